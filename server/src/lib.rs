@@ -1,0 +1,1 @@
+//! The presigning backend.
