@@ -1,0 +1,384 @@
+//! The native dialect: the wire types that the widget and `s3-upload-server` share.
+//!
+//! Owns the names and shapes of the JSON, in camelCase. Unknown fields are ignored and absent options are not written,
+//! so that either side may be older than the other. Refuses checks of content (limits, S3's rules): those belong to
+//! whoever acts on the values.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{SecretFields, SecretUrl};
+
+/// How one file travels to the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// One `PUT` with the file as its body: S3's `PutObject`, up to 5 GiB.
+    Put,
+    /// One form with a policy and the file: S3's POST object, up to 5 GiB.
+    Post,
+    /// Parts, each its own `PUT`: S3's multipart upload, up to 10,000 parts.
+    Multipart,
+}
+
+/// `POST {endpoint}`: the widget asks to upload one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateRequest {
+    /// The file's name as the person sees it; text, not a path.
+    pub name: String,
+    /// The MIME type that the widget will send with the bytes. May be empty: the backend's answer decides then.
+    #[serde(rename = "type", default)]
+    pub media_type: String,
+    /// The file's size in bytes.
+    pub size: u64,
+    /// What the embedding page adds, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<BTreeMap<String, String>>,
+    /// What the widget can do with this file, the preferred one first.
+    pub accepts: Vec<Strategy>,
+    /// The part size in bytes that the widget would choose for multipart. A hint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_size: Option<u64>,
+}
+
+/// The answer to a [`CreateRequest`]: where and how to send the file.
+///
+/// With [`fields`](Self::fields) it is a POST form, with [`part_size`](Self::part_size) and no [`url`](Self::url) a
+/// multipart upload, and otherwise a single request to `url`. The smallest backend answers `url` alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateAnswer {
+    /// The backend's name for this upload in later requests; opaque. Required for multipart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The object's key in the bucket, if the backend tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Where to send the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<SecretUrl>,
+    /// The method of that request; `PUT` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Exactly the headers to send with it, by name. Those that a browser sets itself (`Host`, `Content-Length`) are
+    /// not among them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// The fields of a POST form, to which the file is added last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<SecretFields>,
+    /// For how many seconds from now a request to the URL may begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
+    /// The size in bytes of every part but the last, which is what remains. The backend's word is final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_size: Option<u64>,
+}
+
+/// `POST {endpoint}/{id}/parts`: the widget asks for URLs of some parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignPartsRequest {
+    /// The parts to be sent soon.
+    pub parts: Vec<PartToSign>,
+}
+
+/// One part to sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartToSign {
+    /// The part's number, 1 to 10,000.
+    pub number: u16,
+    /// The part's size in bytes.
+    pub size: u64,
+}
+
+/// The answer to a [`SignPartsRequest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignPartsAnswer {
+    /// The signed parts, in the order in which they were asked for.
+    pub parts: Vec<SignedPart>,
+}
+
+/// Where and how to send one part, by `PUT`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignedPart {
+    /// The part's number, 1 to 10,000.
+    pub number: u16,
+    /// Where to send it.
+    pub url: SecretUrl,
+    /// Exactly the headers to send with it, by name, without those that a browser sets itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// For how many seconds from now a request to the URL may begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
+}
+
+/// The answer to `GET {endpoint}/{id}/parts`: what the store already holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListPartsAnswer {
+    /// The stored parts, by number.
+    pub parts: Vec<StoredPart>,
+}
+
+/// One part that the store holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredPart {
+    /// The part's number, 1 to 10,000.
+    pub number: u16,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its ETag as S3 gave it, quotes included.
+    pub etag: String,
+}
+
+/// `POST {endpoint}/{id}/complete`: the widget has sent everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompleteRequest {
+    /// The parts of a multipart upload. Absent for a single request, and when the browser could not read the ETags:
+    /// the backend asks the store then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Vec<SentPart>>,
+}
+
+/// One part that the widget has sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SentPart {
+    /// The part's number, 1 to 10,000.
+    pub number: u16,
+    /// The ETag header of the store's answer, quotes included.
+    pub etag: String,
+}
+
+/// The answer to a [`CompleteRequest`]: the object as the store holds it. A backend may add fields of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompleteAnswer {
+    /// The object's key in the bucket.
+    pub key: String,
+    /// Its size in bytes, as stored.
+    pub size: u64,
+    /// Its MIME type, as stored.
+    #[serde(rename = "type")]
+    pub media_type: String,
+    /// Its ETag as S3 gave it, quotes included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// Its address, if it has a lasting one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<SecretUrl>,
+    /// A presigned `GET`, if the backend gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub download_url: Option<SecretUrl>,
+}
+
+/// The body of any 4xx or 5xx answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// What is wrong.
+    pub error: RefusalError,
+}
+
+/// Why the backend refuses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusalError {
+    /// A stable name for scripts, such as `too_large`.
+    pub code: String,
+    /// A sentence that may be shown to the person who uploads.
+    pub message: String,
+}
+
+impl Refusal {
+    /// Builds the body from its two words.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            error: RefusalError {
+                code: code.into(),
+                message: message.into(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use std::fmt::Debug;
+
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    /// The value writes exactly this JSON, and reads back from it.
+    fn exact<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, json: &str) {
+        assert_eq!(serde_json::to_string(value).unwrap(), json);
+        assert_eq!(&serde_json::from_str::<T>(json).unwrap(), value);
+    }
+
+    #[test]
+    fn create_request() {
+        let mut request = CreateRequest {
+            name: "cat.png".into(),
+            media_type: "image/png".into(),
+            size: 5,
+            metadata: None,
+            accepts: vec![Strategy::Put, Strategy::Post, Strategy::Multipart],
+            part_size: None,
+        };
+        exact(
+            &request,
+            r#"{"name":"cat.png","type":"image/png","size":5,"accepts":["put","post","multipart"]}"#,
+        );
+        request.metadata = Some(BTreeMap::from([("album".into(), "7".into())]));
+        request.accepts = vec![Strategy::Multipart];
+        request.part_size = Some(8 << 20);
+        exact(
+            &request,
+            r#"{"name":"cat.png","type":"image/png","size":5,"metadata":{"album":"7"},"accepts":["multipart"],"partSize":8388608}"#,
+        );
+    }
+
+    #[test]
+    fn create_answers() {
+        exact(
+            &CreateAnswer {
+                url: Some("https://h/k?s=1".into()),
+                ..Default::default()
+            },
+            r#"{"url":"https://h/k?s=1"}"#,
+        );
+        exact(
+            &CreateAnswer {
+                id: Some("i".into()),
+                key: Some("k".into()),
+                url: Some("https://h/k".into()),
+                method: Some("PUT".into()),
+                headers: BTreeMap::from([("content-type".into(), "image/png".into())]),
+                expires_in: Some(300),
+                ..Default::default()
+            },
+            r#"{"id":"i","key":"k","url":"https://h/k","method":"PUT","headers":{"content-type":"image/png"},"expiresIn":300}"#,
+        );
+        exact(
+            &CreateAnswer {
+                url: Some("https://h/".into()),
+                fields: Some(SecretFields::new(BTreeMap::from([(
+                    "key".into(),
+                    "k".into(),
+                )]))),
+                ..Default::default()
+            },
+            r#"{"url":"https://h/","fields":{"key":"k"}}"#,
+        );
+        exact(
+            &CreateAnswer {
+                id: Some("i".into()),
+                part_size: Some(8_388_608),
+                ..Default::default()
+            },
+            r#"{"id":"i","partSize":8388608}"#,
+        );
+    }
+
+    #[test]
+    fn parts() {
+        exact(
+            &SignPartsRequest {
+                parts: vec![PartToSign { number: 1, size: 9 }],
+            },
+            r#"{"parts":[{"number":1,"size":9}]}"#,
+        );
+        exact(
+            &SignPartsAnswer {
+                parts: vec![SignedPart {
+                    number: 1,
+                    url: "https://h/k?partNumber=1".into(),
+                    headers: BTreeMap::new(),
+                    expires_in: Some(300),
+                }],
+            },
+            r#"{"parts":[{"number":1,"url":"https://h/k?partNumber=1","expiresIn":300}]}"#,
+        );
+        exact(
+            &ListPartsAnswer {
+                parts: vec![StoredPart {
+                    number: 2,
+                    size: 9,
+                    etag: "\"e\"".into(),
+                }],
+            },
+            r#"{"parts":[{"number":2,"size":9,"etag":"\"e\""}]}"#,
+        );
+    }
+
+    #[test]
+    fn complete() {
+        exact(&CompleteRequest::default(), "{}");
+        exact(
+            &CompleteRequest {
+                parts: Some(vec![SentPart {
+                    number: 1,
+                    etag: "\"e\"".into(),
+                }]),
+            },
+            r#"{"parts":[{"number":1,"etag":"\"e\""}]}"#,
+        );
+        let mut answer = CompleteAnswer {
+            key: "k".into(),
+            size: 9,
+            media_type: "text/plain".into(),
+            etag: None,
+            location: None,
+            download_url: None,
+        };
+        exact(&answer, r#"{"key":"k","size":9,"type":"text/plain"}"#);
+        answer.etag = Some("\"e\"".into());
+        answer.location = Some("https://h/k".into());
+        answer.download_url = Some("https://h/k?s=1".into());
+        exact(
+            &answer,
+            r#"{"key":"k","size":9,"type":"text/plain","etag":"\"e\"","location":"https://h/k","downloadUrl":"https://h/k?s=1"}"#,
+        );
+    }
+
+    #[test]
+    fn refusal() {
+        exact(
+            &Refusal::new("too_large", "Too large."),
+            r#"{"error":{"code":"too_large","message":"Too large."}}"#,
+        );
+    }
+
+    #[test]
+    fn unknown_fields_are_ignored() {
+        let answer: CreateAnswer =
+            serde_json::from_str(r#"{"url":"u","later":[1,{"a":null}]}"#).unwrap();
+        assert_eq!(answer.url.unwrap().expose(), "u");
+    }
+
+    #[test]
+    fn nothing_prints_a_signature() {
+        let answer: CreateAnswer = serde_json::from_str(
+            r#"{"url":"https://h/k?X-Amz-Signature=5ec","fields":{"x-amz-signature":"5ec"}}"#,
+        )
+        .unwrap();
+        let parts: SignPartsAnswer = serde_json::from_str(
+            r#"{"parts":[{"number":1,"url":"https://h/k?X-Amz-Signature=5ec"}]}"#,
+        )
+        .unwrap();
+        let done: CompleteAnswer = serde_json::from_str(
+            r#"{"key":"k","size":1,"type":"t","location":"https://h/k?s=5ec","downloadUrl":"https://h/k?s=5ec"}"#,
+        )
+        .unwrap();
+        assert!(!format!("{answer:?}{parts:?}{done:#?}").contains("5ec"));
+    }
+}

@@ -1,0 +1,143 @@
+//! Values that grant access to whoever holds them.
+//!
+//! Owns their types, which serialize as they are and print without what makes them valuable, so that no log line or
+//! error message can carry a signature by accident. Refuses to parse or check them: a URL is whatever the backend said.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+
+/// A presigned URL. `Debug` and `Display` show scheme, host and path, then `?…` in place of the query.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretUrl(String);
+
+impl SecretUrl {
+    /// Wraps a URL.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(url.into())
+    }
+
+    /// The whole URL, query included: for the request itself, never for a message.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for SecretUrl {
+    fn from(url: String) -> Self {
+        Self(url)
+    }
+}
+
+impl From<&str> for SecretUrl {
+    fn from(url: &str) -> Self {
+        Self(url.to_owned())
+    }
+}
+
+impl fmt::Display for SecretUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (shown, hidden) = match self.0.find(['?', '#']) {
+            Some(at) => (self.0.get(..at).unwrap_or_default(), "?…"),
+            None => (self.0.as_str(), ""),
+        };
+        // A password in front of the host is as secret as a signature.
+        let authority_end = shown.find("://").map(|at| at + 3).map(|from| {
+            (
+                from,
+                shown
+                    .get(from..)
+                    .and_then(|rest| rest.find('/'))
+                    .map_or(shown.len(), |at| from + at),
+            )
+        });
+        if let Some((from, to)) = authority_end
+            && let Some(at) = shown
+                .get(from..to)
+                .and_then(|authority| authority.rfind('@'))
+        {
+            let scheme = shown.get(..from).unwrap_or_default();
+            let rest = shown.get(from + at..).unwrap_or_default();
+            return write!(f, "{scheme}…{rest}{hidden}");
+        }
+        write!(f, "{shown}{hidden}")
+    }
+}
+
+impl fmt::Debug for SecretUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+/// The fields of a presigned POST form, among them a policy and its signature. `Debug` shows their names only.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretFields(BTreeMap<String, String>);
+
+impl SecretFields {
+    /// Wraps the fields, by name.
+    pub fn new(fields: BTreeMap<String, String>) -> Self {
+        Self(fields)
+    }
+
+    /// The fields, by name: for the form itself, never for a message.
+    pub fn expose(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_prints_without_its_query() {
+        for (url, shown) in [
+            (
+                "https://b.s3.amazonaws.com/k?X-Amz-Signature=abc",
+                "https://b.s3.amazonaws.com/k?…",
+            ),
+            (
+                "http://127.0.0.1:9000/uploads/k",
+                "http://127.0.0.1:9000/uploads/k",
+            ),
+            ("https://h/k#X-Amz-Signature=abc", "https://h/k?…"),
+            ("https://user:pass@h/k?sig=abc", "https://…@h/k?…"),
+            ("https://user:pass@h", "https://…@h"),
+            ("https://h/a@b?sig=abc", "https://h/a@b?…"),
+            ("/put/k?sig=abc", "/put/k?…"),
+            ("", ""),
+        ] {
+            let secret = SecretUrl::from(url);
+            assert_eq!(secret.to_string(), shown);
+            assert_eq!(format!("{secret:?}"), format!("\"{shown}\""));
+            assert_eq!(secret.expose(), url);
+        }
+    }
+
+    #[test]
+    fn a_url_serializes_whole() {
+        let url = SecretUrl::from("https://h/k?sig=abc");
+        assert_eq!(
+            serde_json::to_string(&url).unwrap(),
+            r#""https://h/k?sig=abc""#
+        );
+    }
+
+    #[test]
+    fn fields_print_their_names_only() {
+        let fields: SecretFields =
+            serde_json::from_str(r#"{"key":"k","x-amz-signature":"abc"}"#).unwrap();
+        assert_eq!(format!("{fields:?}"), r#"{"key", "x-amz-signature"}"#);
+        assert_eq!(fields.expose().get("key").unwrap(), "k");
+    }
+}
