@@ -1,0 +1,149 @@
+//! Counting: what the test programs say about how many passed and failed, and the summary at the end. It refuses to
+//! believe a program that failed without a failed test, or one that found no tests.
+
+use std::ops::AddAssign;
+
+/// How many tests passed and failed.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    pub passed: u32,
+    pub failed: u32,
+}
+
+impl AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+impl Count {
+    pub const FAILURE: Self = Self {
+        passed: 0,
+        failed: 1,
+    };
+
+    /// A check that has no tests to count.
+    pub fn of_check(succeeded: bool) -> Self {
+        if succeeded {
+            Self {
+                passed: 1,
+                failed: 0,
+            }
+        } else {
+            Self::FAILURE
+        }
+    }
+
+    /// What `cargo test` says: one line for each test binary, natively and in the browser.
+    pub fn of_cargo(output: &str, succeeded: bool) -> Self {
+        let mut count = Self::default();
+        for line in plain(output).lines() {
+            let Some((_, result)) = line.split_once("test result: ") else {
+                continue;
+            };
+            for part in result.split([';', '.']) {
+                count.add(part);
+            }
+        }
+        count.believed(succeeded)
+    }
+
+    /// What Playwright's list reporter says at its end: a line for each outcome.
+    pub fn of_playwright(output: &str, succeeded: bool) -> Self {
+        let mut count = Self::default();
+        for line in plain(output).lines() {
+            count.add(line.split(" (").next().unwrap_or(line));
+        }
+        count.believed(succeeded)
+    }
+
+    /// Adds `3 passed`, `1 failed` and the like; everything else is not a count.
+    fn add(&mut self, text: &str) {
+        let Some((number, outcome)) = text.trim().split_once(' ') else {
+            return;
+        };
+        let Ok(number) = number.parse::<u32>() else {
+            return;
+        };
+        match outcome {
+            "passed" | "flaky" => self.passed += number,
+            "failed" | "did not run" | "interrupted" => self.failed += number,
+            _ => {}
+        }
+    }
+
+    /// A failure that no test explains counts as one: it did not compile, or the browser did not start.
+    fn believed(mut self, succeeded: bool) -> Self {
+        if !succeeded && self.failed == 0 {
+            self.failed = 1;
+        }
+        self
+    }
+}
+
+/// Text without the colours of a terminal.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        plain.push_str(before);
+        let end = after
+            .find(|letter: char| letter.is_ascii_alphabetic())
+            .map_or(after.len(), |index| index + 1);
+        rest = after.get(end..).unwrap_or_default();
+    }
+    plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Count;
+
+    const CARGO: &str = "running 2 tests\ntest a ... ok\n\n\
+        test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+        test result: \u{1b}[31mFAILED\u{1b}[0m. 5 passed; 1 failed; 3 ignored; 0 measured; 0 filtered out\n";
+
+    #[test]
+    fn cargos_binaries_add_up() {
+        assert_eq!(
+            Count::of_cargo(CARGO, false),
+            Count {
+                passed: 7,
+                failed: 1
+            }
+        );
+    }
+
+    #[test]
+    fn a_failure_without_a_failed_test_is_one() {
+        assert_eq!(
+            Count::of_cargo("error: could not compile\n", false),
+            Count {
+                passed: 0,
+                failed: 1
+            }
+        );
+        assert_eq!(
+            Count::of_playwright("Error: No tests found\n", false),
+            Count {
+                passed: 0,
+                failed: 1
+            }
+        );
+    }
+
+    #[test]
+    fn playwrights_outcomes_add_up() {
+        let output = "Running 6 tests using 1 worker\n  ok 1 smoke.spec.mjs:3:1 › 9 failed uploads (1.0s)\n\n  \
+                      \u{1b}[31m1 failed\u{1b}[39m\n    smoke.spec.mjs:9:1 › b\n  1 flaky\n  1 skipped\n  \
+                      1 did not run\n\u{1b}[32m  2 passed\u{1b}[39m\u{1b}[2m (3.4s)\u{1b}[22m\n";
+        assert_eq!(
+            Count::of_playwright(output, false),
+            Count {
+                passed: 3,
+                failed: 2
+            }
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! The loop for developing: Trunk builds the page again whenever a file changes and passes `/uploads` on to the
+//! server, which runs beside it. It refuses to be a way of deploying anything.
+
+use std::process::ExitCode;
+
+use crate::demo;
+use crate::process;
+use crate::project::{Project, Result};
+use crate::server;
+use crate::setup::{rust, trunk, wasm_bindgen};
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Options {
+    pub port: u16,
+    pub server_port: u16,
+    pub store_port: u16,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: 8081,
+            server_port: 8080,
+            store_port: 9000,
+        }
+    }
+}
+
+pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
+    server::check_ports(&[
+        (options.port, "--port"),
+        (options.server_port, "--server-port"),
+        (options.store_port, "--store-port"),
+    ])?;
+    let toolchain = rust::ensure(project)?;
+    let bindgen = wasm_bindgen::ensure(project, &toolchain)?;
+    let trunk = trunk::ensure(project, &toolchain)?;
+    let binary = server::build(project, &toolchain)?;
+
+    let site = demo::Options {
+        port: options.server_port,
+        store_port: options.store_port,
+        data: None,
+    };
+    let mut server = demo::command(&binary, &project.dist, &site)
+        .spawn()
+        .map_err(|error| format!("Cannot run {}: {error}.", binary.display()))?;
+    // Ctrl-C in the terminal reaches all three of us; whichever way Trunk ends, the server ends with it.
+    let mut page = toolchain.command(&trunk.to_string_lossy(), project);
+    page.arg("serve")
+        .arg("--port")
+        .arg(options.port.to_string());
+    page.arg("--proxy-backend")
+        .arg(format!("http://127.0.0.1:{}/uploads", options.server_port));
+    if let Some(tools) = bindgen.bindgen.parent() {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(tools.to_path_buf()).chain(std::env::split_paths(&path));
+        if let Ok(path) = std::env::join_paths(folders) {
+            page.env("PATH", path);
+        }
+    }
+    let ended = process::run(&mut page);
+    let _ = server.kill();
+    let _ = server.wait();
+    ended.map(|()| ExitCode::SUCCESS)
+}

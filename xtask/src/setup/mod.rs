@@ -1,0 +1,96 @@
+//! What the machine must have before anything can be built: one file per tool, each of which looks first, installs
+//! only what is missing, and says by hand what to do where it cannot. It refuses to change a tool that is already
+//! there in another version: the project's own go to its cache.
+
+pub mod apt;
+pub mod browser;
+mod cargo;
+pub mod node;
+pub mod rust;
+pub mod trunk;
+pub mod wasm_bindgen;
+pub mod wasm_opt;
+
+use crate::project::{Project, Result};
+
+/// A part of the set-up that can be asked for by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Rust,
+    Wasm,
+    Browser,
+    Node,
+    Trunk,
+}
+
+impl Part {
+    pub const ALL: [Self; 5] = [
+        Self::Rust,
+        Self::Wasm,
+        Self::Browser,
+        Self::Node,
+        Self::Trunk,
+    ];
+    /// Trunk is only for `serve`, and takes minutes to build.
+    pub const DEFAULT: [Self; 4] = [Self::Rust, Self::Wasm, Self::Browser, Self::Node];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Wasm => "wasm",
+            Self::Browser => "browser",
+            Self::Node => "node",
+            Self::Trunk => "trunk",
+        }
+    }
+
+    pub fn named(name: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|part| part.name() == name)
+            .ok_or_else(|| {
+                let names = Self::ALL.map(Self::name).join(", ");
+                format!("`setup` knows no `{name}`, only {names}.")
+            })
+    }
+}
+
+/// Installs the parts that are missing and says where each one is.
+pub fn run(project: &Project, parts: &[Part]) -> Result<()> {
+    for part in parts {
+        match part {
+            Part::Rust => println!("rust     {}", rust::ensure(project)?.describe()?),
+            Part::Wasm => {
+                let toolchain = rust::ensure(project)?;
+                println!(
+                    "wasm     {}",
+                    wasm_bindgen::ensure(project, &toolchain)?.bindgen.display()
+                );
+                println!("wasm     {}", wasm_opt::ensure(project)?.describe());
+            }
+            Part::Browser => {
+                let browser = browser::ensure()?;
+                println!("browser  {}", browser.chromium.display());
+                println!("browser  {}", browser.driver.display());
+            }
+            Part::Node => {
+                let node = node::ensure()?;
+                node::install_packages(project, &node)?;
+                println!(
+                    "node     {} (and the packages of tests/e2e)",
+                    node.node.display()
+                );
+            }
+            Part::Trunk => {
+                let toolchain = rust::ensure(project)?;
+                println!("trunk    {}", trunk::ensure(project, &toolchain)?.display());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Announces a step that takes a while.
+pub fn say(what: &str) {
+    eprintln!("set-up: {what}");
+}

@@ -1,0 +1,69 @@
+//! Node, which runs the end-to-end tests and wasm-opt, and the packages of `tests/e2e`. It refuses to download
+//! browsers: Playwright drives the machine's Chromium.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::{apt, say};
+use crate::process;
+use crate::project::{self, Project, Result};
+
+/// What Playwright asks for.
+const OLDEST: &str = "20";
+
+#[derive(Debug)]
+pub struct Node {
+    pub node: PathBuf,
+    npm: PathBuf,
+}
+
+impl Node {
+    pub fn npm(&self) -> Command {
+        let mut npm = process::command(&self.npm);
+        npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+        npm
+    }
+}
+
+pub fn ensure() -> Result<Node> {
+    let found = || {
+        Some(Node {
+            node: process::find("node")?,
+            npm: process::find("npm")?,
+        })
+    };
+    let mut node = found();
+    if node.is_none() && apt::usable() {
+        say("apt installs nodejs and npm (a minute or two)");
+        apt::install(&["nodejs", "npm"])?;
+        node = found();
+    }
+    let node = node.ok_or_else(|| {
+        format!("Node {OLDEST} or newer with npm is missing: https://nodejs.org.")
+    })?;
+    let version = process::version(&node.node).ok_or("`node --version` does not answer.")?;
+    if process::numbers(&version) < process::numbers(OLDEST) {
+        return Err(format!(
+            "Node is {version}, and {OLDEST} or newer is needed: https://nodejs.org."
+        ));
+    }
+    Ok(node)
+}
+
+/// Installs the packages that `tests/e2e/package-lock.json` names, unless they are those of the last time.
+pub fn install_packages(project: &Project, node: &Node) -> Result<()> {
+    let folder = project.root.join("tests/e2e");
+    let lock = project::read(&folder.join("package-lock.json"))?;
+    let stamp = folder.join("node_modules/.installed-lock");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    say("npm installs the packages of tests/e2e (seconds)");
+    process::read(
+        node.npm()
+            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+            .current_dir(&folder),
+    )?;
+    project::write(&stamp, lock)
+}

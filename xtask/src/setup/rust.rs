@@ -1,0 +1,296 @@
+//! A Rust toolchain that is new enough and can build for the browser: the one in use, the workspace's own from rustup,
+//! or, where rustup's servers are out of reach, Debian's compiler with a standard library for wasm built from its
+//! sources. It refuses to touch the person's default toolchain.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{apt, say};
+use crate::process;
+use crate::project::{self, Project, Result};
+
+/// The target of everything that runs in a browser.
+pub const WASM: &str = "wasm32-unknown-unknown";
+
+/// The name under which Debian's compiler is made known to rustup.
+const DEBIAN_TOOLCHAIN: &str = "web";
+/// Debian's compiler that follows the needs of its browsers, besides the release's old one.
+const DEBIAN_PACKAGES: [&str; 7] = [
+    "rustc-web",
+    "cargo-web",
+    "rust-web-src",
+    "rust-web-llvm",
+    "rust-web-clippy",
+    "rustfmt-web",
+    "gcc",
+];
+
+/// A toolchain that builds the workspace, natively and for the browser.
+#[derive(Debug)]
+pub struct Toolchain {
+    /// rustup's name of it; without rustup, the only one there is.
+    name: Option<String>,
+}
+
+impl Toolchain {
+    /// One of the toolchain's programs, in the checkout, building where the project builds.
+    pub fn command(&self, program: &str, project: &Project) -> Command {
+        let mut command = self.bare(program);
+        command
+            .current_dir(&project.root)
+            .env("CARGO_TARGET_DIR", &project.target);
+        command
+    }
+
+    /// One of the toolchain's programs, wherever it is started.
+    pub fn bare(&self, program: &str) -> Command {
+        let mut command = process::command(program);
+        match &self.name {
+            Some(name) => command.env("RUSTUP_TOOLCHAIN", name),
+            None => command.env_remove("RUSTUP_TOOLCHAIN"),
+        };
+        command
+    }
+
+    pub fn describe(&self) -> Result<String> {
+        let version = process::read(self.bare("rustc").arg("--version"))?;
+        let name = self.name.as_deref().unwrap_or("the one on PATH");
+        Ok(format!("{} (toolchain: {name})", version.trim()))
+    }
+}
+
+/// What keeps a toolchain from building the workspace.
+#[derive(Debug, PartialEq, Eq)]
+enum Lack {
+    Toolchain,
+    Version,
+    Wasm(String),
+}
+
+pub fn ensure(project: &Project) -> Result<Toolchain> {
+    let wanted = project.rust_version()?;
+    let has_rustup = process::find("rustup").is_some();
+    let mut reasons = Vec::new();
+
+    let candidates = if has_rustup {
+        let active = std::env::var("RUSTUP_TOOLCHAIN").ok();
+        let names = [active, Some(wanted.clone()), Some(DEBIAN_TOOLCHAIN.into())];
+        names.into_iter().flatten().map(Some).collect()
+    } else {
+        vec![None]
+    };
+    let mut lacks_only_wasm = None;
+    for name in candidates {
+        let candidate = Toolchain { name };
+        match lack(project, &candidate, &wanted) {
+            Ok(()) => return Ok(candidate),
+            Err(Lack::Wasm(_)) => lacks_only_wasm = lacks_only_wasm.or(candidate.name),
+            Err(Lack::Toolchain | Lack::Version) => {}
+        }
+    }
+
+    if has_rustup {
+        match from_rustup(project, &wanted, lacks_only_wasm) {
+            Ok(toolchain) => return Ok(toolchain),
+            Err(reason) => reasons.push(format!("rustup could not: {reason}")),
+        }
+    }
+    if apt::usable() {
+        match from_debian(project, &wanted, has_rustup) {
+            Ok(toolchain) => return Ok(toolchain),
+            Err(reason) => reasons.push(format!("apt could not: {reason}")),
+        }
+    }
+    Err(by_hand(&wanted, &reasons))
+}
+
+fn by_hand(wanted: &str, reasons: &[String]) -> String {
+    let mut sentence = format!(
+        "Rust {wanted} or newer with the target {WASM} is missing. With rustup (https://rustup.rs):\n    \
+         rustup toolchain install {wanted} --component clippy,rustfmt --target {WASM}"
+    );
+    if apt::present() && !apt::is_root() {
+        sentence += "\nWhere rustup's servers are out of reach, run this once as root on Debian: cargo xtask setup rust";
+    }
+    for reason in reasons {
+        sentence += "\n";
+        sentence += reason;
+    }
+    sentence
+}
+
+/// Compiles and links a few lines for the browser: the only proof that compiler, library and linker fit together.
+fn lack(project: &Project, toolchain: &Toolchain, wanted: &str) -> std::result::Result<(), Lack> {
+    let version =
+        process::read(toolchain.bare("rustc").arg("--version")).map_err(|_| Lack::Toolchain)?;
+    let version = version.split_whitespace().nth(1).unwrap_or_default();
+    if process::numbers(version) < process::numbers(wanted) {
+        return Err(Lack::Version);
+    }
+    let compiled = project.scratch().and_then(|folder| {
+        let source = folder.join("probe.rs");
+        project::write(
+            &source,
+            "pub fn probe() -> String { std::env::args().collect() }\n",
+        )?;
+        let mut rustc = toolchain.bare("rustc");
+        rustc
+            .args(["--crate-type", "cdylib", "--target", WASM, "-o"])
+            .arg(folder.join("probe.wasm"))
+            .arg(&source);
+        process::read(&mut rustc)
+    });
+    compiled.map(drop).map_err(Lack::Wasm)
+}
+
+fn from_rustup(
+    project: &Project,
+    wanted: &str,
+    lacks_only_wasm: Option<String>,
+) -> Result<Toolchain> {
+    let mut rustup = process::command("rustup");
+    let name = if let Some(name) = lacks_only_wasm.filter(|name| name != DEBIAN_TOOLCHAIN) {
+        say(&format!("rustup adds {WASM} to {name} (seconds)"));
+        rustup.args(["target", "add", WASM, "--toolchain", &name]);
+        name
+    } else {
+        say(&format!(
+            "rustup installs Rust {wanted} beside your own (under a minute)"
+        ));
+        rustup.args([
+            "toolchain",
+            "install",
+            wanted,
+            "--no-self-update",
+            "--profile",
+            "minimal",
+        ]);
+        rustup.args(["--component", "clippy,rustfmt", "--target", WASM]);
+        wanted.to_owned()
+    };
+    process::read(&mut rustup)?;
+    let toolchain = Toolchain { name: Some(name) };
+    checked(project, toolchain, wanted)
+}
+
+fn from_debian(project: &Project, wanted: &str, has_rustup: bool) -> Result<Toolchain> {
+    let usr = Path::new("/usr/bin");
+    let missing: Vec<&str> = ["rustc", "cargo", "rustfmt", "cargo-clippy"]
+        .into_iter()
+        .filter(|program| !usr.join(program).is_file())
+        .collect();
+    let source = Path::new("/usr/lib/rustlib/src/rust/library/Cargo.lock");
+    if !missing.is_empty() || !source.exists() || !is_new_enough(&usr.join("rustc"), wanted) {
+        say("apt installs Debian's own Rust compiler, rustc-web (a minute or two)");
+        apt::install(&DEBIAN_PACKAGES)?;
+    }
+    let lld = format!("lld-{}", llvm_major()?);
+    if !usr.join(&lld).exists() {
+        apt::install(&[&lld])?;
+    }
+    if has_rustup {
+        process::read(process::command("rustup").args([
+            "toolchain",
+            "link",
+            DEBIAN_TOOLCHAIN,
+            "/usr",
+        ]))?;
+    }
+    let toolchain = Toolchain {
+        name: has_rustup.then(|| DEBIAN_TOOLCHAIN.to_owned()),
+    };
+    if lack(project, &toolchain, wanted).is_err() {
+        build_std(project)?;
+    }
+    checked(project, toolchain, wanted)
+}
+
+fn checked(project: &Project, toolchain: Toolchain, wanted: &str) -> Result<Toolchain> {
+    match lack(project, &toolchain, wanted) {
+        Ok(()) => Ok(toolchain),
+        Err(Lack::Toolchain) => Err("the installed toolchain does not start".into()),
+        Err(Lack::Version) => Err(format!("the installed toolchain is older than {wanted}")),
+        Err(Lack::Wasm(complaint)) => Err(format!(
+            "the installed toolchain does not build for {WASM}: {complaint}"
+        )),
+    }
+}
+
+fn is_new_enough(rustc: &Path, wanted: &str) -> bool {
+    process::version(rustc)
+        .is_some_and(|version| process::numbers(&version) >= process::numbers(wanted))
+}
+
+/// The linker must be of the LLVM that the compiler was built with.
+fn llvm_major() -> Result<String> {
+    let about = process::read(process::command("/usr/bin/rustc").arg("-vV"))?;
+    about
+        .lines()
+        .find_map(|line| line.strip_prefix("LLVM version: "))
+        .and_then(|version| version.split('.').next())
+        .map(str::to_owned)
+        .ok_or_else(|| "rustc does not say its LLVM version".into())
+}
+
+/// Debian has no package with the standard library for wasm: it is built from Debian's sources, as a dependency of an
+/// empty crate, and its parts are put where the compiler looks for them.
+fn build_std(project: &Project) -> Result<()> {
+    say("the standard library is built for wasm, once for this machine (about a minute)");
+    let folder = project.tool_build("std");
+    project::remove_dir(&folder)?;
+    project::create_dir(&folder.join("src"))?;
+    let manifest =
+        "[package]\nname = \"empty\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n";
+    project::write(&folder.join("Cargo.toml"), manifest)?;
+    project::write(&folder.join("src/lib.rs"), "")?;
+    let built = folder.join("target");
+    let mut cargo = process::command("/usr/bin/cargo");
+    cargo
+        .args([
+            "build",
+            "--release",
+            "-Z",
+            "build-std=std,panic_abort,test,proc_macro",
+            "--target",
+            WASM,
+        ])
+        .current_dir(&folder)
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env("RUSTC", "/usr/bin/rustc")
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTFLAGS", "-C embed-bitcode=yes")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
+        .env("CARGO_TARGET_DIR", &built);
+    process::read(&mut cargo)?;
+    install_std(&built.join(WASM).join("release/deps"))?;
+    project::remove_dir(&folder)
+}
+
+fn install_std(built: &Path) -> Result<()> {
+    let mut rustc = process::command("/usr/bin/rustc");
+    let lib = process::read(rustc.args(["--print", "target-libdir", "--target", WASM]))?;
+    let lib = PathBuf::from(lib.trim());
+    // Filled beside its place first: a half-copied library would look like a whole one.
+    let new = lib.with_extension("new");
+    project::remove_dir(&new)?;
+    project::create_dir(&new)?;
+    let entries = fs::read_dir(built)
+        .map_err(|error| format!("Cannot read {}: {error}.", built.display()))?;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "rlib")
+            && !name.starts_with("libempty-")
+        {
+            fs::copy(&path, new.join(name))
+                .map_err(|error| format!("Cannot copy {name}: {error}."))?;
+        }
+    }
+    project::remove_dir(&lib)?;
+    fs::rename(&new, &lib)
+        .map_err(|error| format!("Cannot put the library into {}: {error}.", lib.display()))
+}

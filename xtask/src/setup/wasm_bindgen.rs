@@ -1,0 +1,65 @@
+//! wasm-bindgen's command line and test runner, in exactly the version that `Cargo.lock` has: the crate and the tool
+//! speak a format without compatibility between versions. It refuses to replace the person's own.
+
+use std::path::{Path, PathBuf};
+
+use super::rust::Toolchain;
+use super::{cargo, say};
+use crate::process;
+use crate::project::{Project, Result};
+
+/// The two programs, side by side in one folder.
+#[derive(Debug)]
+pub struct WasmBindgen {
+    pub bindgen: PathBuf,
+    pub runner: PathBuf,
+    pub version: String,
+}
+
+pub fn ensure(project: &Project, toolchain: &Toolchain) -> Result<WasmBindgen> {
+    let version = project.locked_version("wasm-bindgen")?;
+    let installed = project.tool("wasm-bindgen", &version);
+    let on_path =
+        process::find("wasm-bindgen").and_then(|tool| tool.parent().map(Path::to_path_buf));
+    let folders = [on_path, Some(installed.join("bin"))];
+    if let Some(tool) = folders
+        .iter()
+        .flatten()
+        .find_map(|folder| at(folder, &version))
+    {
+        return Ok(tool);
+    }
+    say(&format!(
+        "wasm-bindgen {version} is compiled (two to four minutes, once)"
+    ));
+    cargo::install(
+        project,
+        toolchain,
+        &cargo::Crate {
+            name: "wasm-bindgen-cli",
+            version: &version,
+            root: &installed,
+            // Without TLS: the runner talks to a driver on this machine only.
+            arguments: &[
+                "--no-default-features",
+                "--bin",
+                "wasm-bindgen",
+                "--bin",
+                "wasm-bindgen-test-runner",
+            ],
+        },
+    )?;
+    at(&installed.join("bin"), &version)
+        .ok_or_else(|| format!("cargo installed wasm-bindgen {version}, but it does not start."))
+}
+
+fn at(folder: &Path, version: &str) -> Option<WasmBindgen> {
+    let program = |name: &str| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let tool = WasmBindgen {
+        bindgen: program("wasm-bindgen"),
+        runner: program("wasm-bindgen-test-runner"),
+        version: version.to_owned(),
+    };
+    let fits = tool.runner.is_file() && process::version(&tool.bindgen)? == version;
+    fits.then_some(tool)
+}

@@ -1,0 +1,228 @@
+//! All checks, in stages that each say what they need. A stage that fails, or cannot be set up, does not keep the
+//! others from running. It refuses to call a stage without a single test a success.
+
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use crate::process;
+use crate::project::{Project, Result};
+use crate::report::Count;
+use crate::server;
+use crate::setup::rust::{self, Toolchain, WASM};
+use crate::setup::{browser, node, wasm_bindgen};
+use crate::widget;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Formatting and clippy, for the machine and for the browser.
+    Lint,
+    /// What needs no browser: the core, the dialects, the server, xtask itself.
+    Native,
+    /// The widget's Rust in a real browser.
+    Browser,
+    /// The built widget against the real server and store.
+    EndToEnd,
+}
+
+impl Stage {
+    pub const ALL: [Self; 4] = [Self::Lint, Self::Native, Self::Browser, Self::EndToEnd];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Lint => "lint",
+            Self::Native => "native",
+            Self::Browser => "browser",
+            Self::EndToEnd => "e2e",
+        }
+    }
+
+    pub fn named(name: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|stage| stage.name() == name)
+            .ok_or_else(|| {
+                let names = Self::ALL.map(Self::name).join(", ");
+                format!("`test` has no stage `{name}`, only {names}.")
+            })
+    }
+
+    fn run(self, project: &Project, toolchain: &Toolchain) -> Result<Count> {
+        match self {
+            Self::Lint => Ok(lint(project, toolchain)),
+            Self::Native => native(project, toolchain),
+            Self::Browser => in_browser(project, toolchain),
+            Self::EndToEnd => end_to_end(project, toolchain),
+        }
+    }
+}
+
+/// Runs stages and prints a summary, whose last line is read by machines.
+pub fn run(project: &Project, stages: &[Stage]) -> ExitCode {
+    let mut total = Count::default();
+    let mut summary = Vec::new();
+    let toolchain = rust::ensure(project);
+    for stage in stages {
+        heading(stage.name());
+        let start = Instant::now();
+        let outcome = toolchain
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|toolchain| stage.run(project, toolchain));
+        let mut count = outcome.unwrap_or_else(|sentence| {
+            eprintln!("{sentence}");
+            Count::FAILURE
+        });
+        if count == Count::default() {
+            eprintln!("There is not one test in this stage.");
+            count = Count::FAILURE;
+        }
+        summary.push(line(stage.name(), count, start.elapsed()));
+        total += count;
+    }
+    heading("summary");
+    for line in summary {
+        println!("{line}");
+    }
+    println!("{} passed, {} failed", total.passed, total.failed);
+    if total.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn heading(name: &str) {
+    println!(
+        "\n── {name} {}",
+        "─".repeat(60_usize.saturating_sub(name.len()))
+    );
+}
+
+fn line(name: &str, count: Count, time: Duration) -> String {
+    let mark = if count.failed == 0 { "ok" } else { "FAILED" };
+    let (passed, failed, seconds) = (count.passed, count.failed, time.as_secs());
+    format!("{name:<8} {mark:<6} {passed:>5} passed {failed:>4} failed  {seconds:>5} s")
+}
+
+/// Starts a cargo command that must not change the lock file.
+fn cargo(project: &Project, toolchain: &Toolchain, command: &str) -> Command {
+    let mut cargo = toolchain.command("cargo", project);
+    cargo.args([command, "--locked"]);
+    cargo
+}
+
+fn lint(project: &Project, toolchain: &Toolchain) -> Count {
+    let mut format = toolchain.command("cargo", project);
+    format.args(["fmt", "--all", "--check"]);
+    let mut native = cargo(project, toolchain, "clippy");
+    native.args([
+        "--workspace",
+        "--exclude",
+        "s3-upload",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    let mut widget = cargo(project, toolchain, "clippy");
+    widget.args([
+        "-p",
+        "s3-upload",
+        "--all-targets",
+        "--target",
+        WASM,
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    let mut count = Count::default();
+    for check in [&mut format, &mut native, &mut widget] {
+        let outcome = process::run(check);
+        count += Count::of_check(outcome.is_ok());
+        if let Err(sentence) = outcome {
+            eprintln!("{sentence}");
+        }
+    }
+    count
+}
+
+fn native(project: &Project, toolchain: &Toolchain) -> Result<Count> {
+    // The server alone in its own profile: the end-to-end tests need it built that way, and it is most of the work.
+    let mut pure = cargo(project, toolchain, "test");
+    pure.args([
+        "--no-fail-fast",
+        "--workspace",
+        "--exclude",
+        "s3-upload",
+        "--exclude",
+        server::PACKAGE,
+    ]);
+    let mut server = cargo(project, toolchain, "test");
+    server.args([
+        "--no-fail-fast",
+        "--profile",
+        server::PROFILE,
+        "-p",
+        server::PACKAGE,
+    ]);
+    let mut count = Count::default();
+    for tests in [&mut pure, &mut server] {
+        let (output, succeeded) = process::tee(tests)?;
+        count += Count::of_cargo(&output, succeeded);
+    }
+    Ok(count)
+}
+
+fn in_browser(project: &Project, toolchain: &Toolchain) -> Result<Count> {
+    let bindgen = wasm_bindgen::ensure(project, toolchain)?;
+    let browser = browser::ensure()?;
+    let mut tests = cargo(project, toolchain, "test");
+    tests
+        .args([
+            "--no-fail-fast",
+            "-p",
+            "s3-upload",
+            "--target",
+            WASM,
+            "--test",
+            "*",
+        ])
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            &bindgen.runner,
+        )
+        .env(
+            "WASM_BINDGEN_TEST_WEBDRIVER_JSON",
+            browser.webdriver_config(project)?,
+        )
+        .env("CHROMEDRIVER", &browser.driver);
+    for other in [
+        "GECKODRIVER",
+        "SAFARIDRIVER",
+        "CHROMEDRIVER_REMOTE",
+        "GECKODRIVER_REMOTE",
+        "SAFARIDRIVER_REMOTE",
+    ] {
+        tests.env_remove(other);
+    }
+    let (output, succeeded) = process::tee(&mut tests)?;
+    Ok(Count::of_cargo(&output, succeeded))
+}
+
+fn end_to_end(project: &Project, toolchain: &Toolchain) -> Result<Count> {
+    let node = node::ensure()?;
+    let browser = browser::ensure()?;
+    node::install_packages(project, &node)?;
+    widget::dist(project, widget::Optimise::Required)?;
+    let binary = server::build(project, toolchain)?;
+    let mut tests = process::command(&node.node);
+    tests
+        .current_dir(project.root.join("tests/e2e"))
+        .args(["node_modules/@playwright/test/cli.js", "test"])
+        .env("S3_UPLOAD_SERVER", binary)
+        .env("S3_UPLOAD_DIST", &project.dist)
+        .env("CHROMIUM", &browser.chromium)
+        .env("S3_UPLOAD_ARTIFACTS", project.scratch()?.join("e2e"));
+    let (output, succeeded) = process::tee(&mut tests)?;
+    Ok(Count::of_playwright(&output, succeeded))
+}

@@ -1,0 +1,222 @@
+//! The widget as sites load it: cargo's wasm, wasm-bindgen's glue, wasm-opt, and the files beside them, in `dist/`.
+//! The names there are a contract with the sites. It refuses to leave anything in `dist/` that it did not put there.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use crate::compress;
+use crate::process;
+use crate::project::{self, Project, Result};
+use crate::setup::rust::{self, WASM};
+use crate::setup::wasm_bindgen::{self, WasmBindgen};
+use crate::setup::wasm_opt::{self, WasmOpt};
+
+/// The glue and the wasm: `s3-upload-core.js` and `s3-upload-core_bg.wasm`, loaded by `s3-upload.js`.
+const OUT_NAME: &str = "s3-upload-core";
+
+/// What sites need besides the glue, and the page that shows it: from where, and as what.
+const FILES: [(&str, &str, Need); 3] = [
+    ("src/element/s3-upload.js", "s3-upload.js", Need::Always),
+    ("src/demo/index.html", "index.html", Need::IfThere),
+    ("style/demo.css", "demo.css", Need::IfThere),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Always,
+    IfThere,
+}
+
+/// Only what rustc's own wasm target uses. `--all-features` would allow wasm that a two-year-old browser refuses.
+const OPTIMISE: [&str; 8] = [
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--strip-producers",
+];
+
+/// Whether wasm that wasm-opt has not made smaller will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Optimise {
+    Required,
+    IfPossible,
+}
+
+/// Builds the widget into `dist/` and prints the sizes.
+pub fn dist(project: &Project, optimise: Optimise) -> Result<()> {
+    let toolchain = rust::ensure(project)?;
+    let bindgen = wasm_bindgen::ensure(project, &toolchain)?;
+    let opt = match (wasm_opt::ensure(project), optimise) {
+        (Ok(opt), _) => Some(opt),
+        (Err(reason), Optimise::Required) => return Err(reason),
+        (Err(reason), Optimise::IfPossible) => {
+            eprintln!("The wasm stays larger than need be, without wasm-opt. {reason}");
+            None
+        }
+    };
+    let mut cargo = toolchain.command("cargo", project);
+    process::run(cargo.args([
+        "build",
+        "--locked",
+        "--release",
+        "--lib",
+        "-p",
+        "s3-upload",
+        "--target",
+        WASM,
+    ]))?;
+    let wasm = project.target.join(WASM).join("release/s3_upload.wasm");
+    let glue = glue(project, &wasm, &bindgen, opt.as_ref())?;
+
+    let mut wanted = files_below(&glue)?;
+    for (from, name, need) in FILES {
+        let from = project.root.join(from);
+        if need == Need::Always || from.exists() {
+            wanted.push((from, PathBuf::from(name)));
+        }
+    }
+    publish(&project.dist, &wanted)?;
+    compress::table(&project.dist)
+}
+
+/// wasm-bindgen's output, made smaller. It takes seconds, so it is kept until its input changes.
+fn glue(
+    project: &Project,
+    wasm: &Path,
+    bindgen: &WasmBindgen,
+    opt: Option<&WasmOpt>,
+) -> Result<PathBuf> {
+    let folder = project.scratch()?.join("glue");
+    let stamp = project.scratch()?.join("glue.stamp");
+    let input =
+        fs::read(wasm).map_err(|error| format!("Cannot read {}: {error}.", wasm.display()))?;
+    let mut hasher = DefaultHasher::new();
+    (
+        &input,
+        &bindgen.version,
+        opt.map(|_| (wasm_opt::VERSION, OPTIMISE)),
+    )
+        .hash(&mut hasher);
+    let hash = hasher.finish().to_string();
+    if fs::read_to_string(&stamp).is_ok_and(|last| last == hash) {
+        return Ok(folder);
+    }
+    project::remove_dir(&folder)?;
+    let mut command = process::command(&bindgen.bindgen);
+    command.args([
+        "--target",
+        "web",
+        "--no-typescript",
+        "--remove-name-section",
+        "--remove-producers-section",
+    ]);
+    command
+        .args(["--out-name", OUT_NAME, "--out-dir"])
+        .arg(&folder)
+        .arg(wasm);
+    process::read(&mut command)?;
+    if let Some(opt) = opt {
+        let large = folder.join(format!("{OUT_NAME}_bg.wasm"));
+        let small = project.scratch()?.join("small.wasm");
+        process::read(
+            opt.command()
+                .args(OPTIMISE)
+                .arg(&large)
+                .arg("-o")
+                .arg(&small),
+        )?;
+        fs::rename(&small, &large)
+            .map_err(|error| format!("Cannot replace {}: {error}.", large.display()))?;
+    }
+    project::write(&stamp, hash)?;
+    Ok(folder)
+}
+
+/// All files below a folder, and what they are called from there.
+fn files_below(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(current) = folders.pop() {
+        let entries = fs::read_dir(&current)
+            .map_err(|error| format!("Cannot read {}: {error}.", current.display()))?;
+        for path in entries.flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(name) = path.strip_prefix(folder) {
+                found.push((path.clone(), name.to_path_buf()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Makes `dist/` hold exactly these files; what has not changed keeps its date, and its compressed neighbour.
+fn publish(dist: &Path, wanted: &[(PathBuf, PathBuf)]) -> Result<()> {
+    project::create_dir(dist)?;
+    let mut kept = BTreeSet::new();
+    for (from, name) in wanted {
+        let to = dist.join(name);
+        let content =
+            fs::read(from).map_err(|error| format!("Cannot read {}: {error}.", from.display()))?;
+        if fs::read(&to).is_ok_and(|there| there == content) {
+            kept.insert(compress::neighbour(&to));
+        } else {
+            if let Some(folder) = to.parent() {
+                project::create_dir(folder)?;
+            }
+            project::write(&to, content)?;
+        }
+        kept.insert(to);
+    }
+    for (path, _) in files_below(dist)? {
+        if !kept.contains(&path) {
+            fs::remove_file(&path)
+                .map_err(|error| format!("Cannot remove {}: {error}.", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fs, publish};
+
+    #[test]
+    fn publishing_keeps_what_is_unchanged_and_removes_the_rest() {
+        let base = std::env::temp_dir().join(format!("s3-upload-publish-{}", std::process::id()));
+        let dist = base.join("dist");
+        fs::create_dir_all(dist.join("old")).unwrap();
+        for (name, content) in [
+            ("a.js", "same"),
+            ("a.js.br", "a"),
+            ("b.js", "before"),
+            ("b.js.br", "b"),
+            ("old/c", "c"),
+        ] {
+            fs::write(dist.join(name), content).unwrap();
+        }
+        for (name, content) in [("a.js", "same"), ("b.js", "after")] {
+            fs::write(base.join(name), content).unwrap();
+        }
+        let wanted = ["a.js", "b.js"].map(|name| (base.join(name), name.into()));
+        publish(&dist, &wanted).unwrap();
+        let mut names: Vec<_> = super::files_below(&dist)
+            .unwrap()
+            .into_iter()
+            .map(|(_, name)| name)
+            .collect();
+        names.sort();
+        assert_eq!(
+            names,
+            ["a.js", "a.js.br", "b.js"].map(std::path::PathBuf::from)
+        );
+        assert_eq!(fs::read_to_string(dist.join("b.js")).unwrap(), "after");
+        fs::remove_dir_all(base).unwrap();
+    }
+}
