@@ -65,16 +65,15 @@ fn find() -> Option<Browser> {
     };
     let driver = named("CHROMEDRIVER").or_else(|| process::find("chromedriver"))?;
     let chosen = named("CHROME").or_else(|| named("CHROMIUM"));
-    let browsers = match chosen {
-        Some(path) => vec![path],
-        None => {
-            let macos = Some(PathBuf::from(MACOS)).filter(|path| path.is_file());
-            NAMES
-                .iter()
-                .filter_map(|name| process::find(name))
-                .chain(macos)
-                .collect()
-        }
+    let browsers = if let Some(path) = chosen {
+        vec![path]
+    } else {
+        let macos = Some(PathBuf::from(MACOS)).filter(|path| path.is_file());
+        NAMES
+            .iter()
+            .filter_map(|name| process::find(name))
+            .chain(macos)
+            .collect()
     };
     let wanted = major(&driver)?;
     let chromium = browsers
