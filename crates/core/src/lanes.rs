@@ -1,0 +1,161 @@
+//! How many requests to the store are in flight at once.
+//!
+//! Starts modest, takes one lane more while that makes the whole faster, gives one back when it
+//! did not, and halves when the store or the network says that it is too much.
+
+use core::time::Duration;
+
+use crate::time::Instant;
+
+/// Lanes before anything is known.
+const START: u8 = 3;
+/// A measurement takes this long with all lanes in use.
+const EPOCH: Duration = Duration::from_millis(1_500);
+/// One lane more must bring at least this much, in percent.
+const GAIN_PERCENT: u64 = 5;
+/// Measurements to wait after a lane brought nothing, or after congestion.
+const HOLD_EPOCHS: u32 = 8;
+
+/// The number of lanes, adapted to what they bring.
+#[derive(Clone, Debug)]
+pub struct Lanes {
+    limit: u8,
+    max: u8,
+    adaptive: bool,
+    epoch: Option<Instant>,
+    bytes: u64,
+    /// The rate before the last lane was added, in bytes per second.
+    before: Option<u64>,
+    hold: u32,
+    last_cut: Option<Instant>,
+}
+
+impl Lanes {
+    /// At most `max` lanes (at least one); all of them at once unless `adaptive`.
+    pub fn new(max: u8, adaptive: bool) -> Self {
+        let max = max.max(1);
+        let limit = if adaptive { max.min(START) } else { max };
+        Self {
+            limit,
+            max,
+            adaptive,
+            epoch: None,
+            bytes: 0,
+            before: None,
+            hold: 0,
+            last_cut: None,
+        }
+    }
+
+    /// How many requests may be in flight now.
+    pub const fn limit(&self) -> u8 {
+        self.limit
+    }
+
+    /// Bytes arrived while `in_use` lanes were busy.
+    pub fn record(&mut self, now: Instant, bytes: u64, in_use: usize) {
+        if !self.adaptive {
+            return;
+        }
+        if in_use < usize::from(self.limit) {
+            // An idle lane makes the measurement meaningless.
+            self.epoch = None;
+            self.bytes = 0;
+            return;
+        }
+        let start = *self.epoch.get_or_insert(now);
+        self.bytes = self.bytes.saturating_add(bytes);
+        let span = now.since(start);
+        if span < EPOCH {
+            return;
+        }
+        let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX).max(1);
+        let rate = self.bytes.saturating_mul(1000) / millis;
+        self.epoch = None;
+        self.bytes = 0;
+        self.decide(rate);
+    }
+
+    fn decide(&mut self, rate: u64) {
+        if let Some(before) = self.before.take() {
+            if rate < before.saturating_mul(100 + GAIN_PERCENT) / 100 {
+                self.limit = self.limit.saturating_sub(1).max(1);
+                self.hold = HOLD_EPOCHS;
+                return;
+            }
+        } else if self.hold > 0 {
+            self.hold -= 1;
+            return;
+        }
+        if self.limit < self.max {
+            self.before = Some(rate);
+            self.limit += 1;
+        }
+    }
+
+    /// The store asked to slow down, or a request stalled or was lost. What happens within a
+    /// second is one congestion, not several.
+    pub fn congested(&mut self, now: Instant) {
+        if !self.adaptive
+            || self
+                .last_cut
+                .is_some_and(|last| now.since(last) < Duration::from_secs(1))
+        {
+            return;
+        }
+        self.last_cut = Some(now);
+        self.limit = (self.limit / 2).max(1);
+        self.before = None;
+        self.hold = HOLD_EPOCHS / 2;
+        self.epoch = None;
+        self.bytes = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds `seconds` of a link that gives `rate(lanes)` bytes per second.
+    fn drive(lanes: &mut Lanes, from: u64, seconds: u64, rate: impl Fn(u8) -> u64) {
+        for tick in 0..seconds * 10 {
+            let now = Instant::from_millis(from + tick * 100);
+            lanes.record(now, rate(lanes.limit()) / 10, usize::from(lanes.limit()));
+        }
+    }
+
+    #[test]
+    fn grows_while_it_pays() {
+        let mut lanes = Lanes::new(6, true);
+        drive(&mut lanes, 0, 30, |lanes| u64::from(lanes) * 1_000_000);
+        assert_eq!(lanes.limit(), 6);
+    }
+
+    #[test]
+    fn stays_modest_when_more_brings_nothing() {
+        let mut lanes = Lanes::new(6, true);
+        drive(&mut lanes, 0, 12, |_| 1_000_000);
+        assert_eq!(lanes.limit(), 3);
+    }
+
+    #[test]
+    fn halves_once_for_one_congestion() {
+        let mut lanes = Lanes::new(6, true);
+        drive(&mut lanes, 0, 30, |lanes| u64::from(lanes) * 1_000_000);
+        for _ in 0..6 {
+            lanes.congested(Instant::from_millis(40_000));
+        }
+        assert_eq!(lanes.limit(), 3);
+        for second in 0..10 {
+            lanes.congested(Instant::from_millis(50_000 + second * 1_000));
+        }
+        assert_eq!(lanes.limit(), 1);
+    }
+
+    #[test]
+    fn fixed_when_asked_for() {
+        let mut lanes = Lanes::new(4, false);
+        lanes.congested(Instant::from_millis(1));
+        assert_eq!(lanes.limit(), 4);
+    }
+}

@@ -1,0 +1,139 @@
+//! How fast bytes move: moving averages that forget a pause.
+
+use core::time::Duration;
+
+use crate::time::Instant;
+
+/// Shorter spans are gathered before they count, in milliseconds: a burst is not a speed.
+const SAMPLE_MS: u64 = 250;
+/// The span over which the shown speed follows, in milliseconds.
+const SPEED_MS: u64 = 3_000;
+/// The span over which the time left follows, in milliseconds: slower, so that it does not jump.
+const REMAINING_MS: u64 = 10_000;
+/// No time left is told before this much was seen, in milliseconds.
+const SETTLE_MS: u64 = 1_500;
+
+/// Measures bytes per second.
+#[derive(Clone, Debug, Default)]
+pub struct Meter {
+    last: Option<Instant>,
+    gathered: i64,
+    seen: u64,
+    fast: f64,
+    slow: f64,
+}
+
+impl Meter {
+    /// Bytes moved since the last call; negative when a cut request lost what it had sent.
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "a speed needs no more than 52 bits"
+    )]
+    pub fn record(&mut self, now: Instant, bytes: i64) {
+        self.gathered = self.gathered.saturating_add(bytes);
+        let Some(last) = self.last else {
+            self.last = Some(now);
+            return;
+        };
+        let span = now.as_millis().saturating_sub(last.as_millis());
+        if span < SAMPLE_MS {
+            return;
+        }
+        let rate = self.gathered.max(0) as f64 * 1000.0 / span as f64;
+        self.fast = follow(self.fast, rate, span, SPEED_MS, self.seen);
+        self.slow = follow(self.slow, rate, span, REMAINING_MS, self.seen);
+        self.seen = self.seen.saturating_add(span);
+        self.gathered = self.gathered.min(0);
+        self.last = Some(now);
+    }
+
+    /// Nothing is expected to move from now on: the time until the next byte does not count.
+    pub fn pause(&mut self) {
+        self.last = None;
+        self.gathered = 0;
+    }
+
+    /// Bytes per second; `None` before anything was measured, and while paused.
+    pub fn speed(&self) -> Option<u64> {
+        (self.seen > 0 && self.last.is_some()).then_some(whole(self.fast))
+    }
+
+    /// The last measured bytes per second, paused or not.
+    pub fn last_speed(&self) -> Option<u64> {
+        (self.seen > 0)
+            .then_some(whole(self.fast))
+            .filter(|speed| *speed > 0)
+    }
+
+    /// The time for `bytes` more; `None` while it would be a guess.
+    pub fn remaining(&self, bytes: u64) -> Option<Duration> {
+        let speed = whole(self.slow);
+        if self.seen < SETTLE_MS || self.last.is_none() || speed == 0 {
+            return None;
+        }
+        Some(Duration::from_secs(bytes.div_ceil(speed)))
+    }
+}
+
+/// Moves an average towards `rate`. While less time was seen than the average spans, it is the
+/// plain mean, so that the first samples do not start from zero.
+#[allow(clippy::cast_precision_loss, reason = "milliseconds of one session")]
+fn follow(average: f64, rate: f64, span: u64, window: u64, seen: u64) -> f64 {
+    let weight = span as f64 / (seen.min(window) + span) as f64;
+    average + (rate - average) * weight
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped by `as`"
+)]
+fn whole(rate: f64) -> u64 {
+    rate.max(0.0) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(meter: &mut Meter, from: u64, seconds: u64, per_second: i64) {
+        for tick in 1..=seconds * 10 {
+            meter.record(Instant::from_millis(from + tick * 100), per_second / 10);
+        }
+    }
+
+    #[test]
+    fn a_steady_speed_is_found() {
+        let mut meter = Meter::default();
+        meter.record(Instant::from_millis(0), 0);
+        run(&mut meter, 0, 10, 1_000_000);
+        let speed = meter.speed().unwrap_or(0);
+        assert!((950_000..=1_050_000).contains(&speed), "{speed}");
+        assert_eq!(
+            meter
+                .remaining(10_000_000)
+                .map(|left| left.as_secs().clamp(9, 11)),
+            Some(10)
+        );
+    }
+
+    #[test]
+    fn a_pause_is_forgotten() {
+        let mut meter = Meter::default();
+        run(&mut meter, 0, 5, 1_000_000);
+        meter.pause();
+        assert_eq!(meter.speed(), None);
+        run(&mut meter, 600_000, 1, 1_000_000);
+        let speed = meter.speed().unwrap_or(0);
+        assert!((900_000..=1_100_000).contains(&speed), "{speed}");
+    }
+
+    #[test]
+    fn lost_bytes_are_taken_from_the_speed() {
+        let mut meter = Meter::default();
+        run(&mut meter, 0, 4, 1_000_000);
+        meter.record(Instant::from_millis(4_100), -4_000_000);
+        run(&mut meter, 4_100, 2, 1_000_000);
+        assert!(meter.speed().unwrap_or(u64::MAX) < 700_000);
+    }
+}

@@ -1,0 +1,135 @@
+//! Sums over all files, kept up to date file by file: ten thousand files cost no more than one.
+
+use std::collections::BTreeMap;
+
+use crate::ids::FileId;
+use crate::snapshot::{Totals, percent};
+use crate::upload::{State, Upload};
+
+/// What one file counts for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
+    files: u32,
+    active: u32,
+    held: u32,
+    paused: u32,
+    completed: u32,
+    failed: u32,
+    size: u64,
+    sent: u64,
+    failed_size: u64,
+}
+
+impl Share {
+    fn of(upload: &Upload) -> Self {
+        let state = &upload.state;
+        if matches!(state, State::Cancelled) {
+            return Self::default();
+        }
+        let failed = matches!(state, State::Failed { .. });
+        Self {
+            files: 1,
+            active: state.is_active().into(),
+            held: matches!(state, State::Queued { held: true }).into(),
+            paused: matches!(state, State::Paused(_)).into(),
+            completed: matches!(state, State::Completed(_)).into(),
+            failed: failed.into(),
+            size: upload.info.size,
+            sent: upload.shown(),
+            failed_size: if failed { upload.info.size } else { 0 },
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.files += other.files;
+        self.active += other.active;
+        self.held += other.held;
+        self.paused += other.paused;
+        self.completed += other.completed;
+        self.failed += other.failed;
+        self.size = self.size.saturating_add(other.size);
+        self.sent = self.sent.saturating_add(other.sent);
+        self.failed_size = self.failed_size.saturating_add(other.failed_size);
+    }
+
+    fn subtract(&mut self, other: Self) {
+        self.files = self.files.saturating_sub(other.files);
+        self.active = self.active.saturating_sub(other.active);
+        self.held = self.held.saturating_sub(other.held);
+        self.paused = self.paused.saturating_sub(other.paused);
+        self.completed = self.completed.saturating_sub(other.completed);
+        self.failed = self.failed.saturating_sub(other.failed);
+        self.size = self.size.saturating_sub(other.size);
+        self.sent = self.sent.saturating_sub(other.sent);
+        self.failed_size = self.failed_size.saturating_sub(other.failed_size);
+    }
+}
+
+/// The sums.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    shares: BTreeMap<FileId, Share>,
+    sum: Share,
+}
+
+impl Tally {
+    pub fn update(&mut self, upload: &Upload) {
+        let share = Share::of(upload);
+        if let Some(before) = self.shares.insert(upload.id, share) {
+            self.sum.subtract(before);
+        }
+        self.sum.add(share);
+    }
+
+    pub fn remove(&mut self, file: FileId) {
+        if let Some(before) = self.shares.remove(&file) {
+            self.sum.subtract(before);
+        }
+    }
+
+    pub const fn active(&self) -> u32 {
+        self.sum.active
+    }
+
+    pub const fn size(&self) -> u64 {
+        self.sum.size
+    }
+
+    pub const fn sent(&self) -> u64 {
+        self.sum.sent
+    }
+
+    /// Files that count against the limits, and their bytes: not those that failed.
+    pub const fn kept(&self) -> (u32, u64) {
+        let count = self.sum.files.saturating_sub(self.sum.failed);
+        (count, self.sum.size.saturating_sub(self.sum.failed_size))
+    }
+
+    /// All but what only the network knows.
+    pub fn totals(&self) -> Totals {
+        let Share {
+            files,
+            active,
+            held,
+            paused,
+            completed,
+            failed,
+            size,
+            sent,
+            ..
+        } = self.sum;
+        let done = files > 0 && completed == files;
+        Totals {
+            files,
+            active,
+            held,
+            paused,
+            completed,
+            failed,
+            size,
+            sent,
+            percent: percent(sent, size, done),
+            ..Totals::default()
+        }
+    }
+}

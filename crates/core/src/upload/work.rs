@@ -1,0 +1,229 @@
+//! What an upload has achieved so far and must keep over a pause, a wait or a failure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::grant::{Grant, GrantPlan, SignedPart, SignedRequest, StoredPart};
+use crate::ids::{ByteRange, ETag, ObjectKey, PartNumber, UploadId};
+use crate::plan::Plan;
+use crate::time::Instant;
+use core::time::Duration;
+
+/// A URL is not used when less than this is left of its life, or a tenth of it if that is less.
+const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
+
+/// What is kept of an upload.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Work {
+    /// The backend has to be asked first.
+    #[default]
+    Unsigned,
+    /// The whole file in one request.
+    Single(Single),
+    /// In parts.
+    Multi(Box<Multi>),
+}
+
+/// A signed request and how long it may be used.
+#[derive(Clone, Debug)]
+pub(crate) struct Signed {
+    pub request: SignedRequest,
+    good_until: Option<Instant>,
+}
+
+impl Signed {
+    pub fn new(now: Instant, request: SignedRequest) -> Self {
+        let good_until = request
+            .expires_in
+            .filter(|life| !life.is_zero())
+            .map(|life| now + life.saturating_sub(EXPIRY_MARGIN.min(life / 10)));
+        Self {
+            request,
+            good_until,
+        }
+    }
+
+    pub fn is_good(&self, now: Instant) -> bool {
+        self.good_until.is_none_or(|until| now < until)
+    }
+}
+
+/// One request for the whole file.
+#[derive(Clone, Debug)]
+pub(crate) struct Single {
+    pub id: Option<UploadId>,
+    pub key: Option<ObjectKey>,
+    pub signed: Signed,
+    /// An earlier try ended without a clear answer: the object may be there.
+    pub may_exist: bool,
+    /// The store took it; its tag, if it could be read.
+    pub sent: Option<Option<ETag>>,
+}
+
+/// A multipart upload.
+#[derive(Clone, Debug)]
+pub(crate) struct Multi {
+    pub id: UploadId,
+    pub plan: Plan,
+    /// Neither stored nor in flight.
+    unsent: BTreeSet<PartNumber>,
+    stored: BTreeMap<PartNumber, Option<ETag>>,
+    /// Bytes of the stored parts.
+    confirmed: u64,
+    signed: BTreeMap<PartNumber, Signed>,
+    /// The store has to be asked which parts it holds.
+    pub unsure: bool,
+}
+
+impl Work {
+    /// What the backend granted for a file of `size` bytes; `None` when S3 would refuse the plan.
+    pub fn granted(now: Instant, size: u64, grant: Grant) -> Option<Self> {
+        match grant.plan {
+            GrantPlan::Single(request) => Some(Self::Single(Single {
+                id: grant.id,
+                key: grant.key,
+                signed: Signed::new(now, request),
+                may_exist: false,
+                sent: None,
+            })),
+            GrantPlan::Multipart { part_size } => {
+                let plan = Plan::new(size, part_size)?;
+                Some(Self::Multi(Box::new(Multi {
+                    id: grant.id?,
+                    plan,
+                    unsent: plan.numbers().collect(),
+                    stored: BTreeMap::new(),
+                    confirmed: 0,
+                    signed: BTreeMap::new(),
+                    unsure: false,
+                })))
+            }
+        }
+    }
+
+    /// All bytes are at the store.
+    pub fn is_sent(&self) -> bool {
+        match self {
+            Self::Unsigned => false,
+            Self::Single(single) => single.sent.is_some(),
+            Self::Multi(multi) => multi.is_stored(),
+        }
+    }
+
+    /// The upload that an abort would have to name: one that left something at the store.
+    pub fn to_abort(&self) -> Option<UploadId> {
+        match self {
+            Self::Unsigned => None,
+            Self::Single(single) if single.may_exist || single.sent.is_some() => single.id.clone(),
+            Self::Single(_) => None,
+            Self::Multi(multi) => Some(multi.id.clone()),
+        }
+    }
+
+    /// Bytes that the store confirmed.
+    pub fn confirmed(&self, size: u64) -> u64 {
+        match self {
+            Self::Single(single) if single.sent.is_some() => size,
+            Self::Multi(multi) => multi.confirmed(),
+            _ => 0,
+        }
+    }
+}
+
+impl Multi {
+    pub fn is_stored(&self) -> bool {
+        !self.unsure && self.stored.len() == usize::from(self.plan.count())
+    }
+
+    pub const fn confirmed(&self) -> u64 {
+        self.confirmed
+    }
+
+    /// Parts that wait for a signature, at most `most`, the lowest first.
+    pub fn to_sign(&self, most: usize) -> Vec<(PartNumber, u64)> {
+        self.unsent
+            .iter()
+            .filter(|number| !self.signed.contains_key(number))
+            .filter_map(|number| Some((*number, self.plan.range(*number)?.len())))
+            .take(most)
+            .collect()
+    }
+
+    /// Parts that could be sent at once.
+    pub fn ready(&self) -> usize {
+        self.signed
+            .keys()
+            .filter(|number| self.unsent.contains(number))
+            .count()
+    }
+
+    /// Keeps the signatures of parts that are still wanted.
+    pub fn keep_signed(&mut self, now: Instant, parts: Vec<SignedPart>) {
+        for part in parts {
+            if self.plan.range(part.number).is_some() && !self.stored.contains_key(&part.number) {
+                self.signed
+                    .insert(part.number, Signed::new(now, part.request));
+            }
+        }
+    }
+
+    /// Takes the next part that can be sent; signatures that are too old are thrown away.
+    pub fn take(&mut self, now: Instant) -> Option<(PartNumber, ByteRange, SignedRequest)> {
+        self.signed.retain(|_, signed| signed.is_good(now));
+        let number = *self
+            .signed
+            .keys()
+            .find(|number| self.unsent.contains(number))?;
+        let request = self.signed.get(&number)?.request.clone();
+        let range = self.plan.range(number)?;
+        self.unsent.remove(&number);
+        Some((number, range, request))
+    }
+
+    /// A part is no longer in flight and not stored.
+    pub fn put_back(&mut self, number: PartNumber) {
+        self.unsent.insert(number);
+    }
+
+    /// A part's signature is of no use any more.
+    pub fn drop_signature(&mut self, number: PartNumber) {
+        self.signed.remove(&number);
+    }
+
+    /// The store confirmed a part.
+    pub fn store(&mut self, number: PartNumber, etag: Option<ETag>) {
+        self.signed.remove(&number);
+        self.unsent.remove(&number);
+        if self.stored.insert(number, etag).is_none() {
+            self.confirmed += self.plan.range(number).map_or(0, ByteRange::len);
+        }
+    }
+
+    /// Takes the store's list for the truth. A part counts only if its size is the planned one.
+    pub fn reconcile(&mut self, listed: Vec<StoredPart>, in_flight: &BTreeSet<PartNumber>) {
+        self.stored.clear();
+        self.confirmed = 0;
+        for part in listed {
+            if self
+                .plan
+                .range(part.number)
+                .is_some_and(|range| range.len() == part.size)
+            {
+                self.store(part.number, Some(part.etag));
+            }
+        }
+        self.unsent = self
+            .plan
+            .numbers()
+            .filter(|number| !self.stored.contains_key(number) && !in_flight.contains(number))
+            .collect();
+        self.unsure = false;
+    }
+
+    /// Every part with its tag; `None` when a tag is not known.
+    pub fn tags(&self) -> Option<Vec<(PartNumber, ETag)>> {
+        self.stored
+            .iter()
+            .map(|(number, etag)| Some((*number, etag.clone()?)))
+            .collect()
+    }
+}
