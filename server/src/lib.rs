@@ -1,1 +1,67 @@
-//! The presigning backend.
+//! The presigning backend of `s3-upload`: it says whether a file may be uploaded and signs where to; the bytes go from
+//! the browser straight to the store.
+//!
+//! - [`config`]: flags, environment and file, merged and checked
+//! - [`uploads`]: the HTTP API, one file per thing a client asks for
+//! - [`limits`], [`plan`], [`ticket`], [`download_name`]: what may be uploaded, how it is cut into parts, the signed
+//!   name of an upload, the name under which it is saved again. Pure
+//! - [`store`]: every word spoken with S3
+//! - [`embedded`]: a store for development, with a bucket's CORS rule in front
+//! - [`refusal`], [`logging`], [`site`], [`serve`]: errors as JSON, logs without secrets, static files, sockets
+//!
+//! [`router`] builds the app without a socket. A host that wants authentication or a rate limit wraps the router in
+//! its own `tower` layer: the server holds no sessions and no accounts.
+
+pub mod config;
+pub mod download_name;
+pub mod embedded;
+pub mod limits;
+pub mod logging;
+pub mod plan;
+pub mod refusal;
+pub mod serve;
+pub mod site;
+pub mod store;
+pub mod ticket;
+pub mod uploads;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use axum::{Router, routing::get};
+
+pub use crate::{limits::Limits, store::Store, ticket::Seal};
+
+/// All that a request handler needs.
+#[derive(Clone)]
+pub struct App {
+    /// The bucket.
+    pub store: Store,
+    /// What may be uploaded.
+    pub limits: Arc<Limits>,
+    /// Signs and reads upload ids.
+    pub seal: Arc<Seal>,
+    /// Origins whose pages may call the API.
+    pub origins: uploads::Origins,
+    /// After how long a request is answered with an error.
+    pub request_timeout: Duration,
+    /// The folder of static files, if any.
+    pub site: Option<PathBuf>,
+}
+
+/// Builds the app: the API at `/uploads`, `GET /health`, and the static files for everything else.
+pub fn router(app: App) -> Router {
+    let origins = app.origins.clone();
+    let timeout = app.request_timeout;
+    let site = app.site.clone();
+    let api = uploads::routes()
+        .with_state(app)
+        .route("/health", get(|| async { "ok" }))
+        .method_not_allowed_fallback(async || refusal::Refused::method_not_allowed());
+    site::serve(api, site.as_deref())
+        .layer(axum::middleware::from_fn_with_state(
+            timeout,
+            uploads::in_time,
+        ))
+        .layer(uploads::cors(&origins))
+        .layer(axum::middleware::from_fn(logging::trace_request))
+}

@@ -1,2 +1,95 @@
-//! The server.
-fn main() {}
+//! The command: options in, exit code out.
+//!
+//! Owns the process: its output, its signals, its exit code (2 for a wrong configuration, 1 for a failed start). All else
+//! is in the library.
+
+use std::{
+    io::{IsTerminal as _, Write as _, stderr, stdout},
+    process::ExitCode,
+};
+
+use clap::Parser as _;
+use s3_upload_server::{
+    config::{Config, Options},
+    logging,
+    serve::{Server, StartError},
+};
+use tracing::subscriber::set_global_default;
+
+fn main() -> ExitCode {
+    let config = match Config::load(Options::parse()) {
+        Ok(config) => config,
+        Err(error) => return ended(2, &error.to_string()),
+    };
+    match logging::subscriber(&config.log, stderr, stderr().is_terminal()) {
+        Ok(subscriber) => {
+            if let Err(error) = set_global_default(subscriber) {
+                return ended(1, &error.to_string());
+            }
+        }
+        Err(error) => return ended(2, &format!("--log is not a level or a filter: {error}.")),
+    }
+    match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => match runtime.block_on(run(config)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => ended(1, &error.to_string()),
+        },
+        Err(error) => ended(1, &format!("The system gives no threads: {error}.")),
+    }
+}
+
+async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    if config.secret.is_none()
+        && matches!(
+            config.bucket,
+            s3_upload_server::config::Bucket::Remote { .. }
+        )
+    {
+        tracing::warn!(
+            "without --secret, uploads in progress end with this process, and no second server can continue them"
+        );
+    }
+    let server = Server::start(config).await?;
+    let end =
+        end_signal().map_err(|error| StartError(format!("Signals cannot be heard: {error}.")))?;
+    let store = server.store_url().map(|url| format!("Store: {url}/\n"));
+    let lines = format!("{}Ready: {}/\n", store.unwrap_or_default(), server.url());
+    // The ports are bound, so that a request from now on is answered. Whoever started this may not be reading.
+    let _ = stdout()
+        .write_all(lines.as_bytes())
+        .and_then(|()| stdout().flush());
+    server.run(end).await?;
+    Ok(())
+}
+
+/// Completes at SIGINT or SIGTERM.
+#[cfg(unix)]
+fn end_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Completes at Ctrl-C.
+#[cfg(not(unix))]
+fn end_signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+fn ended(code: u8, sentence: &str) -> ExitCode {
+    let _ = writeln!(stderr(), "s3-upload-server: {sentence}");
+    ExitCode::from(code)
+}

@@ -6,5 +6,6 @@
 
 pub mod native;
 mod secret;
+pub mod store;
 
 pub use secret::{SecretFields, SecretUrl};

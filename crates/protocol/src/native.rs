@@ -135,7 +135,7 @@ pub struct StoredPart {
     pub number: u16,
     /// Its size in bytes.
     pub size: u64,
-    /// Its ETag as S3 gave it, quotes included.
+    /// Its `ETag` as S3 gave it, quotes included.
     pub etag: String,
 }
 
@@ -143,7 +143,7 @@ pub struct StoredPart {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CompleteRequest {
-    /// The parts of a multipart upload. Absent for a single request, and when the browser could not read the ETags:
+    /// The parts of a multipart upload. Absent for a single request, and when the browser could not read the `ETag`s:
     /// the backend asks the store then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parts: Option<Vec<SentPart>>,
@@ -155,7 +155,7 @@ pub struct CompleteRequest {
 pub struct SentPart {
     /// The part's number, 1 to 10,000.
     pub number: u16,
-    /// The ETag header of the store's answer, quotes included.
+    /// The `ETag` header of the store's answer, quotes included.
     pub etag: String,
 }
 
@@ -170,7 +170,7 @@ pub struct CompleteAnswer {
     /// Its MIME type, as stored.
     #[serde(rename = "type")]
     pub media_type: String,
-    /// Its ETag as S3 gave it, quotes included.
+    /// Its `ETag` as S3 gave it, quotes included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
     /// Its address, if it has a lasting one.

@@ -1,0 +1,76 @@
+//! What S3 says when it refuses: its error document.
+//!
+//! Owns the few fields that are read of it. Refuses the rest: the document of a
+//! `SignatureDoesNotMatch` repeats the whole request, signature included.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses>
+
+/// What is read of an error document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreError {
+    /// As `SignatureDoesNotMatch`.
+    pub code: String,
+    /// A sentence for developers.
+    pub message: Option<String>,
+    /// What the store's operator needs to find the request.
+    pub request_id: Option<String>,
+}
+
+impl StoreError {
+    /// Reads a body; `None` when it is not S3's error document.
+    ///
+    /// The fields are plain text elements without attributes, so that no XML parser is needed.
+    pub fn parse(body: &str) -> Option<Self> {
+        let (_, inside) = body.split_once("<Error")?;
+        let code = element(inside, "Code")?;
+        // The message can quote a header or a policy, never the signature; a cautious bound all the same.
+        let message = element(inside, "Message").map(|text| text.chars().take(300).collect());
+        Some(Self { code, message, request_id: element(inside, "RequestId") })
+    }
+}
+
+fn element(xml: &str, name: &str) -> Option<String> {
+    let (_, after) = xml.split_once(&format!("<{name}>"))?;
+    let (text, _) = after.split_once(&format!("</{name}>"))?;
+    Some(unescape(text.trim())).filter(|text| !text.is_empty())
+}
+
+/// XML's five named entities; S3 uses no others in these fields. `&amp;` last, so that nothing is
+/// unescaped twice.
+fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&apos;", "'")
+        .replace("&amp;", "&")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_is_needed_and_no_more() {
+        let body = r#"<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>SignatureDoesNotMatch</Code><Message>The &quot;signature&quot; &amp;lt; no match</Message>
+<AWSAccessKeyId>AKIA</AWSAccessKeyId><SignatureProvided>abcdef</SignatureProvided><RequestId>7</RequestId></Error>"#;
+        let error = StoreError::parse(body).unwrap();
+        assert_eq!(error.code, "SignatureDoesNotMatch");
+        assert_eq!(error.message.as_deref(), Some("The \"signature\" &lt; no match"));
+        assert_eq!(error.request_id.as_deref(), Some("7"));
+        assert!(!format!("{error:?}").contains("abcdef"));
+    }
+
+    #[test]
+    fn other_bodies_are_not_s3s() {
+        for body in ["", "<html><body>Bad gateway</body></html>", "{\"error\":1}", "<Error></Error>", "<Error><Code>"] {
+            assert_eq!(StoreError::parse(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_namespace_does_not_matter() {
+        let body = "<Error xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Code>SlowDown</Code></Error>";
+        assert_eq!(StoreError::parse(body).unwrap().code, "SlowDown");
+    }
+}

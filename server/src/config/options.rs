@@ -1,0 +1,231 @@
+//! The options as a person gives them: the flags, the environment variables and the file's keys, under one name each.
+//!
+//! Owns the names, the help text and which source stands over which. Refuses to judge: an option is absent or given.
+
+use std::path::PathBuf;
+
+use clap::{Parser, builder::Styles};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ConfigError,
+    values::{Size, Switch, TypeRule},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  Try it, with a store of its own and a page to upload from:
+      s3-upload-server --site dist
+
+  Sign for a bucket of AWS, with the credentials of the environment, profile or role:
+      s3-upload-server --bucket my-uploads --region eu-central-1 \\
+          --allow-origin https://example.com --max-size 2GB --allow-type 'image/*,.pdf'
+
+  Sign for another S3, which browsers reach under another name:
+      s3-upload-server --bucket uploads --endpoint http://store:9000 \\
+          --public-endpoint https://files.example.com --path-style
+
+Every option but --help and --version is also an environment variable, S3_UPLOAD_ and the option's name
+(--max-size: S3_UPLOAD_MAX_SIZE), and a key of the TOML file (max-size = \"2 GB\"). Flags stand over the
+environment, which stands over the file. Credentials come from where the AWS tools find them:
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the role of the machine.
+
+The bucket needs a CORS rule that lets the page's origin PUT and read the ETag header.";
+
+/// Says whether a file may be uploaded and signs the URL to which the browser sends it.
+#[derive(Debug, Clone, Default, Parser, Serialize, Deserialize)]
+#[command(name = "s3-upload-server", version, after_help = EXAMPLES, styles = Styles::plain(), max_term_width = 110)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Options {
+    /// Read options from this TOML file
+    #[arg(long, env = "S3_UPLOAD_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// The address to listen on [default: 127.0.0.1]
+    #[arg(long, env = "S3_UPLOAD_HOST", help_heading = "Server")]
+    pub host: Option<String>,
+    /// The port of the API and the site; 0 for any free one [default: 8080]
+    #[arg(long, env = "S3_UPLOAD_PORT", help_heading = "Server")]
+    pub port: Option<u16>,
+    /// Serve the files of this folder at / [default: none]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_SITE",
+        value_name = "DIR",
+        help_heading = "Server"
+    )]
+    pub site: Option<PathBuf>,
+    /// Let pages of this origin call the API; repeat or separate by commas, * for any [default: any with the embedded
+    /// store, otherwise only pages of this server itself]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_ALLOW_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        help_heading = "Server"
+    )]
+    pub allow_origin: Option<Vec<String>>,
+    /// The secret that signs upload ids, 16 characters or more; give it if more than one server answers, or if uploads
+    /// should survive a restart [default: random]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_SECRET",
+        hide_env_values = true,
+        help_heading = "Server"
+    )]
+    pub secret: Option<String>,
+    /// Give up a request after so many seconds [default: 60]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_REQUEST_TIMEOUT",
+        value_name = "SECONDS",
+        help_heading = "Server"
+    )]
+    pub request_timeout: Option<u64>,
+    /// What to log: error, warn, info, debug or trace; what the S3 libraries say below warn is never logged, since it
+    /// holds signatures [default: info]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_LOG",
+        value_name = "LEVEL",
+        help_heading = "Server"
+    )]
+    pub log: Option<String>,
+
+    /// The bucket that takes the files [default: the embedded store]
+    #[arg(long, env = "S3_UPLOAD_BUCKET", help_heading = "Bucket")]
+    pub bucket: Option<String>,
+    /// Its region [default: that of the AWS environment or profile, else us-east-1]
+    #[arg(long, env = "S3_UPLOAD_REGION", help_heading = "Bucket")]
+    pub region: Option<String>,
+    /// The S3 endpoint that this server calls [default: AWS]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_ENDPOINT",
+        value_name = "URL",
+        help_heading = "Bucket"
+    )]
+    pub endpoint: Option<String>,
+    /// The S3 endpoint that browsers reach; URLs are signed for it [default: the same]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_PUBLIC_ENDPOINT",
+        value_name = "URL",
+        help_heading = "Bucket"
+    )]
+    pub public_endpoint: Option<String>,
+    /// Put the bucket's name into the path, not the host; most stores but AWS need it
+    #[arg(long, env = "S3_UPLOAD_PATH_STYLE", help_heading = "Bucket")]
+    pub path_style: bool,
+
+    /// The largest file, such as 500MB, 2GiB or bytes [default: what S3 takes]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_MAX_SIZE",
+        value_name = "SIZE",
+        help_heading = "Limits"
+    )]
+    pub max_size: Option<Size>,
+    /// The smallest file [default: 0]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_MIN_SIZE",
+        value_name = "SIZE",
+        help_heading = "Limits"
+    )]
+    pub min_size: Option<Size>,
+    /// Take only this type, such as image/* or .pdf; repeat or separate by commas [default: any]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_ALLOW_TYPE",
+        value_name = "TYPE",
+        value_delimiter = ',',
+        help_heading = "Limits"
+    )]
+    pub allow_type: Option<Vec<TypeRule>>,
+    /// The longest file name, in characters [default: 255]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_MAX_NAME",
+        value_name = "CHARACTERS",
+        help_heading = "Limits"
+    )]
+    pub max_name: Option<usize>,
+    /// For how long a presigned URL can be used; a running transfer continues [default: 300]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_EXPIRES",
+        value_name = "SECONDS",
+        help_heading = "Limits"
+    )]
+    pub expires: Option<u64>,
+    /// For how long one upload can be continued and completed [default: 86400, a day]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_UPLOAD_EXPIRES",
+        value_name = "SECONDS",
+        help_heading = "Limits"
+    )]
+    pub upload_expires: Option<u64>,
+
+    /// Start a store within this process; the default without --bucket
+    #[arg(
+        long,
+        env = "S3_UPLOAD_EMBEDDED",
+        help_heading = "Embedded store, for development"
+    )]
+    pub embedded: bool,
+    /// Its port; 0 for any free one [default: 9000]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_STORE_PORT",
+        value_name = "PORT",
+        help_heading = "Embedded store, for development"
+    )]
+    pub store_port: Option<u16>,
+    /// Keep the files in this folder [default: a temporary one, removed at the end]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_DATA",
+        value_name = "DIR",
+        help_heading = "Embedded store, for development"
+    )]
+    pub data: Option<PathBuf>,
+    /// Whether the bucket has a CORS rule; off shows what a page meets without one [default: on]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_STORE_CORS",
+        value_name = "on|off",
+        help_heading = "Embedded store, for development"
+    )]
+    pub store_cors: Option<Switch>,
+}
+
+impl Options {
+    /// Reads the file's text; the error names the line and the key.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// These options, and the other's where these are absent.
+    pub fn over(self, below: Self) -> Result<Self, ConfigError> {
+        let unreadable = |error: &dyn std::fmt::Display| {
+            ConfigError(format!("The options cannot be merged: {error}."))
+        };
+        let (embedded, path_style) = (
+            self.embedded || below.embedded,
+            self.path_style || below.path_style,
+        );
+        let mut merged = toml::Table::try_from(below).map_err(|error| unreadable(&error))?;
+        merged.extend(toml::Table::try_from(self).map_err(|error| unreadable(&error))?);
+        let merged: Self = merged
+            .try_into()
+            .map_err(|error: toml::de::Error| unreadable(&error))?;
+        Ok(Self {
+            path_style,
+            embedded,
+            ..merged
+        })
+    }
+}

@@ -1,0 +1,184 @@
+//! The folder store, and what it lacks of S3.
+//!
+//! s3s-fs keeps the objects. This file owns the differences that an upload would notice: a multipart upload that is gone
+//! is `NoSuchUpload` (s3s-fs: `AccessDenied`, and for a list nothing at all), lists are sorted and come in pages of 1000
+//! (one unsorted list), a key cannot climb out of its bucket (it could), and a `GET` takes the headers that its link
+//! asks for (ignored). Everything else is passed on, and what an upload does not need is not there at all.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use s3s::{
+    S3, S3Request, S3Response, S3Result,
+    dto::{
+        AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
+        CompleteMultipartUploadOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
+        DeleteObjectInput, DeleteObjectOutput, GetObjectInput, GetObjectOutput, HeadBucketInput,
+        HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input,
+        ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutObjectInput, PutObjectOutput,
+        UploadPartInput, UploadPartOutput,
+    },
+    s3_error,
+};
+use s3s_fs::FileSystem;
+use uuid::Uuid;
+
+/// The parts that S3 lists at once.
+const PAGE: usize = 1000;
+
+pub(super) struct Folder {
+    files: FileSystem,
+    root: PathBuf,
+}
+
+impl Folder {
+    pub(super) fn open(root: &Path) -> Result<Self, s3s_fs::Error> {
+        Ok(Self {
+            files: FileSystem::new(root)?,
+            root: root.to_owned(),
+        })
+    }
+
+    /// An upload is there as long as the file that s3s-fs keeps about it.
+    fn check_upload(&self, upload_id: &str) -> S3Result<()> {
+        let id = Uuid::parse_str(upload_id)
+            .map_err(|_| s3_error!(NoSuchUpload, "The specified upload does not exist."))?;
+        if self.root.join(format!(".upload-{id}.json")).exists() {
+            Ok(())
+        } else {
+            Err(s3_error!(
+                NoSuchUpload,
+                "The specified upload does not exist."
+            ))
+        }
+    }
+}
+
+fn check_key(key: &str) -> S3Result<()> {
+    if key.split('/').any(|segment| matches!(segment, "." | "..")) {
+        return Err(s3_error!(
+            InvalidArgument,
+            "A key with the segment . or .. cannot be kept in a folder."
+        ));
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl S3 for Folder {
+    async fn put_object(
+        &self,
+        req: S3Request<PutObjectInput>,
+    ) -> S3Result<S3Response<PutObjectOutput>> {
+        check_key(&req.input.key)?;
+        self.files.put_object(req).await
+    }
+
+    async fn get_object(
+        &self,
+        req: S3Request<GetObjectInput>,
+    ) -> S3Result<S3Response<GetObjectOutput>> {
+        check_key(&req.input.key)?;
+        let disposition = req.input.response_content_disposition.clone();
+        let content_type = req.input.response_content_type.clone();
+        let mut response = self.files.get_object(req).await?;
+        if disposition.is_some() {
+            response.output.content_disposition = disposition;
+        }
+        if content_type.is_some() {
+            response.output.content_type = content_type;
+        }
+        Ok(response)
+    }
+
+    async fn head_object(
+        &self,
+        req: S3Request<HeadObjectInput>,
+    ) -> S3Result<S3Response<HeadObjectOutput>> {
+        check_key(&req.input.key)?;
+        self.files.head_object(req).await
+    }
+
+    async fn delete_object(
+        &self,
+        req: S3Request<DeleteObjectInput>,
+    ) -> S3Result<S3Response<DeleteObjectOutput>> {
+        check_key(&req.input.key)?;
+        self.files.delete_object(req).await
+    }
+
+    async fn head_bucket(
+        &self,
+        req: S3Request<HeadBucketInput>,
+    ) -> S3Result<S3Response<HeadBucketOutput>> {
+        self.files.head_bucket(req).await
+    }
+
+    async fn list_objects_v2(
+        &self,
+        req: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
+        self.files.list_objects_v2(req).await
+    }
+
+    async fn create_multipart_upload(
+        &self,
+        req: S3Request<CreateMultipartUploadInput>,
+    ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
+        check_key(&req.input.key)?;
+        self.files.create_multipart_upload(req).await
+    }
+
+    async fn upload_part(
+        &self,
+        req: S3Request<UploadPartInput>,
+    ) -> S3Result<S3Response<UploadPartOutput>> {
+        check_key(&req.input.key)?;
+        self.check_upload(&req.input.upload_id)?;
+        self.files.upload_part(req).await
+    }
+
+    async fn list_parts(
+        &self,
+        req: S3Request<ListPartsInput>,
+    ) -> S3Result<S3Response<ListPartsOutput>> {
+        self.check_upload(&req.input.upload_id)?;
+        let page = req
+            .input
+            .max_parts
+            .and_then(|max| usize::try_from(max).ok())
+            .unwrap_or(PAGE)
+            .clamp(1, PAGE);
+        let after = req.input.part_number_marker.unwrap_or(0);
+        let mut response = self.files.list_parts(req).await?;
+        let output = &mut response.output;
+        let mut parts = output.parts.take().unwrap_or_default();
+        parts.sort_by_key(|part| part.part_number);
+        parts.retain(|part| part.part_number.unwrap_or(0) > after);
+        let truncated = parts.len() > page;
+        parts.truncate(page);
+        output.is_truncated = Some(truncated);
+        if truncated {
+            output.next_part_number_marker = parts.last().and_then(|part| part.part_number);
+        }
+        output.parts = Some(parts);
+        Ok(response)
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        req: S3Request<CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+        check_key(&req.input.key)?;
+        self.check_upload(&req.input.upload_id)?;
+        self.files.complete_multipart_upload(req).await
+    }
+
+    async fn abort_multipart_upload(
+        &self,
+        req: S3Request<AbortMultipartUploadInput>,
+    ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
+        self.check_upload(&req.input.upload_id)?;
+        self.files.abort_multipart_upload(req).await
+    }
+}

@@ -1,0 +1,161 @@
+//! What may be uploaded: sizes, types, the length of a name.
+//!
+//! Owns the rules and the sentences that explain them. Refuses to look at bytes: a type is what the client says it is.
+
+use crate::{
+    config::{Size, TypeRule},
+    plan::MAX_OBJECT,
+    refusal::Refused,
+};
+
+/// The type of a file whose type nobody knows.
+pub const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+/// The rules for one file.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The least size in bytes.
+    pub min_size: u64,
+    /// The greatest size in bytes.
+    pub max_size: u64,
+    /// The types that are taken; empty for all.
+    pub types: Vec<TypeRule>,
+    /// The greatest length of a name, in characters.
+    pub max_name: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            min_size: 0,
+            max_size: MAX_OBJECT,
+            types: Vec::new(),
+            max_name: 255,
+        }
+    }
+}
+
+impl Limits {
+    /// Checks a file and gives the type under which it is stored.
+    pub fn check(&self, name: &str, media_type: &str, size: u64) -> Result<String, Refused> {
+        if name.is_empty() {
+            return Err(Refused::invalid(
+                "`name` is empty; it should be the file's name.",
+            ));
+        }
+        if name.chars().count() > self.max_name {
+            return Err(Refused::invalid(format!(
+                "`name` is too long; at most {} characters are allowed.",
+                self.max_name
+            )));
+        }
+        let media_type = normal_type(media_type)?;
+        if size > self.max_size.min(MAX_OBJECT) {
+            let (limit, found) = (Size(self.max_size.min(MAX_OBJECT)), Size(size));
+            return Err(Refused::too_large(format!(
+                "This file is too large: it has {found}, and at most {limit} are allowed."
+            )));
+        }
+        if size < self.min_size {
+            let (limit, found) = (Size(self.min_size), Size(size));
+            return Err(Refused::too_small(format!(
+                "This file is too small: it has {found}, and at least {limit} are needed."
+            )));
+        }
+        if !self.types.is_empty() && !self.types.iter().any(|rule| rule.allows(name, &media_type)) {
+            let allowed = self
+                .types
+                .iter()
+                .map(TypeRule::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Err(Refused::type_not_allowed(format!(
+                "Files of this type are not allowed. Allowed: {allowed}."
+            )));
+        }
+        Ok(media_type)
+    }
+}
+
+/// The type as it is signed and sent: as given, or the unknown one if empty. It becomes a header, so it must be one.
+fn normal_type(media_type: &str) -> Result<String, Refused> {
+    let media_type = media_type.trim();
+    if media_type.is_empty() {
+        return Ok(UNKNOWN_TYPE.to_owned());
+    }
+    let is_header =
+        media_type.len() <= 255 && media_type.bytes().all(|b| (b' '..=b'~').contains(&b));
+    // A comma would make one header read as two.
+    if !is_header || media_type.contains(',') || !media_type.contains('/') {
+        return Err(Refused::invalid(
+            "`type` is not a MIME type such as image/png.",
+        ));
+    }
+    Ok(media_type.to_owned())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+
+    fn limits(types: &[&str]) -> Limits {
+        let types = types.iter().map(|rule| rule.parse().unwrap()).collect();
+        Limits {
+            min_size: 1,
+            max_size: 2_000_000,
+            types,
+            max_name: 10,
+        }
+    }
+
+    #[test]
+    fn each_rule_has_its_code_and_names_the_limit() {
+        for (name, media_type, size, code, word) in [
+            ("a.png", "image/png", 2_000_001, "too_large", "2 MB"),
+            ("a.png", "image/png", 0, "too_small", "1 byte"),
+            (
+                "a.txt",
+                "text/plain",
+                1,
+                "type_not_allowed",
+                "image/*, .pdf",
+            ),
+            ("", "image/png", 1, "invalid_request", "`name`"),
+            (
+                "12345678901",
+                "image/png",
+                1,
+                "invalid_request",
+                "10 characters",
+            ),
+            ("a.png", "png", 1, "invalid_request", "`type`"),
+            ("a.png", "image/png\r\nx: y", 1, "invalid_request", "`type`"),
+        ] {
+            let refused = limits(&["image/*", ".pdf"])
+                .check(name, media_type, size)
+                .unwrap_err();
+            assert_eq!(refused.code, code);
+            assert!(refused.message.contains(word), "{refused}");
+        }
+    }
+
+    #[test]
+    fn types_match_by_glob_and_by_extension() {
+        let taken = |rules: &[&str], name: &str, media_type: &str| {
+            limits(rules).check(name, media_type, 1).is_ok()
+        };
+        assert!(taken(&[], "a", ""));
+        assert!(taken(&["image/*"], "a.png", "IMAGE/PNG"));
+        assert!(!taken(&["image/*"], "a.png", "imagery/png"));
+        assert!(taken(&["text/plain"], "a", "text/plain;charset=utf-8"));
+        assert!(taken(&[".PDF"], "a.pdf", ""));
+        assert!(!taken(&[".pdf"], "apdf", "application/pdf"));
+        assert!(taken(&["*/*"], "a", ""));
+    }
+
+    #[test]
+    fn no_type_is_the_unknown_type() {
+        assert_eq!(limits(&[]).check("a", "", 1).unwrap(), UNKNOWN_TYPE);
+    }
+}

@@ -1,0 +1,191 @@
+//! Refusals: every 4xx and 5xx of the API as `{"error":{"code","message"}}`.
+//!
+//! Owns the codes and their statuses. Refuses to tell a client anything of S3's own answer: causes go to the log.
+
+use std::{fmt, time::Duration};
+
+use axum::{
+    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+    response::{IntoResponse, Response},
+};
+use s3_upload_protocol::native::Refusal;
+
+/// A request that is not carried out. The message is for the person who uploads.
+#[derive(Debug)]
+pub struct Refused {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The stable name of the reason.
+    pub code: &'static str,
+    /// The reason, in a sentence.
+    pub message: String,
+    /// When to ask again.
+    pub retry_after: Option<Duration>,
+}
+
+impl Refused {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            retry_after: None,
+        }
+    }
+
+    /// 422 `invalid_request`: well-formed JSON that asks for something impossible.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", message)
+    }
+
+    /// 400 `malformed_json`.
+    pub fn malformed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed_json", message)
+    }
+
+    /// 415 `not_json`. A page of another site can send a form without asking first, but not JSON.
+    pub fn not_json() -> Self {
+        let message = "Send the request as JSON, with the header Content-Type: application/json.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", message)
+    }
+
+    /// 413 `request_too_large`: the request itself, not the file.
+    pub fn request_too_large(limit: usize) -> Self {
+        let message = format!(
+            "This request is too large; at most {} KiB are read.",
+            limit / 1024
+        );
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
+    }
+
+    /// 413 `too_large`.
+    pub fn too_large(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+    }
+
+    /// 422 `too_small`.
+    pub fn too_small(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_small", message)
+    }
+
+    /// 415 `type_not_allowed`.
+    pub fn type_not_allowed(message: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "type_not_allowed",
+            message,
+        )
+    }
+
+    /// 422 `unsupported_strategy`.
+    pub fn unsupported_strategy() -> Self {
+        let message = "This server takes files by \"put\" (up to 5 GiB) or \"multipart\"; the request accepts neither.";
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "unsupported_strategy",
+            message,
+        )
+    }
+
+    /// 404 `not_found`: no such route.
+    pub fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is nothing at this address.",
+        )
+    }
+
+    /// 405 `method_not_allowed`.
+    pub fn method_not_allowed() -> Self {
+        let message = "This address does not answer to that method.";
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            message,
+        )
+    }
+
+    /// 404 `unknown_upload`: an id that this server did not make, or that is too old.
+    pub fn unknown_upload() -> Self {
+        let message =
+            "This upload is not known here, or it has been open for too long. Start it again.";
+        Self::new(StatusCode::NOT_FOUND, "unknown_upload", message)
+    }
+
+    /// 404 `no_such_upload`: the store no longer has the multipart upload.
+    pub fn no_such_upload() -> Self {
+        let message = "The store no longer has this upload. Start it again.";
+        Self::new(StatusCode::NOT_FOUND, "no_such_upload", message)
+    }
+
+    /// 409 `incomplete`: the parts do not make up the file.
+    pub fn incomplete(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "incomplete", message)
+    }
+
+    /// 409 `invalid_part`: the store holds other parts than the request names.
+    pub fn invalid_part() -> Self {
+        let message = "The store does not hold the parts that were named. List them, and send what is missing again.";
+        Self::new(StatusCode::CONFLICT, "invalid_part", message)
+    }
+
+    /// 409 `not_stored`: nothing has arrived.
+    pub fn not_stored() -> Self {
+        let message = "The file has not arrived in the store. Send it again.";
+        Self::new(StatusCode::CONFLICT, "not_stored", message)
+    }
+
+    /// 409 `size_mismatch`.
+    pub fn size_mismatch(expected: u64, found: u64) -> Self {
+        let message =
+            format!("The store holds {found} bytes of this file, which should have {expected}.");
+        Self::new(StatusCode::CONFLICT, "size_mismatch", message)
+    }
+
+    /// 502 `store_unavailable`.
+    pub fn store_unavailable() -> Self {
+        let message = "The store for uploads does not answer as it should. Try again in a while.";
+        Self::new(StatusCode::BAD_GATEWAY, "store_unavailable", message)
+    }
+
+    /// 503 `store_busy`, with `Retry-After`.
+    pub fn store_busy() -> Self {
+        let message = "The store for uploads is busy. Try again in a few seconds.";
+        let refused = Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_busy", message);
+        Self {
+            retry_after: Some(Duration::from_secs(2)),
+            ..refused
+        }
+    }
+
+    /// 504 `timeout`.
+    pub fn timeout() -> Self {
+        Self::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            "timeout",
+            "The server took too long to answer. Try again.",
+        )
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let mut response =
+            crate::uploads::json(self.status, &Refusal::new(self.code, self.message));
+        if let Some(after) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(after.as_secs()));
+        }
+        response
+    }
+}

@@ -1,0 +1,211 @@
+//! Sockets: binding them, answering on them, ending in order.
+//!
+//! Owns the way from a [`Config`] to a running server, and the sentences about what stops it from starting. The store is
+//! bound first, since URLs are signed for its address.
+
+use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, serve::ListenerExt as _};
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    App,
+    config::{Bucket, Config},
+    embedded::{Data, Embedded, cors::Rule},
+    router,
+    store::{Place, Store},
+    ticket::Seal,
+};
+
+/// For how long requests in flight may go on after the end was asked for.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Why the server does not start, in a sentence.
+#[derive(Debug)]
+pub struct StartError(pub String);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// A server that is bound to its ports and does not answer yet.
+pub struct Server {
+    api: (TcpListener, Router),
+    store: Option<(TcpListener, Router, Data)>,
+    api_address: SocketAddr,
+    store_address: Option<SocketAddr>,
+}
+
+impl Server {
+    /// Binds the ports and opens the folder of the embedded store.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        if let Some(site) = &config.site
+            && !site.is_dir()
+        {
+            return Err(StartError(format!(
+                "There is no folder {}; name the one with the site by --site.",
+                site.display()
+            )));
+        }
+        let (store, embedded) = match &config.bucket {
+            Bucket::Remote {
+                bucket,
+                region,
+                endpoint,
+                public_endpoint,
+                path_style,
+            } => {
+                let place = Place {
+                    bucket: bucket.clone(),
+                    region: region.clone(),
+                    endpoint: endpoint.clone(),
+                    public_endpoint: public_endpoint.clone(),
+                    path_style: *path_style,
+                };
+                (Store::from_environment(place, config.expires).await, None)
+            }
+            Bucket::Embedded {
+                port,
+                data,
+                cors,
+                public_endpoint,
+            } => {
+                let data = Data::open(data.as_deref()).map_err(|error| {
+                    let folder = data.as_ref().map_or("a temporary folder".to_owned(), |data| data.display().to_string());
+                    StartError(format!("The store cannot write to {folder} ({error}); choose another folder by --data."))
+                })?;
+                let listener = bind(&config.host, *port, "--store-port").await?;
+                let address = address(&listener)?;
+                let rule = cors.then(|| Rule {
+                    origins: config.origins.clone(),
+                });
+                let embedded = Embedded::new(
+                    &data,
+                    url(address),
+                    public_endpoint.clone(),
+                    rule,
+                    config.expires,
+                )
+                .map_err(|error| {
+                    StartError(format!("The embedded store cannot start: {error}."))
+                })?;
+                (embedded.store, Some((listener, embedded.router, data)))
+            }
+        };
+        let seal = match &config.secret {
+            Some(secret) => Seal::new(secret.as_bytes(), config.upload_expires),
+            None => Seal::random(config.upload_expires).map_err(|error| {
+                StartError(format!(
+                    "The system gives no random numbers ({error}); give a --secret."
+                ))
+            })?,
+        };
+        let app = App {
+            store,
+            limits: Arc::new(config.limits),
+            seal: Arc::new(seal),
+            origins: config.origins,
+            request_timeout: config.request_timeout,
+            site: config.site,
+        };
+        let listener = bind(&config.host, config.port, "--port").await?;
+        let api_address = address(&listener)?;
+        let store_address = embedded
+            .as_ref()
+            .map(|(listener, ..)| address(listener))
+            .transpose()?;
+        Ok(Self {
+            api: (listener, router(app)),
+            store: embedded,
+            api_address,
+            store_address,
+        })
+    }
+
+    /// Where the API and the site answer.
+    pub fn url(&self) -> String {
+        url(self.api_address)
+    }
+
+    /// Where the embedded store answers, if there is one.
+    pub fn store_url(&self) -> Option<String> {
+        self.store_address.map(url)
+    }
+
+    /// Answers until `end`, then lets requests in flight finish.
+    pub async fn run(self, end: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let (ending, ended) = watch::channel(false);
+        let (listener, app) = self.api;
+        let api = tokio::spawn(answer(listener, app, ended.clone()));
+        let (store, data) = match self.store {
+            Some((listener, app, data)) => {
+                (Some(tokio::spawn(answer(listener, app, ended))), Some(data))
+            }
+            None => (None, None),
+        };
+        end.await;
+        tracing::info!("ending");
+        // Nobody to tell means that both have ended already.
+        let _ = ending.send(true);
+        let all = async {
+            let api = api.await;
+            if let Some(store) = store {
+                store.await.map_err(io::Error::other)??;
+            }
+            api.map_err(io::Error::other)?
+        };
+        let result = tokio::time::timeout(GRACE, all).await.unwrap_or(Ok(()));
+        // A temporary folder goes only after the last request that may write to it.
+        drop(data);
+        result
+    }
+}
+
+async fn answer(
+    listener: TcpListener,
+    app: Router,
+    mut ended: watch::Receiver<bool>,
+) -> io::Result<()> {
+    // Without it the small answers between large requests wait for the kernel.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let end = async move {
+        let _ = ended.wait_for(|ended| *ended).await;
+    };
+    axum::serve(listener, app).with_graceful_shutdown(end).await
+}
+
+async fn bind(host: &str, port: u16, flag: &str) -> Result<TcpListener, StartError> {
+    TcpListener::bind((host, port)).await.map_err(|error| {
+        StartError(match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                format!("Port {port} is in use already; choose another one by {flag}.")
+            }
+            io::ErrorKind::PermissionDenied => {
+                format!("Port {port} is not for ordinary users; choose another one by {flag}.")
+            }
+            _ => format!("Cannot listen on {host}, port {port} ({error}); see --host and {flag}."),
+        })
+    })
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|error| {
+        StartError(format!(
+            "The system does not say where the server listens: {error}."
+        ))
+    })
+}
+
+/// The address as a browser on this machine would open it.
+fn url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip([127, 0, 0, 1].into());
+    }
+    format!("http://{address}")
+}

@@ -1,0 +1,127 @@
+//! Every word spoken with S3.
+//!
+//! Owns the clients and what is asked of them: [`presign`] makes URLs without a request, [`objects`] and [`multipart`]
+//! ask the store, [`fault`] reads its errors. Refuses to judge what may be uploaded or whether parts make up a file.
+
+pub mod fault;
+pub mod multipart;
+pub mod objects;
+pub mod presign;
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_s3::{
+    Client,
+    config::{
+        Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation,
+        SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig,
+    },
+};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+pub use fault::Fault;
+
+/// One bucket, as the server and as browsers reach it.
+#[derive(Clone)]
+pub struct Store {
+    /// For the server's own calls.
+    own: Client,
+    /// For signing: its endpoint is the one that browsers reach.
+    public: Client,
+    bucket: String,
+    expires: Duration,
+}
+
+/// Where a bucket is.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The region; `None` to take it from the AWS environment or profile.
+    pub region: Option<String>,
+    /// The endpoint for the server's own calls; `None` for AWS.
+    pub endpoint: Option<String>,
+    /// The endpoint that browsers reach; `None` for the same.
+    pub public_endpoint: Option<String>,
+    /// Whether the bucket's name stands in the path.
+    pub path_style: bool,
+}
+
+impl Store {
+    /// A store with the credentials that the AWS tools would find. URLs can be used for `expires`.
+    pub async fn from_environment(place: Place, expires: Duration) -> Self {
+        let region = aws_config::meta::region::RegionProviderChain::first_try(
+            place.region.clone().map(Region::new),
+        )
+        .or_default_provider()
+        .or_else("us-east-1");
+        let shared = aws_config::defaults(BehaviorVersion::latest())
+            .region(region)
+            .http_client(https())
+            .load()
+            .await;
+        Self::new(&Builder::from(&shared), place, expires)
+    }
+
+    /// A store with these credentials.
+    pub fn with_credentials(
+        place: Place,
+        access_key: &str,
+        secret_key: &str,
+        expires: Duration,
+    ) -> Self {
+        let credentials = Credentials::new(access_key, secret_key, None, None, "given");
+        let config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(
+                place
+                    .region
+                    .clone()
+                    .unwrap_or_else(|| "us-east-1".to_owned()),
+            ))
+            .credentials_provider(credentials)
+            .http_client(https());
+        Self::new(&config, place, expires)
+    }
+
+    fn new(config: &Builder, place: Place, expires: Duration) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .operation_attempt_timeout(Duration::from_secs(30))
+            .build();
+        let mut own = config
+            .clone()
+            .force_path_style(place.path_style)
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            // The newer default checksums are unknown to many stores; a presigned upload does without them anyway.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        let mut public = own.clone();
+        // Absent ones stay as the AWS environment may have set them.
+        if let Some(endpoint) = &place.endpoint {
+            own.set_endpoint_url(Some(endpoint.clone()));
+        }
+        if let Some(endpoint) = place.public_endpoint.or(place.endpoint) {
+            public.set_endpoint_url(Some(endpoint));
+        }
+        Self {
+            own: Client::from_conf(own.build()),
+            public: Client::from_conf(public.build()),
+            bucket: place.bucket,
+            expires,
+        }
+    }
+
+    /// For how long a presigned URL can be used.
+    pub fn expires(&self) -> Duration {
+        self.expires
+    }
+}
+
+fn https() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
+}

@@ -1,0 +1,103 @@
+//! Multipart uploads: begun, listed, completed, aborted.
+
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use s3_upload_protocol::native::{SentPart, StoredPart};
+
+use super::{Fault, Store};
+
+impl Store {
+    /// Begins a multipart upload and gives its id.
+    pub async fn create_multipart(&self, key: &str, media_type: &str) -> Result<String, Fault> {
+        // No checksum algorithm: declaring one obliges every part to carry a signed checksum.
+        let request = self
+            .own
+            .create_multipart_upload()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type(media_type);
+        let created = request
+            .send()
+            .await
+            .map_err(|error| Fault::read("CreateMultipartUpload", &error))?;
+        created.upload_id.ok_or(Fault::Unavailable)
+    }
+
+    /// Lists the parts that the store holds, by number.
+    pub async fn list_parts(&self, key: &str, upload_id: &str) -> Result<Vec<StoredPart>, Fault> {
+        let mut parts = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let request = self
+                .own
+                .list_parts()
+                .bucket(&self.bucket)
+                .key(key)
+                .upload_id(upload_id);
+            let page = request.set_part_number_marker(after.clone()).send().await;
+            let page = page.map_err(|error| Fault::read("ListParts", &error))?;
+            parts.extend(page.parts().iter().filter_map(|part| {
+                Some(StoredPart {
+                    number: u16::try_from(part.part_number()?).ok()?,
+                    size: u64::try_from(part.size()?).ok()?,
+                    etag: part.e_tag()?.to_owned(),
+                })
+            }));
+            let next = page.next_part_number_marker().map(str::to_owned);
+            // A store that repeats its marker would be asked forever.
+            if page.is_truncated() != Some(true) || next.is_none() || next == after {
+                break;
+            }
+            after = next;
+        }
+        parts.sort_by_key(|part| part.number);
+        Ok(parts)
+    }
+
+    /// Makes the parts, ascending by number, one object. The SDK reads the error that S3 may send with a 200.
+    pub async fn complete_multipart(
+        &self,
+        key: &str,
+        upload_id: &str,
+        parts: Vec<SentPart>,
+    ) -> Result<(), Fault> {
+        let parts = parts
+            .into_iter()
+            .map(|part| {
+                CompletedPart::builder()
+                    .part_number(i32::from(part.number))
+                    .e_tag(part.etag)
+                    .build()
+            })
+            .collect();
+        let parts = CompletedMultipartUpload::builder()
+            .set_parts(Some(parts))
+            .build();
+        let request = self
+            .own
+            .complete_multipart_upload()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(upload_id);
+        match request.multipart_upload(parts).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Fault::read("CompleteMultipartUpload", &error)),
+        }
+    }
+
+    /// Ends a multipart upload and frees its parts. One that is not there is no error.
+    pub async fn abort_multipart(&self, key: &str, upload_id: &str) -> Result<(), Fault> {
+        let request = self
+            .own
+            .abort_multipart_upload()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(upload_id);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match Fault::read("AbortMultipartUpload", &error) {
+                Fault::NoSuchUpload => Ok(()),
+                fault => Err(fault),
+            },
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! URLs that let a browser do one thing for a while.
+//!
+//! Owns what each URL binds. S3 checks a bound header by exact value, and a browser takes `Content-Length` from the
+//! bytes it sends, so binding it is a size limit that cannot be passed.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use aws_sdk_s3::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+    presigning::{PresignedRequest, PresigningConfig},
+};
+use s3_upload_protocol::SecretUrl;
+
+use super::{Fault, Store};
+
+/// A presigned request.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    /// Where to send it.
+    pub url: SecretUrl,
+    /// Exactly the headers to send, without those that a browser sets itself.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Store {
+    /// A `PUT` of a new object. Binds the type and the size, and never replaces an object.
+    pub async fn presign_put(
+        &self,
+        key: &str,
+        media_type: &str,
+        size: u64,
+        from: SystemTime,
+    ) -> Result<Signed, Fault> {
+        let request = self
+            .public
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type(media_type)
+            .content_length(signed_length(size)?)
+            .if_none_match("*");
+        signed(request.presigned(self.valid(from)?).await)
+    }
+
+    /// A `PUT` of one part. Binds its size.
+    pub async fn presign_part(
+        &self,
+        key: &str,
+        upload_id: &str,
+        number: u16,
+        size: u64,
+        from: SystemTime,
+    ) -> Result<Signed, Fault> {
+        let request = self
+            .public
+            .upload_part()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(upload_id)
+            .part_number(i32::from(number))
+            .content_length(signed_length(size)?);
+        signed(request.presigned(self.valid(from)?).await)
+    }
+
+    /// A `GET` that saves the object under the name in `disposition`, a `Content-Disposition` value.
+    pub async fn presign_get(
+        &self,
+        key: &str,
+        disposition: &str,
+        from: SystemTime,
+    ) -> Result<SecretUrl, Fault> {
+        let request = self
+            .public
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .response_content_disposition(disposition);
+        signed(request.presigned(self.valid(from)?).await).map(|signed| signed.url)
+    }
+
+    fn valid(&self, from: SystemTime) -> Result<PresigningConfig, Fault> {
+        let expires = self.expires.max(Duration::from_secs(1));
+        PresigningConfig::builder()
+            .start_time(from)
+            .expires_in(expires)
+            .build()
+            .map_err(|error| {
+                tracing::error!(%error, "no presigned URL can have this expiry");
+                Fault::Unavailable
+            })
+    }
+}
+
+fn signed_length(size: u64) -> Result<i64, Fault> {
+    i64::try_from(size).map_err(|_| Fault::Unavailable)
+}
+
+fn signed<E>(request: Result<PresignedRequest, SdkError<E, HttpResponse>>) -> Result<Signed, Fault>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let request = request.map_err(|error| Fault::read("presign", &error))?;
+    let headers = request
+        .headers()
+        .filter(|(name, _)| {
+            !name.eq_ignore_ascii_case("host") && !name.eq_ignore_ascii_case("content-length")
+        })
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .collect();
+    Ok(Signed {
+        url: SecretUrl::from(request.uri()),
+        headers,
+    })
+}

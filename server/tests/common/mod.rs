@@ -1,0 +1,183 @@
+//! A real server and its embedded store on free ports, and a client that says what a browser would.
+
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use clap::Parser as _;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use s3_upload_protocol::native::{
+    CompleteAnswer, CreateAnswer, CreateRequest, PartToSign, Refusal, SignPartsAnswer,
+    SignPartsRequest, SignedPart, Strategy,
+};
+use s3_upload_server::{
+    config::{Config, Options},
+    serve::Server,
+};
+use serde::Serialize;
+use tempfile::TempDir;
+
+pub const MIB: usize = 1024 * 1024;
+
+pub struct Rig {
+    pub url: String,
+    pub store: String,
+    pub data: TempDir,
+    pub client: Client,
+}
+
+/// Starts a server with these flags; it ends with the test's runtime.
+pub async fn start(flags: &[&str]) -> Rig {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().to_str().unwrap().to_owned();
+    let base = [
+        "s3-upload-server",
+        "--port",
+        "0",
+        "--store-port",
+        "0",
+        "--data",
+        &folder,
+    ];
+    let config = Config::load(Options::try_parse_from(base.iter().chain(flags)).unwrap()).unwrap();
+    let server = Server::start(config).await.unwrap();
+    let (url, store) = (server.url(), server.store_url().unwrap());
+    tokio::spawn(server.run(std::future::pending()));
+    Rig {
+        url,
+        store,
+        data,
+        client: Client::new(),
+    }
+}
+
+pub fn file(name: &str, media_type: &str, size: usize, accepts: &[Strategy]) -> CreateRequest {
+    CreateRequest {
+        name: name.to_owned(),
+        media_type: media_type.to_owned(),
+        size: size as u64,
+        metadata: None,
+        accepts: accepts.to_vec(),
+        part_size: None,
+    }
+}
+
+/// Bytes that differ from place to place, so that parts in a wrong order are seen.
+pub fn bytes(size: usize) -> Vec<u8> {
+    (0..size)
+        .map(|at| u8::try_from((at / 7 + at / 4093) % 251).unwrap())
+        .collect()
+}
+
+impl Rig {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    pub async fn post(&self, path: &str, body: &impl Serialize) -> Response {
+        self.request(Method::POST, path)
+            .json(body)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    pub async fn create(&self, request: &CreateRequest) -> CreateAnswer {
+        answer(self.post("/uploads", request).await).await
+    }
+
+    pub async fn sign(&self, id: &str, parts: &[(u16, usize)]) -> Vec<SignedPart> {
+        let parts = parts
+            .iter()
+            .map(|&(number, size)| PartToSign {
+                number,
+                size: size as u64,
+            })
+            .collect();
+        let signed = self
+            .post(&format!("/uploads/{id}/parts"), &SignPartsRequest { parts })
+            .await;
+        answer::<SignPartsAnswer>(signed).await.parts
+    }
+
+    /// Sends the bytes as the answer says.
+    pub async fn put(&self, created: &CreateAnswer, body: &[u8]) -> Response {
+        let url = created.url.as_ref().unwrap().expose();
+        with_headers(self.client.put(url), &created.headers)
+            .body(body.to_vec())
+            .send()
+            .await
+            .unwrap()
+    }
+
+    pub async fn put_part(&self, part: &SignedPart, body: &[u8]) -> Response {
+        with_headers(self.client.put(part.url.expose()), &part.headers)
+            .body(body.to_vec())
+            .send()
+            .await
+            .unwrap()
+    }
+
+    pub async fn complete(&self, id: &str, body: &impl Serialize) -> Response {
+        self.post(&format!("/uploads/{id}/complete"), body).await
+    }
+
+    pub async fn download(&self, done: &CompleteAnswer) -> Response {
+        self.client
+            .get(done.download_url.as_ref().unwrap().expose())
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// The files in the store's folder that are not the bucket's, by name.
+    pub fn leftovers(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.data.path()).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.contains("upload"))
+            .filter(|name| name != "uploads")
+            .collect()
+    }
+}
+
+pub fn with_headers(
+    mut request: RequestBuilder,
+    headers: &std::collections::BTreeMap<String, String>,
+) -> RequestBuilder {
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    request
+}
+
+/// The body of a success.
+pub async fn answer<T: serde::de::DeserializeOwned>(response: Response) -> T {
+    let status = response.status();
+    let text = response.text().await.unwrap();
+    assert!(status.is_success(), "{status}: {text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The code and the message of a refusal.
+pub async fn refusal(response: Response, status: StatusCode) -> (String, String) {
+    assert_eq!(response.status(), status);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let refusal: Refusal = response.json().await.unwrap();
+    (refusal.error.code, refusal.error.message)
+}
+
+/// S3's code in an error's XML.
+pub async fn s3_error(response: Response, status: StatusCode) -> String {
+    assert_eq!(response.status(), status);
+    let text = response.text().await.unwrap();
+    let code = text
+        .split("<Code>")
+        .nth(1)
+        .and_then(|rest| rest.split("</Code>").next())
+        .unwrap_or(&text);
+    let message = text
+        .split("<Message>")
+        .nth(1)
+        .and_then(|rest| rest.split("</Message>").next())
+        .unwrap_or("");
+    format!("{code}: {message}")
+}
