@@ -1,0 +1,160 @@
+//! Where files come in: a button that opens the browser's own picker, dropping, and pasting (which
+//! the widget hands over). The native input stays hidden and is emptied after each choice, so that
+//! the same file can be chosen twice.
+
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{DataTransfer, File, FileList, Node};
+
+use super::desk::{Action, Desk, Look};
+use super::hint;
+use super::icon::{self, Icon};
+
+/// The drop zone with its button and the limits.
+#[component]
+pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
+    let input = NodeRef::<html::Input>::new();
+    let dragging = RwSignal::new(false);
+    let disabled = Memo::new(move |_| look.try_with(|look| look.disabled).unwrap_or(true));
+    let multiple = Memo::new(move |_| look.try_with(|look| look.multiple).unwrap_or_default());
+    let accept = Memo::new(move |_| {
+        look.try_with(|look| look.constraints.accept.as_str().to_owned()).unwrap_or_default()
+    });
+    let limits = Memo::new(move |_| {
+        look.try_with(|look| hint::constraints(&desk.messages(), &look.constraints, look.multiple))
+    });
+    let is_disabled = move || disabled.try_get().unwrap_or(true);
+    let is_multiple = move || multiple.try_get().unwrap_or_default();
+
+    let over = move |event: ev::DragEvent| {
+        let Some(data) = event.data_transfer().filter(carries_files) else { return };
+        // Without this the browser would open the file in place of the page.
+        event.prevent_default();
+        let welcome = !disabled.try_get_untracked().unwrap_or(true);
+        data.set_drop_effect(if welcome { "copy" } else { "none" });
+        if dragging.try_get_untracked() != Some(welcome) {
+            dragging.try_set(welcome);
+        }
+    };
+    // Moving between the zone's children leaves and enters it again; only leaving the zone counts.
+    let leave = move |event: ev::DragEvent| {
+        let zone = event.current_target().and_then(|zone| zone.dyn_into::<Node>().ok());
+        let to = event.related_target().and_then(|to| to.dyn_into::<Node>().ok());
+        if !zone.is_some_and(|zone| to.is_some_and(|to| zone.contains(Some(&to)))) {
+            dragging.try_set(false);
+        }
+    };
+    let drop = move |event: ev::DragEvent| {
+        let Some(data) = event.data_transfer().filter(carries_files) else { return };
+        event.prevent_default();
+        dragging.try_set(false);
+        if !disabled.try_get_untracked().unwrap_or(true) {
+            add(desk, &data);
+        }
+    };
+    let picked = move |_| {
+        let Some(input) = input.try_get_untracked().flatten() else { return };
+        let files = listed(input.files());
+        input.set_value("");
+        if !files.is_empty() {
+            desk.act(Action::Add(files));
+        }
+    };
+
+    view! {
+        <div
+            class="s3u-dropzone"
+            class:s3u-dragging=move || dragging.try_get().unwrap_or_default()
+            part="dropzone"
+            on:dragenter=over
+            on:dragover=over
+            on:dragleave=leave
+            on:drop=drop
+        >
+            <input
+                class="s3u-input"
+                type="file"
+                tabindex="-1"
+                aria-hidden="true"
+                hidden
+                node_ref=input
+                multiple=is_multiple
+                accept=move || accept.try_get().filter(|accept| !accept.is_empty())
+                disabled=is_disabled
+                on:change=picked
+            />
+            <Icon path=icon::UPLOAD />
+            <div class="s3u-invite">
+                <button
+                    class="s3u-button s3u-browse"
+                    part="browse"
+                    type="button"
+                    disabled=is_disabled
+                    aria-describedby="s3u-hint"
+                    on:click=move |_| open(input)
+                >
+                    {move || desk.text(if is_multiple() { "button.browse" } else { "button.browse.one" })}
+                </button>
+                <span class="s3u-drop" aria-hidden="true">
+                    {move || {
+                        desk.text(match (dragging.try_get(), is_multiple()) {
+                            (Some(true), _) => "drop.now",
+                            (_, true) => "drop.hint",
+                            (_, false) => "drop.hint.one",
+                        })
+                    }}
+                </span>
+            </div>
+            <p class="s3u-hint" part="hint" id="s3u-hint">
+                {move || limits.try_get().flatten()}
+            </p>
+        </div>
+    }
+}
+
+/// Opens the browser's file picker.
+fn open(input: NodeRef<html::Input>) {
+    if let Some(input) = input.try_get_untracked().flatten() {
+        input.click();
+    }
+}
+
+/// Adds the files of a drop or a paste; folders, which no browser can read as a file, are named.
+pub(super) fn add(desk: Desk, data: &DataTransfer) {
+    let items = data.items();
+    let folders = (0..items.length()).filter_map(|index| items.get(index)).filter(is_folder).count();
+    if folders > 0 {
+        desk.live.notice(desk, desk.text("drop.folder"));
+    }
+    let files = if folders == 0 {
+        listed(data.files())
+    } else {
+        let plain = (0..items.length()).filter_map(|index| items.get(index)).filter(|item| !is_folder(item));
+        plain.filter_map(|item| item.get_as_file().ok().flatten()).collect()
+    };
+    if !files.is_empty() {
+        desk.act(Action::Add(files));
+    }
+}
+
+fn listed(files: Option<FileList>) -> Vec<File> {
+    let Some(files) = files else { return Vec::new() };
+    (0..files.length()).filter_map(|index| files.get(index)).collect()
+}
+
+pub(super) fn carries_files(data: &DataTransfer) -> bool {
+    data.types().includes(&JsValue::from_str("Files"), 0)
+}
+
+/// Whether a dropped item is a folder: asked through the one API that tells, under its odd name.
+/// <https://wicg.github.io/entries-api/#dom-datatransferitem-webkitgetasentry>
+fn is_folder(item: &web_sys::DataTransferItem) -> bool {
+    let get = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &JsValue::from_str(name)).ok();
+    let entry = get(item, "webkitGetAsEntry")
+        .and_then(|method| method.dyn_into::<js_sys::Function>().ok())
+        .and_then(|method| method.call0(item).ok())
+        .filter(JsValue::is_object);
+    entry.and_then(|entry| get(&entry, "isDirectory")).is_some_and(|is| is.is_truthy())
+}

@@ -1,0 +1,165 @@
+//! Bytes, speeds and times as people read them. Whole numbers only: floating-point formatting
+//! would weigh more than all of this module. It knows no sentence; those are in
+//! [`catalogue`](super::catalogue).
+
+use core::time::Duration;
+
+const UNITS: [(u64, &str); 6] = [
+    (1_000_000_000_000_000_000, "EB"),
+    (1_000_000_000_000_000, "PB"),
+    (1_000_000_000_000, "TB"),
+    (1_000_000_000, "GB"),
+    (1_000_000, "MB"),
+    (1_000, "KB"),
+];
+
+/// `12 MB`: powers of 1,000, with one decimal below ten.
+pub fn bytes(count: u64) -> String {
+    if count < 1_000 {
+        return exact(count);
+    }
+    let mut shown = String::new();
+    for (unit, name) in UNITS {
+        // A count that would round up to 1,000 of the smaller unit is one of this.
+        if count >= unit - unit / 2_000 {
+            let tenths = rounded(count, unit / 10);
+            if tenths < 100 && tenths % 10 != 0 {
+                shown = format!("{}.{} {name}", tenths / 10, tenths % 10);
+            } else {
+                shown = format!("{} {name}", rounded(count, unit));
+            }
+            break;
+        }
+    }
+    shown
+}
+
+fn rounded(count: u64, unit: u64) -> u64 {
+    count / unit + u64::from(count % unit >= unit.div_ceil(2))
+}
+
+/// `10,000,001 bytes`.
+pub fn exact(count: u64) -> String {
+    let digits = count.to_string();
+    let mut shown = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown.push_str(if count == 1 { " byte" } else { " bytes" });
+    shown
+}
+
+/// Two sizes of which a sentence says that they differ: exact when rounding would hide it, so that
+/// nobody reads "The file is 10 MB. The limit is 10 MB."
+pub fn distinct(one: u64, other: u64) -> (String, String) {
+    let (short, limit) = (bytes(one), bytes(other));
+    if short == limit { (exact(one), exact(other)) } else { (short, limit) }
+}
+
+/// `1.2 MB/s`.
+pub fn speed(per_second: u64) -> String {
+    format!("{}/s", bytes(per_second))
+}
+
+/// `42 s`, `3 min`, `1 h 20 min`, `2 days`: rounded up, so that it is never shorter than promised.
+pub fn duration(time: Duration) -> String {
+    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    let minutes = seconds.div_ceil(60);
+    match (minutes / 60, minutes % 60) {
+        _ if seconds < 60 => format!("{seconds} s"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours @ 1..48, 0) => format!("{hours} h"),
+        (hours @ 1..48, minutes) => format!("{hours} h {minutes} min"),
+        _ => format!("{} days", minutes.div_ceil(60 * 24)),
+    }
+}
+
+/// A file's name for the eye: characters that turn the writing direction or print nothing become
+/// visible, so that `exe.jpg` cannot pose as `jpg.exe`.
+pub fn visible(name: &str) -> String {
+    name.chars().map(|c| if is_deceptive(c) { '\u{FFFD}' } else { c }).collect()
+}
+
+fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// Where a name may be cut in the middle: what comes after stays readable when space is short.
+/// Only between plain letters, so that no joined glyph and no emoji is torn apart.
+pub fn cut(name: &str) -> (&str, &str) {
+    const KEPT: usize = 10;
+    let at = name.len().saturating_sub(KEPT);
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_graphic());
+    match name.split_at_checked(at) {
+        Some((start, end)) if start.len() > KEPT && plain(end) && start.bytes().last().is_some_and(|b| b.is_ascii_graphic()) => {
+            (start, end)
+        }
+        _ => (name, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short_and_rounded() {
+        for (count, shown) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1_000, "1 KB"),
+            (1_050, "1.1 KB"),
+            (1_049, "1 KB"),
+            (9_949, "9.9 KB"),
+            (9_951, "10 KB"),
+            (12_400_000, "12 MB"),
+            (999_400, "999 KB"),
+            (999_500, "1 MB"),
+            (2_147_483_648, "2.1 GB"),
+            (5_000_000_000_000, "5 TB"),
+            (u64::MAX, "18 EB"),
+        ] {
+            assert_eq!(bytes(count), shown, "{count}");
+        }
+        assert_eq!(exact(10_000_001), "10,000,001 bytes");
+        assert_eq!(exact(100), "100 bytes");
+        assert_eq!(speed(1_250_000), "1.3 MB/s");
+    }
+
+    #[test]
+    fn two_sizes_that_differ_look_different() {
+        assert_eq!(distinct(12_000_000, 10_000_000), ("12 MB".into(), "10 MB".into()));
+        assert_eq!(distinct(10_000_001, 10_000_000), ("10,000,001 bytes".into(), "10,000,000 bytes".into()));
+    }
+
+    #[test]
+    fn times_are_rounded_up() {
+        for (milliseconds, shown) in [
+            (0, "0 s"),
+            (1, "1 s"),
+            (59_000, "59 s"),
+            (60_000, "1 min"),
+            (61_000, "2 min"),
+            (3_600_000, "1 h"),
+            (4_800_000, "1 h 20 min"),
+            (200_000_000, "3 days"),
+        ] {
+            assert_eq!(duration(Duration::from_millis(milliseconds)), shown, "{milliseconds}");
+        }
+    }
+
+    #[test]
+    fn names_cannot_deceive_and_are_cut_safely() {
+        assert_eq!(visible("a\u{202E}gpj.exe"), "a\u{FFFD}gpj.exe");
+        assert_eq!(cut("short.pdf"), ("short.pdf", ""));
+        let (start, end) = cut("a-rather-long-report-name-2024.pdf");
+        assert_eq!((start, end), ("a-rather-long-report-nam", "e-2024.pdf"));
+        assert_eq!(cut("ein-langer-Name-mit-ü-am-Ende-ü.pdf").1, "");
+        assert_eq!(cut("תוכנית-ארוכה-מאוד-של-החברה.pdf").1, "");
+    }
+}

@@ -1,0 +1,86 @@
+//! Looking up what the widget says: the host page's own words where it gave some, English
+//! otherwise. Keys are stable; [`catalogue`](super::catalogue) lists them all. Which sentence an
+//! error gets is decided in [`sentence`](super::sentence), not here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::catalogue;
+
+/// The words of one widget.
+#[derive(Clone, Debug, Default)]
+pub struct Messages {
+    own: Arc<BTreeMap<String, String>>,
+}
+
+impl Messages {
+    /// English, but for what `own` says otherwise. Placeholders as `{name}` are filled in; what
+    /// happened and what to do about it are parted by `|`.
+    pub fn new(own: BTreeMap<String, String>) -> Self {
+        Self { own: Arc::new(own) }
+    }
+
+    /// The text of a key; the key itself when nobody knows it.
+    pub fn text<'a>(&'a self, key: &'a str) -> &'a str {
+        self.find(key).unwrap_or(key)
+    }
+
+    /// The text of a key, if there is one.
+    pub fn find(&self, key: &str) -> Option<&str> {
+        self.own.get(key).map(String::as_str).or_else(|| catalogue::english(key))
+    }
+
+    /// The text of a key with its placeholders filled in.
+    pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
+        fill(self.text(key), values)
+    }
+
+    /// The text for `count` things: `key.one` or `key.other`, with `{count}` filled in.
+    pub fn count(&self, key: &str, count: u64) -> String {
+        let form = if count == 1 { "one" } else { "other" };
+        self.fill(&format!("{key}.{form}"), &[("count", &count.to_string())])
+    }
+}
+
+/// Replaces each `{name}` once and in one pass, so that a value with braces stays as it is.
+pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(template.len() + 16);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let value = after
+            .split_once('}')
+            .and_then(|(name, after)| Some((values.iter().find(|(known, _)| *known == name)?.1, after)));
+        if let Some((value, after)) = value {
+            filled.push_str(value);
+            rest = after;
+        } else {
+            filled.push('{');
+            rest = after;
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_filled_once() {
+        assert_eq!(fill("{a} and {b}", &[("a", "{b}"), ("b", "2")]), "{b} and 2");
+        assert_eq!(fill("{unknown} {a", &[("a", "1")]), "{unknown} {a");
+    }
+
+    #[test]
+    fn the_page_has_the_last_word() {
+        let own = BTreeMap::from([("button.browse".to_owned(), "Dateien wählen".to_owned())]);
+        let messages = Messages::new(own);
+        assert_eq!(messages.text("button.browse"), "Dateien wählen");
+        assert_eq!(messages.text("status.paused"), "Paused");
+        assert_eq!(messages.text("no.such.key"), "no.such.key");
+        assert_eq!(messages.count("live.added", 1), "1 file added.");
+        assert_eq!(messages.count("live.added", 3), "3 files added.");
+    }
+}

@@ -1,0 +1,33 @@
+//! A bar that fills. It knows percent and words, nothing of files.
+
+use leptos::prelude::*;
+
+/// A progress bar with a name, a whole percentage and that percentage in words.
+#[component]
+pub(super) fn ProgressBar(
+    /// The `part` and, with the prefix, the class.
+    part: &'static str,
+    #[prop(into)] label: String,
+    percent: Memo<u8>,
+    /// "42 %, 4.2 MB of 10 MB".
+    #[prop(into)]
+    words: Signal<String>,
+) -> impl IntoView {
+    view! {
+        <div
+            class="s3u-progress"
+            part=part
+            role="progressbar"
+            aria-label=label
+            aria-valuemin="0"
+            aria-valuemax="100"
+            aria-valuenow=move || percent.try_get().unwrap_or_default().to_string()
+            aria-valuetext=move || words.try_get()
+        >
+            <div
+                class="s3u-bar"
+                style:inline-size=move || format!("{}%", percent.try_get().unwrap_or_default())
+            ></div>
+        </div>
+    }
+}
