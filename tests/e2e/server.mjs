@@ -3,7 +3,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -29,27 +28,28 @@ export const test = base.extend({
 export async function start({ extra = [], env = {} } = {}) {
   const binary = needed("S3_UPLOAD_SERVER");
   const data = await mkdtemp(join(tmpdir(), "s3-upload-e2e-"));
-  const [port, storePort] = await freePorts(2);
   const child = spawn(
     binary,
-    ["--embedded", "--site", needed("S3_UPLOAD_DIST"), "--port", port, "--store-port", storePort, "--data", data, ...extra],
+    ["--embedded", "--site", needed("S3_UPLOAD_DIST"), "--port", "0", "--store-port", "0", "--data", data, ...extra],
     { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
   );
   const log = [];
-  const url = await new Promise((resolve, reject) => {
+  const said = {};
+  await new Promise((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
         log.push(line);
-        const ready = line.match(/Ready: (http:\S+)/);
-        if (ready) resolve(ready[1]);
+        const [, what, url] = line.match(/^(Store|Ready): (http:\S+)/) ?? [];
+        if (what) said[what] = url;
+        if (said.Ready) resolve();
       });
     }
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`the server ended with ${code} before it was ready:\n${log.join("\n")}`)));
   });
   return {
-    url,
-    store: `http://127.0.0.1:${storePort}/`,
+    url: said.Ready,
+    store: said.Store,
     data,
     log,
     async stop() {
@@ -67,17 +67,4 @@ function needed(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set; run these tests with: cargo xtask test --only e2e`);
   return value;
-}
-
-/** Ports that are free now, all held at once so that no two are the same. */
-async function freePorts(count) {
-  const servers = [];
-  for (let index = 0; index < count; index += 1) {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    servers.push(server);
-  }
-  const ports = servers.map((server) => String(server.address().port));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -37,14 +37,14 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     }
     widget::dist(project, widget::Optimise::IfPossible)?;
     let toolchain = rust::ensure(project)?;
-    let binary = server::build(project, &toolchain)?;
-    process::become_command(&mut command(&binary, &project.dist, options))
+    let mut server = command(&server::build(project, &toolchain)?, options);
+    process::become_command(server.arg("--site").arg(&project.dist))
 }
 
-/// The server with an embedded store, serving this site.
-pub fn command(binary: &Path, site: &Path, options: &Options) -> Command {
+/// The server with an embedded store, and no site yet.
+pub fn command(binary: &Path, options: &Options) -> Command {
     let mut server = process::command(binary);
-    server.arg("--embedded").arg("--site").arg(site);
+    server.arg("--embedded");
     server.arg("--port").arg(options.port.to_string());
     server
         .arg("--store-port")

@@ -37,12 +37,12 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     let trunk = trunk::ensure(project, &toolchain)?;
     let binary = server::build(project, &toolchain)?;
 
-    let site = demo::Options {
+    let backend = demo::Options {
         port: options.server_port,
         store_port: options.store_port,
         data: None,
     };
-    let mut server = demo::command(&binary, &project.dist, &site)
+    let mut server = demo::command(&binary, &backend)
         .spawn()
         .map_err(|error| format!("Cannot run {}: {error}.", binary.display()))?;
     // Ctrl-C in the terminal reaches all three of us; whichever way Trunk ends, the server ends with it.
