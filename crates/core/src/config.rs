@@ -14,7 +14,7 @@ pub enum TransportChoice {
     Auto,
     /// Always fetch.
     Fetch,
-    /// Always XMLHttpRequest.
+    /// Always `XMLHttpRequest`.
     Xhr,
 }
 
@@ -68,7 +68,7 @@ impl Default for Config {
             part_size: None,
             transport: TransportChoice::Auto,
             stall_time: Duration::from_secs(30),
-            complete_time: Duration::from_secs(300),
+            complete_time: Duration::from_mins(5),
             max_attempts: 6,
             retry_budget: 30,
             backoff_base: Duration::from_millis(500),

@@ -92,7 +92,7 @@ pub struct SignedPart {
     pub request: SignedRequest,
 }
 
-/// A part that the store holds, as ListParts tells.
+/// A part that the store holds, as `ListParts` tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPart {
     /// Which part.

@@ -131,7 +131,12 @@ pub fn verdict(error: &UploadError, step: Step) -> Verdict {
         UploadError::Network { .. } | UploadError::Offline | UploadError::Stalled { .. } => {
             Verdict::Retry
         }
-        UploadError::Expired => Verdict::Resign,
+        UploadError::Expired => match step {
+            Step::Send => Verdict::Resign,
+            Step::Create | Step::Abort => Verdict::Final,
+            // Not a signature but the upload itself is too old.
+            Step::SignParts | Step::ListParts | Step::Complete => Verdict::Restart,
+        },
         UploadError::Blocked(Blocked::Cors { .. }) => Verdict::Once,
         UploadError::Store(refusal) => look_up(
             STORE,
@@ -163,7 +168,7 @@ pub fn is_congestion(error: &UploadError) -> bool {
 }
 
 /// No `Retry-After` is honoured beyond this.
-pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(10);
 
 /// Full-jitter exponential backoff: a random time up to `base` doubled by each attempt, at most
 /// `cap`, and at least what the other side asked for.
@@ -353,7 +358,7 @@ mod tests {
     fn what_the_other_side_asks_for_is_honoured_within_reason() {
         let mut random = Random::new(1);
         let (base, cap) = (Duration::from_millis(500), Duration::from_secs(30));
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         assert_eq!(backoff(&mut random, base, cap, 1, Some(minute)), minute);
         assert_eq!(
             backoff(&mut random, base, cap, 1, Some(minute * 1000)),

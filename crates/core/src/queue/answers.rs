@@ -1,24 +1,15 @@
-//! What an answer means: progress, success, and every kind of failure.
+//! What an answer means: progress, and every kind of success. Failures are in `failures`.
 
-use super::{Errand, Queue};
+use super::Queue;
+use super::network::proves_network;
 use crate::command::Notice;
 use crate::error::{Step, UploadError};
 use crate::event::Answer;
 use crate::grant::{Grant, GrantPlan, Method, SignedRequest};
 use crate::ids::{ETag, FileId, RequestId};
-use crate::limits::KIB;
-use crate::retry::{Verdict, backoff, is_congestion, verdict};
-use crate::snapshot::{StoredObject, WaitReason};
+use crate::snapshot::StoredObject;
 use crate::time::Instant;
-use crate::upload::{Request, State, Work};
-
-/// Signatures in a row that may be refused as expired.
-const MOST_RESIGNED: u32 = 3;
-/// Times in a row that the store's list may be asked for.
-const MOST_RELISTED: u32 = 2;
-/// A connection that carried more than this before it broke had made headway, in bytes: less may
-/// be no more than what the system buffers.
-const HEADWAY: u64 = 512 * KIB;
+use crate::upload::{Request, Sent, State, Work};
 
 impl Queue {
     pub(super) fn progressed(&mut self, now: Instant, request: RequestId, moved: u64) {
@@ -41,12 +32,9 @@ impl Queue {
         let more = moved - payload.moved;
         payload.moved = moved;
         found.deadline = now + self.config.stall_time;
-        upload.meter.record(now, signed(more));
-        self.meter.record(now, signed(more));
+        self.measure(now, file, signed(more));
         self.lanes.record(now, more, self.lanes_in_use);
-        if self.offline.is_some() {
-            self.came_online();
-        }
+        self.moved_while_offline(request);
         self.touch(file);
     }
 
@@ -56,16 +44,13 @@ impl Queue {
         request: RequestId,
         answer: Result<Answer, UploadError>,
     ) {
-        let reached = answer
-            .as_ref()
-            .map_or_else(|error| !error.is_ambiguous(), |_| true);
-        if reached && self.offline.is_some() {
+        if self.offline.is_some() && proves_network(&answer) {
             self.came_online();
         }
         if self.errand_answered(now, request, &answer) {
             return;
         }
-        let Some((ended, file)) = self.end_request(now, request) else {
+        let Some((ended, file)) = self.end_request(request) else {
             return;
         };
         match answer {
@@ -76,68 +61,27 @@ impl Queue {
     }
 
     /// Takes a request out of the books; `None` when it is not in them any more.
-    pub(super) fn end_request(&mut self, now: Instant, id: RequestId) -> Option<(Request, FileId)> {
+    pub(super) fn end_request(&mut self, id: RequestId) -> Option<(Request, FileId)> {
         let file = self.owners.remove(&id)?;
         let upload = self.uploads.get_mut(&file)?;
         let request = upload.requests.remove(&id)?;
-        if let Some(payload) = &request.payload {
+        if request.payload.is_some() {
             self.lanes_in_use = self.lanes_in_use.saturating_sub(1);
-            // Until the store confirms them, the bytes count as lost.
-            upload.meter.record(now, -signed(payload.moved));
-            self.meter.record(now, -signed(payload.moved));
         } else {
             self.backend_in_use = self.backend_in_use.saturating_sub(1);
         }
-        if request.step == Step::Create {
-            self.creating = self.creating.saturating_sub(1);
+        if request.step == Step::Complete {
+            self.completing = self.completing.saturating_sub(1);
         }
         Some((request, file))
     }
 
-    fn errand_answered(
-        &mut self,
-        now: Instant,
-        request: RequestId,
-        answer: &Result<Answer, UploadError>,
-    ) -> bool {
-        if let Some((mut errand, _)) = self.errands.in_flight.remove(&request) {
-            self.backend_in_use = self.backend_in_use.saturating_sub(1);
-            if let Err(error) = answer
-                && verdict(error, Step::Abort) == Verdict::Retry
-                && errand.attempts + 1 < self.config.max_attempts
-            {
-                errand.attempts += 1;
-                let wait = self.backoff(errand.attempts, error);
-                self.errands.add(now + wait, errand);
-            }
-            return true;
+    /// Counts bytes for the speed, of one file and of all.
+    pub(super) fn measure(&mut self, now: Instant, file: FileId, bytes: i64) {
+        if let Some(upload) = self.uploads.get_mut(&file) {
+            upload.meter.record(now, bytes);
         }
-        if let Some((file, _)) = self.errands.orphans.remove(&request) {
-            self.backend_in_use = self.backend_in_use.saturating_sub(1);
-            self.creating = self.creating.saturating_sub(1);
-            if let Ok(Answer::Granted(Grant {
-                id: Some(id),
-                plan: GrantPlan::Multipart { .. },
-                ..
-            })) = answer
-            {
-                self.errands.add(
-                    now,
-                    Errand {
-                        file,
-                        id: id.clone(),
-                        attempts: 0,
-                    },
-                );
-            }
-            return true;
-        }
-        false
-    }
-
-    fn backoff(&mut self, attempt: u32, error: &UploadError) -> core::time::Duration {
-        let (base, cap) = (self.config.backoff_base, self.config.backoff_cap);
-        backoff(&mut self.random, base, cap, attempt, error.retry_after())
+        self.meter.record(now, bytes);
     }
 
     fn succeeded(&mut self, now: Instant, file: FileId, ended: &Request, answer: Answer) {
@@ -156,7 +100,7 @@ impl Queue {
                             expected: "a URL for each part that was asked for".to_owned(),
                             got: "no URL for any of them".to_owned(),
                         };
-                        self.give_up(now, file, error);
+                        self.give_up(file, error);
                     }
                 }
             }
@@ -178,7 +122,7 @@ impl Queue {
                     expected: "the answer to this request".to_owned(),
                     got: "the answer to another one".to_owned(),
                 };
-                self.give_up(now, file, error);
+                self.give_up(file, error);
             }
         }
     }
@@ -187,47 +131,45 @@ impl Queue {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        let got = match &grant.plan {
-            GrantPlan::Multipart { part_size } if grant.id.is_some() => {
-                format!(
-                    "parts of {part_size} bytes for a file of {} bytes",
-                    upload.info.size
-                )
+        let size = upload.info.size;
+        let (id, plan) = (grant.id.clone(), grant.plan.clone());
+        if let Some(work) = Work::granted(now, size, grant) {
+            upload.patience.attempts = 0;
+            upload.state = match upload.state {
+                State::Paused(_) => State::Paused(work),
+                _ => State::going_on(work),
+            };
+            return;
+        }
+        let got = match (id, plan) {
+            (Some(id), GrantPlan::Multipart { part_size }) => {
+                // It was made all the same.
+                self.take_back_upload(now, file, id);
+                format!("parts of {part_size} bytes for a file of {size} bytes")
             }
             _ => "a multipart upload without an id".to_owned(),
         };
-        let Some(work) = Work::granted(now, upload.info.size, grant) else {
-            let expected = "parts of 5 MiB to 5 GiB, at most 10,000 of them, and an id".to_owned();
-            self.give_up(
-                now,
-                file,
-                UploadError::Malformed {
-                    step: Step::Create,
-                    expected,
-                    got,
-                },
-            );
-            return;
+        let expected = "parts of 5 MiB to 5 GiB, at most 10,000 of them, and an id".to_owned();
+        let step = Step::Create;
+        let error = UploadError::Malformed {
+            step,
+            expected,
+            got,
         };
-        upload.patience.attempts = 0;
-        upload.state = match upload.state {
-            State::Paused(_) => State::Paused(work),
-            _ => State::going_on(work),
-        };
+        self.give_up(file, error);
     }
 
     fn sent(&mut self, now: Instant, file: FileId, ended: &Request, etag: Option<ETag>) {
-        let (Some(payload), Some(upload)) = (&ended.payload, self.uploads.get_mut(&file)) else {
+        let Some(payload) = &ended.payload else {
             return;
         };
-        let bytes = payload.range.len();
-        upload.meter.record(now, signed(bytes));
-        self.meter.record(now, signed(bytes));
-        self.lanes.record(
-            now,
-            bytes.saturating_sub(payload.moved),
-            self.lanes_in_use + 1,
-        );
+        // What was reported on the way is counted already.
+        let more = payload.range.len().saturating_sub(payload.moved);
+        self.measure(now, file, signed(more));
+        self.lanes.record(now, more, self.lanes_in_use + 1);
+        let Some(upload) = self.uploads.get_mut(&file) else {
+            return;
+        };
         upload.patience.headway();
         match upload.state.work_mut() {
             Some(Work::Multi(multi)) => {
@@ -235,7 +177,7 @@ impl Queue {
                     multi.store(part, etag);
                 }
             }
-            Some(Work::Single(single)) => single.sent = Some(etag),
+            Some(Work::Single(single)) => single.sent = Sent::Yes(etag),
             _ => return,
         }
         self.go_on(file);
@@ -252,24 +194,21 @@ impl Queue {
         if !work.is_sent() {
             return;
         }
-        let work = upload.take_state().into_work();
         // A backend that gave no id has no say in the end: the store's answer is the proof.
-        if let Work::Single(single) = &work
+        if let Work::Single(single) = work
             && single.id.is_none()
+            && let Sent::Yes(etag) = &single.sent
         {
-            let stored = stored_unconfirmed(
-                &single.signed.request,
-                single.key.as_ref().map(ToString::to_string),
-                single.sent.clone().flatten(),
-            );
-            upload.state = State::Completing(work);
+            let key = single.key.as_ref().map(ToString::to_string);
+            let stored = stored_unconfirmed(&single.signed.request, key, etag.clone());
             self.complete(file, stored);
             return;
         }
-        upload.state = State::Completing(work);
+        upload.state = State::Completing(upload.take_state().into_work());
     }
 
     fn complete(&mut self, file: FileId, stored: StoredObject) {
+        self.close_gate(file);
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
@@ -277,205 +216,6 @@ impl Queue {
         upload.patience.attempts = 0;
         self.settled.0 += 1;
         self.notify(Notice::Succeeded(file));
-    }
-
-    fn failed(&mut self, now: Instant, file: FileId, ended: &Request, error: UploadError) {
-        if is_congestion(&error) && self.offline.is_none() {
-            self.lanes.congested(now);
-        }
-        let mut verdict = verdict(&error, ended.step);
-        self.take_back(file, ended, verdict);
-        let Some(upload) = self
-            .uploads
-            .get_mut(&file)
-            .filter(|upload| upload.state.is_active())
-        else {
-            return;
-        };
-        if ended.step == Step::Create {
-            upload.state = State::Queued { held: false };
-        }
-        if verdict == Verdict::Once {
-            verdict = if core::mem::replace(&mut upload.patience.once, true) {
-                Verdict::Final
-            } else {
-                Verdict::Retry
-            };
-        }
-        match verdict {
-            Verdict::Retry => self.back_off(now, file, ended, error),
-            Verdict::Resign => self.resign(now, file, error),
-            Verdict::Exists => self.exists(now, file, error),
-            Verdict::Restart => {
-                if core::mem::replace(&mut upload.patience.restarted, true) {
-                    self.give_up(now, file, error);
-                } else {
-                    self.drop_requests(now, file);
-                    self.start_over(file);
-                }
-            }
-            Verdict::Relist => {
-                upload.patience.relisted += 1;
-                let again = upload.patience.relisted <= MOST_RELISTED;
-                match upload.take_state().into_work() {
-                    Work::Multi(mut multi) if again => {
-                        multi.unsure = true;
-                        upload.state = State::Uploading(Work::Multi(multi));
-                    }
-                    work => {
-                        upload.state = State::going_on(work);
-                        self.give_up(now, file, error);
-                    }
-                }
-            }
-            Verdict::Once | Verdict::Final => {
-                self.give_up(now, file, self.final_error(file, ended, error))
-            }
-        }
-    }
-
-    /// What a failed request had in flight is to be sent again.
-    fn take_back(&mut self, file: FileId, ended: &Request, verdict: Verdict) {
-        let (Some(payload), Some(upload)) = (&ended.payload, self.uploads.get_mut(&file)) else {
-            return;
-        };
-        match upload.state.work_mut() {
-            Some(Work::Multi(multi)) => {
-                if let Some(part) = payload.part {
-                    multi.put_back(part);
-                    if verdict == Verdict::Resign {
-                        multi.drop_signature(part);
-                    }
-                }
-            }
-            // A request that broke, or that the store lost its head over, may have arrived.
-            Some(Work::Single(single)) if verdict == Verdict::Retry => single.may_exist = true,
-            _ => {}
-        }
-    }
-
-    fn back_off(&mut self, now: Instant, file: FileId, ended: &Request, error: UploadError) {
-        if self.offline.is_some() && error.is_ambiguous() {
-            // Being offline costs nothing: it goes on when the network does.
-            return;
-        }
-        let most = self.config.max_attempts;
-        let Some(upload) = self.uploads.get_mut(&file) else {
-            return;
-        };
-        let patience = &mut upload.patience;
-        if patience.gate.is_some()
-            && patience
-                .counted
-                .is_some_and(|counted| ended.started <= counted)
-        {
-            // One cut of the network fails all requests in flight: one failure, not several.
-            return;
-        }
-        let moved = ended.payload.as_ref().map_or(0, |payload| payload.moved);
-        if error.is_ambiguous() && moved >= HEADWAY {
-            patience.attempts = 0;
-        }
-        patience.attempts += 1;
-        patience.counted = Some(now);
-        let (attempts, budget) = (patience.attempts, patience.budget);
-        patience.budget = budget.saturating_sub(1);
-        if attempts >= most || budget == 0 {
-            self.give_up(now, file, error);
-            return;
-        }
-        let until = now + self.backoff(attempts, &error);
-        self.close_gate(file);
-        self.gates.insert((until, file));
-        if let Some(upload) = self.uploads.get_mut(&file) {
-            upload.patience.gate = Some((until, WaitReason::Backoff(error)));
-        }
-    }
-
-    /// The signature is no longer good. The part's was dropped already; a single upload is asked
-    /// for anew.
-    fn resign(&mut self, now: Instant, file: FileId, error: UploadError) {
-        let Some(upload) = self.uploads.get_mut(&file) else {
-            return;
-        };
-        upload.patience.resigned += 1;
-        // A burst of parts signed together expires together.
-        let most = if matches!(upload.state.work(), Some(Work::Multi(_))) {
-            MOST_RESIGNED * u32::from(self.config.max_lanes.max(1)) * 2
-        } else {
-            MOST_RESIGNED
-        };
-        if upload.patience.resigned > most {
-            let expired = matches!(&error, UploadError::Store(refusal)
-                if refusal.message.as_deref().is_some_and(|text| text.contains("expired")));
-            self.give_up(
-                now,
-                file,
-                if expired { UploadError::Expired } else { error },
-            );
-        } else if matches!(upload.state.work(), Some(Work::Single(_))) {
-            self.start_over(file);
-        }
-    }
-
-    /// The object exists. If one of our own tries may have made it, the backend can tell.
-    fn exists(&mut self, now: Instant, file: FileId, error: UploadError) {
-        let Some(upload) = self.uploads.get_mut(&file) else {
-            return;
-        };
-        match upload.take_state().into_work() {
-            Work::Single(mut single) if single.may_exist && single.id.is_some() => {
-                single.sent = Some(None);
-                upload.state = State::Completing(Work::Single(single));
-            }
-            Work::Single(single) if single.may_exist && !upload.patience.restarted => {
-                // Nobody can tell whether it is ours: send it once more under another key.
-                upload.patience.restarted = true;
-                upload.state = State::going_on(Work::Unsigned);
-            }
-            work => {
-                upload.state = State::going_on(work);
-                self.give_up(now, file, error);
-            }
-        }
-    }
-
-    fn start_over(&mut self, file: FileId) {
-        if let Some(upload) = self.uploads.get_mut(&file) {
-            upload.state = State::Queued { held: false };
-        }
-    }
-
-    /// A complete that failed because no tag could be read has CORS for its cause.
-    fn final_error(&self, file: FileId, ended: &Request, error: UploadError) -> UploadError {
-        let untagged = self
-            .uploads
-            .get(&file)
-            .and_then(|upload| upload.state.work())
-            .is_some_and(|work| matches!(work, Work::Multi(multi) if multi.tags().is_none()));
-        match &error {
-            UploadError::Backend(refusal)
-                if ended.step == Step::Complete
-                    && untagged
-                    && matches!(refusal.status, 400 | 422) =>
-            {
-                UploadError::MissingETag
-            }
-            _ => error,
-        }
-    }
-
-    fn give_up(&mut self, now: Instant, file: FileId, error: UploadError) {
-        self.drop_requests(now, file);
-        self.close_gate(file);
-        let Some(upload) = self.uploads.get_mut(&file) else {
-            return;
-        };
-        upload.patience.gate = None;
-        let work = upload.take_state().into_work();
-        upload.state = State::Failed { work, error };
-        self.settled.1 += 1;
-        self.notify(Notice::Failed(file));
     }
 }
 
@@ -499,6 +239,6 @@ fn stored_unconfirmed(
     }
 }
 
-fn signed(bytes: u64) -> i64 {
+pub(super) fn signed(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }

@@ -1,8 +1,9 @@
 //! What goes next: who gets the free lanes.
 //!
-//! To the backend: completes first, so that new parts never starve what is nearly done; then
-//! lists, signatures, and new uploads last. To the store: the file with the fewest lanes first, so
-//! that a huge file does not starve small ones; among equals the older one.
+//! To the backend: completes and aborts first, so that new parts never starve what is nearly done,
+//! but never on all lanes, because S3 may take minutes to complete; then lists, signatures, and new
+//! uploads last. To the store: the file with the fewest lanes first, so that a huge file does not
+//! starve small ones; among equals the older one.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,9 +18,12 @@ use crate::plan::part_size_for;
 use crate::time::Instant;
 use crate::upload::{BackendWant, Payload, Request, State, Upload, Work};
 
-/// Uploads that are prepared beyond those that have a lane: enough to keep lanes busy, few
-/// enough that their URLs do not expire unused.
-const PREPARED_AHEAD: usize = 2;
+/// Files that are prepared beyond one for each lane: enough to keep lanes busy, few enough that
+/// their URLs do not expire unused.
+const PREPARED_AHEAD: u32 = 2;
+/// While this many files wait for a retry no further one is begun: a backend that is down must not
+/// spend the patience of a whole queue.
+const MOST_WAITING: usize = 16;
 /// Parts to sign in one request to the backend, at most.
 const SIGN_BATCH: usize = 16;
 /// The speed that is assumed while none was measured, in bytes per second.
@@ -69,87 +73,97 @@ impl Ready {
 impl Queue {
     /// Fills the free lanes.
     pub(super) fn dispatch(&mut self, now: Instant) {
-        while self.may_send() && (self.errand(now) || self.ask_backend(now) || self.send(now)) {
-            if let Some(offline) = &mut self.offline {
-                // One probe at a time.
-                offline.armed = false;
-            }
+        while self.may_send()
+            && (self.finish(now) || self.errand(now) || self.ask_backend(now) || self.send(now))
+        {
+            self.disarm_probe();
         }
     }
 
-    fn errand(&mut self, now: Instant) -> bool {
-        if self.backend_in_use >= usize::from(self.config.backend_lanes.max(1)) {
-            return false;
+    fn backend_lanes(&self) -> usize {
+        usize::from(self.config.backend_lanes.max(1))
+    }
+
+    /// Whether there is a lane for a complete or an abort. They take all but one at most.
+    pub(super) fn may_finish(&self) -> bool {
+        let finishing = self.completing + self.errands.in_flight();
+        self.backend_in_use < self.backend_lanes()
+            && finishing < self.backend_lanes().saturating_sub(1).max(1)
+    }
+
+    /// Whether one more file may be begun.
+    fn may_begin(&self) -> bool {
+        self.tally.open() < u32::from(self.config.max_lanes.max(1)) + PREPARED_AHEAD
+            && self.gates.len() < MOST_WAITING
+    }
+
+    fn finish(&mut self, now: Instant) -> bool {
+        let next = self.ready.backend.first().copied();
+        match next {
+            Some((BackendWant::Complete, file)) if self.may_finish() => {
+                self.ask(now, file, BackendWant::Complete);
+                true
+            }
+            _ => false,
         }
-        let Some(entry) = self
-            .errands
-            .due
-            .first_entry()
-            .filter(|entry| entry.key().0 <= now)
-        else {
-            return false;
-        };
-        let errand = entry.remove();
-        self.next_request += 1;
-        let request = RequestId(self.next_request);
-        self.commands.push_back(Command::Abort {
-            request,
-            file: errand.file,
-            id: errand.id.clone(),
-        });
-        self.errands
-            .in_flight
-            .insert(request, (errand, now + self.config.stall_time));
-        self.backend_in_use += 1;
-        true
     }
 
     fn ask_backend(&mut self, now: Instant) -> bool {
-        if self.backend_in_use >= usize::from(self.config.backend_lanes.max(1)) {
+        if self.backend_in_use >= self.backend_lanes() {
             return false;
         }
-        let Some((want, file)) = self.ready.backend.first().copied() else {
+        let unfinished = (BackendWant::List, FileId(0))..;
+        let Some((want, file)) = self.ready.backend.range(unfinished).next().copied() else {
             return false;
         };
-        let prepared = self.ready.store.len() + self.creating;
-        if want == BackendWant::Create
-            && prepared + self.lanes_in_use >= usize::from(self.lanes.limit()) + PREPARED_AHEAD
-        {
+        if want == BackendWant::Create && !self.may_begin() {
             return false;
         }
-        let command = self.backend_command(file, want);
-        if let Some((step, command)) = command {
-            let patience = if step == Step::Complete {
-                self.config.complete_time
-            } else {
-                self.config.stall_time
-            };
-            let request = self.new_request(file);
-            self.backend_in_use += 1;
-            if step == Step::Create {
-                self.creating += 1;
-            }
-            if let Some(upload) = self.uploads.get_mut(&file) {
-                upload.requests.insert(
-                    request,
-                    Request {
-                        step,
-                        payload: None,
-                        started: now,
-                        deadline: now + patience,
-                    },
-                );
-                if step == Step::Create {
-                    upload.state = State::Preparing;
-                }
-                if !core::mem::replace(&mut upload.started, true) {
-                    self.notify(Notice::Started(file));
-                }
-            }
-            self.commands.push_back(command(request));
-        }
-        self.touch(file);
+        self.ask(now, file, want);
         true
+    }
+
+    fn ask(&mut self, now: Instant, file: FileId, want: BackendWant) {
+        let Some((step, command)) = self.backend_command(file, want) else {
+            // Nothing wants what it has no words for; but a loop over it would be endless.
+            self.ready.remove(file);
+            return;
+        };
+        let patience = if step == Step::Complete {
+            self.config.complete_time
+        } else {
+            self.config.stall_time
+        };
+        let id = self.new_request(file);
+        self.backend_in_use += 1;
+        if step == Step::Complete {
+            self.completing += 1;
+        }
+        if let Some(upload) = self.uploads.get_mut(&file) {
+            let request = Request {
+                id,
+                step,
+                payload: None,
+                started: now,
+                deadline: now + patience,
+            };
+            upload.requests.insert(id, request);
+            if step == Step::Create {
+                upload.state = State::Preparing;
+            }
+        }
+        self.began(file);
+        self.commands.push_back(command(id));
+        self.touch(file);
+    }
+
+    /// Tells the page, once a run, that work on the file began.
+    fn began(&mut self, file: FileId) {
+        if let Some(upload) = self.uploads.get_mut(&file)
+            && !core::mem::replace(&mut upload.started, true)
+        {
+            self.notify(Notice::Started(file));
+        }
     }
 
     /// The step that `want` is, and the command that still lacks its request's id.
@@ -250,28 +264,27 @@ impl Queue {
             let transport = self.transport(range.len());
             let reports = transport == Transport::Xhr;
             let deadline = now + self.send_patience(range.len(), reports);
-            let request = self.new_request(file);
+            let id = self.new_request(file);
             let payload = Payload {
                 part,
                 range,
                 moved: 0,
             };
             if let Some(upload) = self.uploads.get_mut(&file) {
-                upload.requests.insert(
-                    request,
-                    Request {
-                        step: Step::Send,
-                        payload: Some(payload),
-                        started: now,
-                        deadline,
-                    },
-                );
-                upload.meter.record(now, 0);
+                let request = Request {
+                    id,
+                    step: Step::Send,
+                    payload: Some(payload),
+                    started: now,
+                    deadline,
+                };
+                upload.requests.insert(id, request);
             }
-            self.meter.record(now, 0);
+            self.measure(now, file, 0);
             self.lanes_in_use += 1;
+            self.began(file);
             self.commands.push_back(Command::Send(Transmit {
-                request,
+                request: id,
                 file,
                 range,
                 part,

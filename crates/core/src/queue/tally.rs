@@ -1,4 +1,5 @@
 //! Sums over all files, kept up to date file by file: ten thousand files cost no more than one.
+//! Refuses to look at a file that did not change.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use crate::upload::{State, Upload};
 struct Share {
     files: u32,
     active: u32,
+    open: u32,
     held: u32,
     paused: u32,
     completed: u32,
@@ -30,6 +32,7 @@ impl Share {
         Self {
             files: 1,
             active: state.is_active().into(),
+            open: upload.is_open().into(),
             held: matches!(state, State::Queued { held: true }).into(),
             paused: matches!(state, State::Paused(_)).into(),
             completed: matches!(state, State::Completed(_)).into(),
@@ -43,6 +46,7 @@ impl Share {
     fn add(&mut self, other: Self) {
         self.files += other.files;
         self.active += other.active;
+        self.open += other.open;
         self.held += other.held;
         self.paused += other.paused;
         self.completed += other.completed;
@@ -55,6 +59,7 @@ impl Share {
     fn subtract(&mut self, other: Self) {
         self.files = self.files.saturating_sub(other.files);
         self.active = self.active.saturating_sub(other.active);
+        self.open = self.open.saturating_sub(other.open);
         self.held = self.held.saturating_sub(other.held);
         self.paused = self.paused.saturating_sub(other.paused);
         self.completed = self.completed.saturating_sub(other.completed);
@@ -89,6 +94,11 @@ impl Tally {
 
     pub const fn active(&self) -> u32 {
         self.sum.active
+    }
+
+    /// Files that are being prepared or sent.
+    pub const fn open(&self) -> u32 {
+        self.sum.open
     }
 
     pub const fn size(&self) -> u64 {

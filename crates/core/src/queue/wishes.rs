@@ -1,6 +1,6 @@
 //! What a person, or the page for them, asks for: start, pause, resume, retry, cancel, remove.
 
-use super::{Errand, Queue};
+use super::Queue;
 use crate::command::{Command, Notice};
 use crate::error::Step;
 use crate::event::Target;
@@ -32,7 +32,7 @@ impl Queue {
         }
     }
 
-    pub(super) fn pause(&mut self, now: Instant, target: Target) {
+    pub(super) fn pause(&mut self, target: Target) {
         for file in self.targets(target) {
             // A file that waits for a start does not move; pausing it would lose that.
             let Some(upload) = self
@@ -42,13 +42,12 @@ impl Queue {
             else {
                 continue;
             };
-            upload.patience.gate = None;
             let creating = matches!(upload.state, State::Preparing);
             let work = upload.take_state().into_work();
             upload.state = State::Paused(work);
             // The answer to a create is still wanted: it may have made a multipart upload.
             if !creating {
-                self.drop_requests(now, file);
+                self.drop_requests(file);
             }
             self.close_gate(file);
             self.touch(file);
@@ -87,8 +86,10 @@ impl Queue {
             if !matches!(upload.state, State::Failed { .. }) {
                 continue;
             }
-            let work = upload.take_state().into_work();
-            upload.state = State::going_on(work);
+            upload.state = State::going_on(match upload.take_state() {
+                State::Failed { work, error } => work.again(&error),
+                other => other.into_work(),
+            });
             upload.patience = Patience::new(budget);
             upload.started = false;
             self.touch(file);
@@ -104,12 +105,11 @@ impl Queue {
                 continue;
             }
             self.orphan_create(file);
-            self.drop_requests(now, file);
+            self.drop_requests(file);
             self.close_gate(file);
             let Some(upload) = self.uploads.get_mut(&file) else {
                 continue;
             };
-            upload.patience.gate = None;
             let work = upload.take_state().into_work();
             self.abort(now, file, &work);
             self.notify(Notice::Cancelled(file));
@@ -137,40 +137,8 @@ impl Queue {
         }
     }
 
-    /// Has what the upload left at the store taken back.
-    pub(super) fn abort(&mut self, now: Instant, file: FileId, work: &Work) {
-        if let Some(id) = work.to_abort() {
-            self.errands.add(
-                now,
-                Errand {
-                    file,
-                    id,
-                    attempts: 0,
-                },
-            );
-        }
-    }
-
-    /// Nobody waits for the create in flight any more, but what it makes must be taken back.
-    fn orphan_create(&mut self, file: FileId) {
-        let Some(upload) = self.uploads.get_mut(&file) else {
-            return;
-        };
-        let creates: Vec<_> = upload
-            .requests
-            .iter()
-            .filter(|(_, request)| request.step == Step::Create)
-            .map(|(id, request)| (*id, request.deadline))
-            .collect();
-        for (id, deadline) in creates {
-            upload.requests.remove(&id);
-            self.owners.remove(&id);
-            self.errands.orphans.insert(id, (file, deadline));
-        }
-    }
-
     /// Stops all requests of a file; what they had in flight goes back to what is to be sent.
-    pub(super) fn drop_requests(&mut self, now: Instant, file: FileId) {
+    pub(super) fn drop_requests(&mut self, file: FileId) {
         let ids: Vec<_> = self
             .uploads
             .get(&file)
@@ -178,7 +146,7 @@ impl Queue {
             .unwrap_or_default();
         for id in ids {
             self.commands.push_back(Command::Cancel(id));
-            if let Some((request, _)) = self.end_request(now, id)
+            if let Some((request, _)) = self.end_request(id)
                 && let Some(payload) = request.payload
                 && let Some(upload) = self.uploads.get_mut(&file)
             {
@@ -188,7 +156,7 @@ impl Queue {
                             multi.put_back(part);
                         }
                     }
-                    Some(Work::Single(single)) => single.may_exist = true,
+                    Some(Work::Single(single)) => single.may_exist(),
                     _ => {}
                 }
             }
@@ -196,6 +164,10 @@ impl Queue {
     }
 
     pub(super) fn close_gate(&mut self, file: FileId) {
-        self.gates.retain(|(_, waiting)| *waiting != file);
+        if let Some(upload) = self.uploads.get_mut(&file)
+            && let Some((until, _)) = upload.patience.gate.take()
+        {
+            self.gates.remove(&(until, file));
+        }
     }
 }

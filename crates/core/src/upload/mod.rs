@@ -12,7 +12,7 @@ use crate::progress::Meter;
 use crate::snapshot::{StoredObject, WaitReason};
 use crate::time::Instant;
 
-pub(crate) use work::Work;
+pub(crate) use work::{Sent, Work};
 
 /// Where an upload stands. What must survive a state travels in its `work`.
 #[derive(Clone, Debug)]
@@ -112,6 +112,7 @@ impl State {
 /// A request in flight.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    pub id: RequestId,
     pub step: Step,
     /// What is sent; `None` for the backend's requests.
     pub payload: Option<Payload>,
@@ -136,8 +137,10 @@ pub(crate) struct Patience {
     pub attempts: u32,
     /// Retries left in all.
     pub budget: u32,
-    /// Signatures in a row that were refused as expired.
+    /// Bursts in a row of signatures that were refused as expired.
     pub resigned: u32,
+    /// The last request of the burst that was counted in `resigned`.
+    pub resigned_to: Option<RequestId>,
     /// The one fresh start is used up.
     pub restarted: bool,
     /// Times in a row that the store's list was asked for.
@@ -146,8 +149,9 @@ pub(crate) struct Patience {
     pub once: bool,
     /// Nothing new is sent before then.
     pub gate: Option<(Instant, WaitReason)>,
-    /// When the last failure was counted. Requests that were in flight then are of the same burst.
-    pub counted: Option<Instant>,
+    /// The last request that had been made when a failure was counted: those up to it were in
+    /// flight together and are of the same burst.
+    pub counted_to: Option<RequestId>,
 }
 
 impl Patience {
@@ -156,11 +160,12 @@ impl Patience {
             attempts: 0,
             budget,
             resigned: 0,
+            resigned_to: None,
             restarted: false,
             relisted: 0,
             once: false,
             gate: None,
-            counted: None,
+            counted_to: None,
         }
     }
 
@@ -220,6 +225,12 @@ impl Upload {
         self.requests.values().any(|request| request.step == step)
     }
 
+    /// Whether it is being prepared or sent: what is bounded, so that signatures are used while
+    /// they are fresh.
+    pub fn is_open(&self) -> bool {
+        self.patience.gate.is_none() && matches!(self.state, State::Preparing | State::Uploading(_))
+    }
+
     /// Requests to the store in flight.
     pub fn lanes(&self) -> usize {
         self.requests
@@ -265,7 +276,7 @@ impl Upload {
         }
         match &self.state {
             State::Uploading(Work::Single(single)) => {
-                single.sent.is_none() && self.requests.is_empty()
+                !matches!(single.sent, Sent::Yes(_)) && self.requests.is_empty()
             }
             State::Uploading(Work::Multi(multi)) => !multi.unsure && multi.ready() > 0,
             _ => false,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::error::UploadError;
 use crate::grant::{Grant, GrantPlan, SignedPart, SignedRequest, StoredPart};
 use crate::ids::{ByteRange, ETag, ObjectKey, PartNumber, UploadId};
 use crate::plan::Plan;
@@ -53,10 +54,27 @@ pub(crate) struct Single {
     pub id: Option<UploadId>,
     pub key: Option<ObjectKey>,
     pub signed: Signed,
-    /// An earlier try ended without a clear answer: the object may be there.
-    pub may_exist: bool,
+    pub sent: Sent,
+}
+
+/// Whether the store has the object of a single upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// Nothing was sent, or the store refused it.
+    No,
+    /// A try ended without a clear answer: the object may be there.
+    Perhaps,
     /// The store took it; its tag, if it could be read.
-    pub sent: Option<Option<ETag>>,
+    Yes(Option<ETag>),
+}
+
+impl Single {
+    /// A try ended without a clear answer.
+    pub fn may_exist(&mut self) {
+        if self.sent == Sent::No {
+            self.sent = Sent::Perhaps;
+        }
+    }
 }
 
 /// A multipart upload.
@@ -82,8 +100,7 @@ impl Work {
                 id: grant.id,
                 key: grant.key,
                 signed: Signed::new(now, request),
-                may_exist: false,
-                sent: None,
+                sent: Sent::No,
             })),
             GrantPlan::Multipart { part_size } => {
                 let plan = Plan::new(size, part_size)?;
@@ -104,7 +121,7 @@ impl Work {
     pub fn is_sent(&self) -> bool {
         match self {
             Self::Unsigned => false,
-            Self::Single(single) => single.sent.is_some(),
+            Self::Single(single) => matches!(single.sent, Sent::Yes(_)),
             Self::Multi(multi) => multi.is_stored(),
         }
     }
@@ -112,17 +129,35 @@ impl Work {
     /// The upload that an abort would have to name: one that left something at the store.
     pub fn to_abort(&self) -> Option<UploadId> {
         match self {
-            Self::Unsigned => None,
-            Self::Single(single) if single.may_exist || single.sent.is_some() => single.id.clone(),
-            Self::Single(_) => None,
+            Self::Single(single) if single.sent != Sent::No => single.id.clone(),
+            Self::Unsigned | Self::Single(_) => None,
             Self::Multi(multi) => Some(multi.id.clone()),
+        }
+    }
+
+    /// What of this is of use for another try after it failed with `error`. A signature that led
+    /// into a refusal is not; one that only met a bad network is, because it still finds the object
+    /// that may be there.
+    pub fn again(self, error: &UploadError) -> Self {
+        match self {
+            Self::Single(single)
+                if single.sent == Sent::No
+                    || (single.sent == Sent::Perhaps && !error.is_ambiguous()) =>
+            {
+                Self::Unsigned
+            }
+            Self::Multi(mut multi) => {
+                multi.drop_signatures();
+                Self::Multi(multi)
+            }
+            other => other,
         }
     }
 
     /// Bytes that the store confirmed.
     pub fn confirmed(&self, size: u64) -> u64 {
         match self {
-            Self::Single(single) if single.sent.is_some() => size,
+            Self::Single(single) if matches!(single.sent, Sent::Yes(_)) => size,
             Self::Multi(multi) => multi.confirmed(),
             _ => 0,
         }
@@ -184,9 +219,9 @@ impl Multi {
         self.unsent.insert(number);
     }
 
-    /// A part's signature is of no use any more.
-    pub fn drop_signature(&mut self, number: PartNumber) {
-        self.signed.remove(&number);
+    /// The signatures are of no use any more: those made together expire together.
+    pub fn drop_signatures(&mut self) {
+        self.signed.clear();
     }
 
     /// The store confirmed a part.
