@@ -1,2 +1,21 @@
-//! The demo page.
-fn main() {}
+//! The demo page of the development loop: the Leptos component itself, without the custom element.
+
+use leptos::prelude::*;
+use s3_upload::ui::S3Upload;
+use s3_upload::uploader::Settings;
+
+fn main() {
+    leptos::mount::mount_to_body(|| {
+        let settings = Settings { endpoint: "/uploads".to_owned(), ..Settings::default() };
+        view! {
+            <main class="page">
+                <h1>"Upload files"</h1>
+                <p class="lead">
+                    "The Leptos component, built by Trunk. It uploads to the server behind "
+                    <code>"/uploads"</code> "."
+                </p>
+                <S3Upload settings multiple=true />
+            </main>
+        }
+    });
+}

@@ -30,7 +30,9 @@ pub(super) fn FileList(desk: Desk, rows: ArcReadSignal<Vec<Row>>) -> impl IntoVi
         let (count, limit) = (count.try_get().unwrap_or_default(), limit.try_get().unwrap_or_default());
         desk.fill("list.shown", &[("shown", &count.min(limit).to_string()), ("count", &count.to_string())])
     };
-    let more = move |_| drop(limit.try_update(|limit| *limit += STEP));
+    let more = move |_| {
+        limit.try_update(|limit| *limit += STEP);
+    };
     view! {
         <ul
             class="s3u-list"

@@ -23,7 +23,7 @@ pub fn bytes(count: u64) -> String {
         // A count that would round up to 1,000 of the smaller unit is one of this.
         if count >= unit - unit / 2_000 {
             let tenths = rounded(count, unit / 10);
-            if tenths < 100 && tenths % 10 != 0 {
+            if tenths < 100 && !tenths.is_multiple_of(10) {
                 shown = format!("{}.{} {name}", tenths / 10, tenths % 10);
             } else {
                 shown = format!("{} {name}", rounded(count, unit));

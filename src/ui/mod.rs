@@ -6,6 +6,9 @@
 //! uploader. What is said lives apart from what is shown: [`catalogue`] has the words,
 //! [`sentence`] chooses them, [`format`](mod@format) writes numbers; none of them needs a browser.
 
+// A component's props belong to the component, also where it only reads them.
+#![allow(clippy::needless_pass_by_value)]
+
 pub mod catalogue;
 mod desk;
 mod drop_zone;

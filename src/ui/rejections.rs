@@ -40,7 +40,7 @@ pub(super) fn Rejections(desk: Desk, rejections: ArcReadSignal<Vec<Rejection>>) 
                 part="dismiss"
                 type="button"
                 aria-label=desk.text("button.dismiss-all")
-                on:click=move |_| drop(notice.try_set(String::new()))
+                on:click=move |_| _ = notice.try_set(String::new())
             >
                 <Icon path=icon::CLOSE />
             </button>

@@ -68,7 +68,7 @@ fn Copy(desk: Desk, address: String, name: String) -> impl IntoView {
             if said.try_set(key).is_none() {
                 stop();
                 desk.live.say(desk.text(key));
-                let reset = set_timeout_with_handle(move || drop(said.try_set("text.copy")), CONFIRMED);
+                let reset = set_timeout_with_handle(move || _ = said.try_set("text.copy"), CONFIRMED);
                 timer.try_set_value(reset.ok());
             }
         });

@@ -1,0 +1,43 @@
+//! What the host page hears of: DOM events on the element, bubbling and composed, each with a
+//! plain object as its `detail`. Names carry a prefix, since `error` and `progress` are the
+//! browser's own.
+
+use js_sys::Object;
+use wasm_bindgen::JsValue;
+use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
+
+use super::detail::{self, set};
+use crate::ui::Messages;
+use crate::uploader::UploadEvent;
+
+/// Tells the page.
+pub(super) fn dispatch(host: &HtmlElement, event: &UploadEvent, messages: &Messages) {
+    let (name, detail) = match event {
+        UploadEvent::Reject { name, size, violation } => {
+            ("upload-reject", detail::rejected(name, *size, violation, messages))
+        }
+        UploadEvent::Start(file) => ("upload-start", detail::file(file, messages)),
+        UploadEvent::Progress(file) => ("upload-progress", detail::file(file, messages)),
+        UploadEvent::Success(file) => ("upload-success", detail::file(file, messages)),
+        UploadEvent::Error(file) => ("upload-error", detail::file(file, messages)),
+        UploadEvent::Cancel(file) => ("upload-cancel", detail::file(file, messages)),
+        UploadEvent::Complete { succeeded, failed } => {
+            let detail = Object::new();
+            set(&detail, "succeeded", *succeeded);
+            set(&detail, "failed", *failed);
+            ("upload-complete", detail)
+        }
+    };
+    send(host, name, &detail, false);
+}
+
+/// Returns whether nobody prevented the default.
+pub(super) fn send(host: &HtmlElement, name: &str, detail: &JsValue, cancelable: bool) -> bool {
+    let init = CustomEventInit::new();
+    init.set_bubbles(true);
+    init.set_composed(true);
+    init.set_cancelable(cancelable);
+    init.set_detail(detail);
+    let Ok(event) = CustomEvent::new_with_event_init_dict(name, &init) else { return true };
+    host.dispatch_event(&event).unwrap_or(true)
+}

@@ -1,0 +1,246 @@
+// The custom element <s3-upload>. This file is all that a page loads at first: it defines the element at once, shows the
+// browser's own file input, and fetches the widget itself (wasm) when the first element is on the page. Everything else
+// is decided there; what happens before it is there is kept and handed over.
+
+/** Attributes, and the property of the same meaning that frameworks may set instead. */
+const TEXTS = {
+  endpoint: "endpoint",
+  accept: "accept",
+  "max-size": "maxSize",
+  "min-size": "minSize",
+  "max-files": "maxFiles",
+  "max-total-size": "maxTotalSize",
+  concurrency: "concurrency",
+  "part-size": "partSize",
+  transport: "transport",
+  credentials: "credentials",
+};
+const FLAGS = ["multiple", "manual", "disabled"];
+
+let loading;
+
+/** The wasm module, once per page. A failed load is tried again by the next element that comes to the page. */
+function load() {
+  loading ??= import("./s3-upload-core.js")
+    .then(async (core) => {
+      await core.default();
+      return core;
+    })
+    .catch((error) => {
+      loading = undefined;
+      throw error;
+    });
+  return loading;
+}
+
+// On a server that renders pages there is no HTMLElement; importing this file there must not fail.
+const Base = globalThis.HTMLElement ?? class {};
+
+export class S3Upload extends Base {
+  static observedAttributes = [...Object.keys(TEXTS), ...FLAGS];
+
+  #core;
+  #root;
+  #starting = false;
+  #waiting = [];
+  #metadata = null;
+
+  constructor() {
+    super();
+    this.#root = this.attachShadow({ mode: "open", delegatesFocus: true });
+  }
+
+  connectedCallback() {
+    // Frameworks may set properties before the element is defined: they hide the class's own until they are moved.
+    for (const name of ["metadata", ...Object.values(TEXTS), ...FLAGS]) {
+      if (Object.hasOwn(this, name)) {
+        const value = this[name];
+        delete this[name];
+        this[name] = value;
+      }
+    }
+    if (this.#core) {
+      // Not within this call: a page that is itself drawn by Leptos would else adopt the widget's signals.
+      queueMicrotask(() => this.isConnected && this.#core.connect(this, this.#root));
+    } else if (!this.#starting) {
+      this.#start();
+    }
+  }
+
+  disconnectedCallback() {
+    // Moving an element disconnects and connects it again at once; uploads go on meanwhile.
+    queueMicrotask(() => !this.isConnected && this.#core?.disconnect());
+  }
+
+  attributeChangedCallback(name, before, value) {
+    if (before === value) return;
+    if (this.#core) this.#core.attribute(name, value ?? undefined);
+    else this.#mirror();
+  }
+
+  /** Opens the browser's file picker. Browsers allow it only while they handle a click or a key. */
+  pick() {
+    this.#root.querySelector("input[type=file]")?.click();
+  }
+
+  /** Adds a File, or several. */
+  add(files) {
+    const list = files instanceof File ? [files] : Array.from(files ?? []);
+    const wrong = list.filter((file) => !(file instanceof File));
+    if (wrong.length > 0) console.warn("<s3-upload>.add(): expected File objects, got", ...wrong);
+    this.#call("add", list.filter((file) => file instanceof File));
+  }
+
+  start() {
+    this.#call("start");
+  }
+
+  pause(id) {
+    this.#call("pause", id);
+  }
+
+  resume(id) {
+    this.#call("resume", id);
+  }
+
+  retry(id) {
+    this.#call("retry", id);
+  }
+
+  cancel(id) {
+    this.#call("cancel", id);
+  }
+
+  clear() {
+    this.#call("clear");
+  }
+
+  /** A plain snapshot of each file, in the order of adding. */
+  get files() {
+    return this.#core?.files ?? [];
+  }
+
+  /** The keys of the files that are stored: an array with `multiple`, one text without. */
+  get value() {
+    return this.#core?.value ?? (this.multiple ? [] : "");
+  }
+
+  /** Told to the backend with each file: an object of texts, numbers and booleans. */
+  get metadata() {
+    return this.#metadata;
+  }
+
+  set metadata(value) {
+    this.#metadata = value ?? null;
+    this.#core?.setMetadata(this.#metadata);
+  }
+
+  #call(name, ...values) {
+    if (this.#core) this.#core[name](...values);
+    else this.#waiting.push([name, values]);
+  }
+
+  async #start() {
+    this.#starting = true;
+    const blocked = [];
+    const watch = (event) => blocked.push(event);
+    document.addEventListener("securitypolicyviolation", watch);
+    this.#placeholder();
+    try {
+      const { UploadElement } = await load();
+      const core = new UploadElement();
+      for (const name of S3Upload.observedAttributes) {
+        const value = this.getAttribute(name);
+        if (value !== null) core.attribute(name, value);
+      }
+      if (this.#metadata !== null) core.setMetadata(this.#metadata);
+      this.#core = core;
+      this.#root.replaceChildren();
+      if (this.isConnected) core.connect(this, this.#root);
+      for (const [name, values] of this.#waiting.splice(0)) core[name](...values);
+    } catch (error) {
+      this.#fail(error, blocked);
+    } finally {
+      this.#starting = false;
+      document.removeEventListener("securitypolicyviolation", watch);
+    }
+  }
+
+  /** The browser's own input, for as long as the widget is on its way. What is chosen there is kept. */
+  #placeholder() {
+    const input = document.createElement("input");
+    input.type = "file";
+    input.part = "placeholder";
+    input.addEventListener("change", () => {
+      this.add(input.files);
+      input.value = "";
+    });
+    this.#root.replaceChildren(input);
+    this.#mirror();
+  }
+
+  #mirror() {
+    const input = this.#root.querySelector("[part=placeholder]");
+    if (!input) return;
+    input.multiple = this.multiple;
+    input.disabled = this.disabled;
+    input.accept = this.accept ?? "";
+  }
+
+  #fail(error, blocked) {
+    const text = document.createElement("p");
+    text.part = "error";
+    text.role = "alert";
+    text.textContent =
+      "Uploading is not possible on this page right now. Reload it to try again; if that does not help, tell the site's owner.";
+    this.#root.replaceChildren(text);
+    console.error(`<s3-upload>: ${cause(error, blocked)}`, error);
+  }
+}
+
+/** What a developer has to change so that the widget loads. */
+function cause(error, blocked) {
+  const file = new URL("./s3-upload-core.js", import.meta.url).href;
+  const rule = blocked.at(-1)?.effectiveDirective;
+  if (error instanceof WebAssembly.CompileError && (rule || /security policy|unsafe-eval/i.test(error.message))) {
+    return "the page's Content Security Policy forbids WebAssembly. Add 'wasm-unsafe-eval' to script-src.";
+  }
+  if (rule) {
+    return `the page's Content Security Policy (${rule}) forbids loading ${blocked.at(-1).blockedURI}. Allow it there.`;
+  }
+  if (error instanceof WebAssembly.CompileError) {
+    return `s3-upload-core_bg.wasm, beside ${file}, is not WebAssembly. Does the server answer with another page?`;
+  }
+  return `${file} or s3-upload-core_bg.wasm beside it could not be loaded. Are both files there?`;
+}
+
+for (const [attribute, property] of Object.entries(TEXTS)) {
+  Object.defineProperty(S3Upload.prototype, property, {
+    configurable: true,
+    enumerable: true,
+    get() {
+      return this.getAttribute(attribute);
+    },
+    set(value) {
+      if (value === null || value === undefined) this.removeAttribute(attribute);
+      else this.setAttribute(attribute, value);
+    },
+  });
+}
+
+for (const name of FLAGS) {
+  Object.defineProperty(S3Upload.prototype, name, {
+    configurable: true,
+    enumerable: true,
+    get() {
+      return this.hasAttribute(name);
+    },
+    set(value) {
+      this.toggleAttribute(name, Boolean(value));
+    },
+  });
+}
+
+if (globalThis.customElements && !customElements.get("s3-upload")) {
+  customElements.define("s3-upload", S3Upload);
+}
