@@ -1,0 +1,92 @@
+//! XMLHttpRequest: the one API that reports upload progress. <https://xhr.spec.whatwg.org/>
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use js_sys::Promise;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ProgressEvent, XmlHttpRequest};
+
+use super::http::{Body, Credentials, Failure, Request, Response};
+
+/// A request under way. Dropping it ends it, and nothing is heard of it any more.
+#[derive(Debug)]
+#[must_use = "dropping it cancels the request"]
+pub struct InFlight {
+    xhr: XmlHttpRequest,
+    listeners: Rc<RefCell<Vec<EventListener>>>,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        // Without listeners first: an abort fires events of its own.
+        self.listeners.borrow_mut().clear();
+        // Aborting what is done has no effect. <https://xhr.spec.whatwg.org/#the-abort()-method>
+        let _ = self.xhr.abort();
+    }
+}
+
+/// Sends a request. The future gives the answer; `progress` hears how many bytes of the body were
+/// handed to the network.
+pub fn send(
+    request: Request<'_>,
+    progress: Box<dyn Fn(u64)>,
+) -> Result<(InFlight, impl Future<Output = Result<Response, Failure>> + use<>), Failure> {
+    let invalid = |_: JsValue| Failure::Invalid("the URL or a header is not valid".to_owned());
+    let xhr = XmlHttpRequest::new().map_err(invalid)?;
+    xhr.open_with_async(request.method, request.url, true).map_err(invalid)?;
+    xhr.set_with_credentials(request.credentials == Credentials::Include);
+    for (name, value) in request.headers {
+        xhr.set_request_header(name, value).map_err(invalid)?;
+    }
+    let listeners = Rc::new(RefCell::new(Vec::new()));
+    if let Ok(upload) = xhr.upload() {
+        let listener = EventListener::new(&upload, "progress", move |event| {
+            if let Some(event) = event.dyn_ref::<ProgressEvent>() {
+                progress(whole(event.loaded()));
+            }
+        });
+        listeners.borrow_mut().push(listener);
+    }
+    let ended = ended(&xhr, &listeners);
+    let sent = match request.body {
+        Body::Empty => xhr.send(),
+        Body::Text(text) => xhr.send_with_opt_str(Some(&text)),
+        Body::Blob(blob) => xhr.send_with_opt_blob(Some(&blob)),
+        Body::Form(form) => xhr.send_with_opt_form_data(Some(&form)),
+    };
+    sent.map_err(|_| Failure::Network)?;
+    let done = xhr.clone();
+    let answer = async move {
+        ended.await.map_err(|_| Failure::Network)?;
+        let status = done.status().unwrap_or(0);
+        if status == 0 {
+            return Err(Failure::Network);
+        }
+        let headers = done.get_all_response_headers().unwrap_or_default();
+        let headers = headers
+            .split("\r\n")
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .collect();
+        Ok(Response { status, headers, body: done.response_text().ok().flatten().unwrap_or_default() })
+    };
+    Ok((InFlight { xhr, listeners }, answer))
+}
+
+/// Resolves when the request has ended, in whatever way but by our own abort.
+fn ended(xhr: &XmlHttpRequest, listeners: &Rc<RefCell<Vec<EventListener>>>) -> JsFuture {
+    JsFuture::from(Promise::new(&mut |resolve, _| {
+        let listener = EventListener::once(xhr, "loadend", move |_| {
+            let _ = resolve.call0(&JsValue::UNDEFINED);
+        });
+        listeners.borrow_mut().push(listener);
+    }))
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a byte count below 2^53")]
+fn whole(loaded: f64) -> u64 {
+    loaded.max(0.0) as u64
+}

@@ -1,0 +1,68 @@
+//! Sends bytes to the store: one signed request by fetch or by XHR, and what the store's answer
+//! says. No cookie ever goes along.
+
+use s3_upload_core::{Answer, ETag, Method, StoreRefusal, Transmit, UploadError};
+use s3_upload_protocol::store::StoreError;
+use web_sys::{Blob, File, FormData};
+
+use super::backend::retry_after;
+use crate::browser::file;
+use crate::browser::http::{Body, Credentials, Request, Response};
+
+/// The headers and the body of a request to the store. The file is looked at again: what is sent
+/// must be what was signed.
+pub fn body(transmit: &Transmit, source: &File, size: u64, modified: f64) -> Result<Body, UploadError> {
+    if file::size(source) != size || source.last_modified().total_cmp(&modified).is_ne() {
+        return Err(UploadError::FileChanged);
+    }
+    let bytes = file::slice(source, transmit.range.start, transmit.range.end).ok_or(UploadError::FileUnreadable)?;
+    match &transmit.target.method {
+        Method::Put => Ok(Body::Blob(bytes)),
+        Method::Post { fields } => form(fields, &bytes).map(Body::Form).ok_or(UploadError::FileUnreadable),
+    }
+}
+
+/// S3 ignores whatever comes after `file`.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html>
+fn form(fields: &[(String, String)], bytes: &Blob) -> Option<FormData> {
+    let form = FormData::new().ok()?;
+    for (name, value) in fields {
+        form.append_with_str(name, value).ok()?;
+    }
+    form.append_with_blob("file", bytes).ok()?;
+    Some(form)
+}
+
+/// The request, ready for either transport.
+pub fn request(transmit: &Transmit, body: Body) -> Request<'_> {
+    Request {
+        method: match transmit.target.method {
+            Method::Put => "PUT",
+            Method::Post { .. } => "POST",
+        },
+        url: transmit.target.url.expose(),
+        headers: &transmit.target.headers,
+        body,
+        credentials: Credentials::Omit,
+    }
+}
+
+/// What the store's answer means.
+pub fn read(response: &Response) -> Result<Answer, UploadError> {
+    // S3 can put an error into an answer that began as a success.
+    let error = StoreError::parse(&response.body);
+    if response.is_success() && error.is_none() {
+        return Ok(Answer::Sent(response.header("etag").map(ETag::new)));
+    }
+    let (code, message, request_id) = match error {
+        Some(error) => (Some(error.code), error.message, error.request_id),
+        None => (None, None, response.header("x-amz-request-id").map(str::to_owned)),
+    };
+    Err(UploadError::Store(StoreRefusal {
+        status: response.status,
+        code,
+        message,
+        request_id,
+        retry_after: retry_after(response),
+    }))
+}

@@ -1,0 +1,163 @@
+//! Launches a request that the engine wants, and reports how it ended.
+//!
+//! Each request is a task and a guard: dropping the guard ends the request, and the driver then
+//! hears nothing of it any more.
+
+use std::rc::{Rc, Weak};
+
+use s3_upload_core::{Answer, Command, RequestId, Step, Transmit, Transport, UploadError};
+use wasm_bindgen_futures::spawn_local;
+
+use super::backend::Backend;
+use super::diagnose;
+use super::driver::{Driver, Source};
+use super::store;
+use crate::browser::fetch::{self, AbortOnDrop};
+use crate::browser::http::{Failure, Response};
+use crate::browser::{page, xhr};
+
+/// Ends a request when dropped.
+#[must_use = "dropping it cancels the request"]
+pub(super) enum Guard {
+    /// By its abort controller.
+    Fetch { _abort: AbortOnDrop },
+    /// By its own abort.
+    Xhr { _xhr: xhr::InFlight },
+    /// There is nothing to end: it failed before it was sent.
+    Nothing,
+}
+
+/// Starts what `command` asks for. The guard must be kept until [`Driver::ended`] is called, which
+/// is never before this function has returned.
+pub(super) fn launch(driver: &Rc<Driver>, command: Command) -> (RequestId, Option<Guard>) {
+    match command {
+        Command::Send(transmit) => {
+            let request = transmit.request;
+            (request, Some(send(driver, transmit)))
+        }
+        Command::Create { request, .. }
+        | Command::SignParts { request, .. }
+        | Command::ListParts { request, .. }
+        | Command::Complete { request, .. }
+        | Command::Abort { request, .. } => (request, Some(ask(driver, request, command))),
+        Command::Cancel(request) => (request, None),
+        Command::Notify(_) => (RequestId(0), None),
+    }
+}
+
+fn ask(driver: &Rc<Driver>, request: RequestId, command: Command) -> Guard {
+    let abort = AbortOnDrop::new();
+    let signal = abort.signal();
+    let (settings, answered, policy) =
+        (driver.settings(), Rc::clone(&driver.backend_answered), Rc::clone(&driver.policy));
+    let me = Rc::downgrade(driver);
+    spawn_local(async move {
+        let backend = Backend { settings: &settings, signal, answered: &answered, policy: &policy };
+        let answer = converse(&backend, &me, &command).await;
+        if let Some(driver) = me.upgrade() {
+            driver.ended(request, answer);
+        }
+    });
+    Guard::Fetch { _abort: abort }
+}
+
+async fn converse(backend: &Backend<'_>, driver: &Weak<Driver>, command: &Command) -> Result<Answer, UploadError> {
+    match command {
+        Command::Create { file, prefer_multipart, part_size, .. } => {
+            let source = driver.upgrade().and_then(|driver| driver.source(*file));
+            let source = source.ok_or(UploadError::FileUnreadable)?;
+            backend.create(&source.info, *prefer_multipart, *part_size).await
+        }
+        Command::SignParts { id, parts, .. } => backend.sign_parts(id, parts).await,
+        Command::ListParts { id, .. } => backend.list_parts(id).await,
+        Command::Complete { id, parts, .. } => backend.complete(id, parts.as_deref()).await,
+        Command::Abort { id, .. } => backend.abort(id).await,
+        Command::Send(_) | Command::Cancel(_) | Command::Notify(_) => Ok(Answer::Aborted),
+    }
+}
+
+fn send(driver: &Rc<Driver>, transmit: Transmit) -> Guard {
+    let me = Rc::downgrade(driver);
+    let Some(source) = driver.source(transmit.file) else {
+        return fail_soon(me, transmit.request, UploadError::FileUnreadable);
+    };
+    let body = match store::body(&transmit, &source.file, source.info.size, source.modified) {
+        Ok(body) => body,
+        Err(error) => return fail_soon(me, transmit.request, error),
+    };
+    match transmit.transport {
+        Transport::Fetch => {
+            let abort = AbortOnDrop::new();
+            let signal = abort.signal();
+            spawn_local(async move {
+                let answer = fetch::send(store::request(&transmit, body), signal).await;
+                // Whether fetch moved anything is not to be known.
+                report(me, transmit, source, false, answer).await;
+            });
+            Guard::Fetch { _abort: abort }
+        }
+        Transport::Xhr => {
+            let request = transmit.request;
+            let moved = Rc::new(core::cell::Cell::new(0));
+            let (seen, listener) = (Rc::clone(&moved), Weak::clone(&me));
+            let progress = move |bytes| {
+                seen.set(bytes);
+                if let Some(driver) = listener.upgrade() {
+                    driver.progressed(request, bytes);
+                }
+            };
+            let sent = xhr::send(store::request(&transmit, body), Box::new(progress));
+            match sent {
+                Ok((xhr, answer)) => {
+                    spawn_local(async move {
+                        let answer = answer.await;
+                        report(me, transmit, source, moved.get() > 0, answer).await;
+                    });
+                    Guard::Xhr { _xhr: xhr }
+                }
+                Err(failure) => {
+                    spawn_local(report(me, transmit, source, false, Err(failure)));
+                    Guard::Nothing
+                }
+            }
+        }
+    }
+}
+
+fn fail_soon(driver: Weak<Driver>, request: RequestId, error: UploadError) -> Guard {
+    spawn_local(async move {
+        if let Some(driver) = driver.upgrade() {
+            driver.ended(request, Err(error));
+        }
+    });
+    Guard::Nothing
+}
+
+/// Tells the driver how a request to the store ended.
+async fn report(
+    driver: Weak<Driver>,
+    transmit: Transmit,
+    source: Source,
+    moved: bool,
+    answer: Result<Response, Failure>,
+) {
+    let Some(driver) = driver.upgrade() else { return };
+    let url = transmit.target.url.expose();
+    let host = page::resolve(url).map(|url| url.origin()).unwrap_or_default();
+    let answer = match answer {
+        Ok(response) => {
+            driver.stores_answered.borrow_mut().insert(host);
+            store::read(&response)
+        }
+        Err(Failure::Invalid(_)) => Err(UploadError::Malformed {
+            step: if transmit.part.is_some() { Step::SignParts } else { Step::Create },
+            expected: "an absolute URL and valid headers".to_owned(),
+            got: "a URL or a header that the browser refuses".to_owned(),
+        }),
+        Err(Failure::Network) => {
+            let answered = driver.stores_answered.borrow().contains(&host);
+            Err(diagnose::store(url, &source.file, moved, answered, &driver.policy).await)
+        }
+    };
+    driver.ended(transmit.request, answer);
+}
