@@ -10,6 +10,7 @@
 //! `s3-upload-protocol`.
 
 mod browser;
+pub mod element;
 pub mod ui;
 pub mod uploader;
 
