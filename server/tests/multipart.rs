@@ -247,7 +247,7 @@ async fn lists_of_more_than_a_page_are_followed() {
     request.part_size = Some(5 * MIB as u64);
     let created = rig.create(&request).await;
     // Parts as the store keeps them: sending 5 GiB would take a while.
-    let upload = std::fs::read_dir(rig.data.path())
+    let mut upload = std::fs::read_dir(rig.data.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let upload = upload

@@ -3,20 +3,22 @@
 //! s3s-fs keeps the objects. This file owns the differences that an upload would notice: a multipart upload that is gone
 //! is `NoSuchUpload` (s3s-fs: `AccessDenied`, and for a list nothing at all), lists are sorted and come in pages of 1000
 //! (one unsorted list), a key cannot climb out of its bucket (it could), and a `GET` takes the headers that its link
-//! asks for (ignored). Everything else is passed on, and what an upload does not need is not there at all.
+//! asks for (ignored), and a completion must name the `ETag`s of the stored parts (ignored). Everything else is passed
+//! on, and what an upload does not need is not there at all.
 
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use axum::http::{Extensions, HeaderMap, Method};
 use s3s::{
     S3, S3Request, S3Response, S3Result,
     dto::{
         AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
-        CompleteMultipartUploadOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
-        DeleteObjectInput, DeleteObjectOutput, GetObjectInput, GetObjectOutput, HeadBucketInput,
-        HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input,
-        ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutObjectInput, PutObjectOutput,
-        UploadPartInput, UploadPartOutput,
+        CompleteMultipartUploadOutput, CompletedPart, CreateMultipartUploadInput,
+        CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, GetObjectInput,
+        GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
+        ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutObjectInput,
+        PutObjectOutput, UploadPartInput, UploadPartOutput,
     },
     s3_error,
 };
@@ -51,6 +53,52 @@ impl Folder {
                 "The specified upload does not exist."
             ))
         }
+    }
+
+    /// Each named part is stored, under the `ETag` that is named.
+    async fn check_etags(&self, req: &S3Request<CompleteMultipartUploadInput>) -> S3Result<()> {
+        let input = ListPartsInput::builder()
+            .bucket(req.input.bucket.clone())
+            .key(req.input.key.clone())
+            .upload_id(req.input.upload_id.clone())
+            .build()
+            .map_err(|_| s3_error!(InternalError))?;
+        let list = S3Request {
+            input,
+            method: Method::GET,
+            uri: req.uri.clone(),
+            headers: HeaderMap::new(),
+            extensions: Extensions::new(),
+            credentials: req.credentials.clone(),
+            region: req.region.clone(),
+            service: req.service.clone(),
+            trailing_headers: None,
+        };
+        let stored = self
+            .files
+            .list_parts(list)
+            .await?
+            .output
+            .parts
+            .unwrap_or_default();
+        let named = req
+            .input
+            .multipart_upload
+            .as_ref()
+            .and_then(|upload| upload.parts.as_deref())
+            .unwrap_or_default();
+        let is_stored = |part: &CompletedPart| {
+            stored
+                .iter()
+                .any(|stored| stored.part_number == part.part_number && stored.e_tag == part.e_tag)
+        };
+        if named.iter().all(is_stored) {
+            return Ok(());
+        }
+        Err(s3_error!(
+            InvalidPart,
+            "One or more of the specified parts could not be found, or have another entity tag."
+        ))
     }
 }
 
@@ -171,6 +219,7 @@ impl S3 for Folder {
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
         check_key(&req.input.key)?;
         self.check_upload(&req.input.upload_id)?;
+        self.check_etags(&req).await?;
         self.files.complete_multipart_upload(req).await
     }
 

@@ -102,6 +102,8 @@ impl Rig {
     pub async fn put(&self, created: &CreateAnswer, body: &[u8]) -> Response {
         let url = created.url.as_ref().unwrap().expose();
         with_headers(self.client.put(url), &created.headers)
+            // A browser says so of an empty body too, this client does not.
+            .header("content-length", body.len())
             .body(body.to_vec())
             .send()
             .await
