@@ -25,10 +25,6 @@ pub struct Meter {
 
 impl Meter {
     /// Bytes moved since the last call; negative when a cut request lost what it had sent.
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "a speed needs no more than 52 bits"
-    )]
     pub fn record(&mut self, now: Instant, bytes: i64) {
         self.gathered = self.gathered.saturating_add(bytes);
         let Some(last) = self.last else {
@@ -36,9 +32,16 @@ impl Meter {
             return;
         };
         let span = now.as_millis().saturating_sub(last.as_millis());
-        if span < SAMPLE_MS {
-            return;
+        if span >= SAMPLE_MS {
+            self.sample(now, span);
         }
+    }
+
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "a speed needs no more than 52 bits"
+    )]
+    fn sample(&mut self, now: Instant, span: u64) {
         let rate = self.gathered.max(0) as f64 * 1000.0 / span as f64;
         self.fast = follow(self.fast, rate, span, SPEED_MS, self.seen);
         self.slow = follow(self.slow, rate, span, REMAINING_MS, self.seen);
@@ -47,10 +50,22 @@ impl Meter {
         self.last = Some(now);
     }
 
-    /// Nothing is expected to move from now on: the time until the next byte does not count.
-    pub fn pause(&mut self) {
+    /// Nothing is expected to move from now on: the time until the next byte does not count. What
+    /// moved since the last sample does, however short it was: small files are not long under way.
+    pub fn pause(&mut self, now: Instant) {
+        let span = self
+            .last
+            .map_or(0, |last| now.as_millis().saturating_sub(last.as_millis()));
+        if span > 0 {
+            self.sample(now, span);
+        }
         self.last = None;
         self.gathered = 0;
+    }
+
+    /// Whether time counts.
+    pub const fn is_running(&self) -> bool {
+        self.last.is_some()
     }
 
     /// Bytes per second; `None` before anything was measured, and while paused.
@@ -121,7 +136,7 @@ mod tests {
     fn a_pause_is_forgotten() {
         let mut meter = Meter::default();
         run(&mut meter, 0, 5, 1_000_000);
-        meter.pause();
+        meter.pause(Instant::from_millis(5_000));
         assert_eq!(meter.speed(), None);
         run(&mut meter, 600_000, 1, 1_000_000);
         let speed = meter.speed().unwrap_or(0);

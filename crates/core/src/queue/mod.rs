@@ -59,6 +59,8 @@ pub struct Queue {
     meter: Meter,
     tally: Tally,
     changed: BTreeSet<FileId>,
+    /// Files that may have left their last lane.
+    resting: BTreeSet<FileId>,
     commands: VecDeque<Command>,
     /// Succeeded and failed since the queue was last at rest.
     settled: (u32, u32),
@@ -84,6 +86,7 @@ impl Queue {
             meter: Meter::default(),
             tally: Tally::default(),
             changed: BTreeSet::new(),
+            resting: BTreeSet::new(),
             commands: VecDeque::new(),
             settled: (0, 0),
         }
@@ -209,8 +212,8 @@ impl Queue {
         if let Some(upload) = self.uploads.get_mut(&file) {
             upload.settle();
             upload.update_shown();
-            if upload.lanes() == 0 {
-                upload.meter.pause();
+            if upload.lanes() == 0 && upload.meter.is_running() {
+                self.resting.insert(file);
             }
             self.tally.update(upload);
             self.ready.update(upload, usize::from(self.lanes.limit()));
@@ -218,14 +221,22 @@ impl Queue {
             self.tally.remove(file);
             self.ready.remove(file);
         }
-        if self.lanes_in_use == 0 {
-            self.meter.pause();
-        }
     }
 
     /// Uses free lanes, and tells when the queue came to rest.
     fn advance(&mut self, now: Instant) {
         self.dispatch(now);
+        // Only now is it known who got no lane again.
+        for file in core::mem::take(&mut self.resting) {
+            if let Some(upload) = self.uploads.get_mut(&file)
+                && upload.lanes() == 0
+            {
+                upload.meter.pause(now);
+            }
+        }
+        if self.lanes_in_use == 0 {
+            self.meter.pause(now);
+        }
         if self.tally.active() == 0 && self.settled != (0, 0) {
             let (succeeded, failed) = core::mem::take(&mut self.settled);
             self.notify(Notice::Settled { succeeded, failed });

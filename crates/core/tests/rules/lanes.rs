@@ -1,0 +1,258 @@
+//! Who gets the lanes, and which transport.
+
+use s3_upload_core::{Command, Config, Event, FileId, Transport, TransportChoice, limits::MIB};
+
+use crate::desk::{Desk, PART, config, network, secs};
+
+#[test]
+fn the_store_never_gets_more_than_its_lanes() {
+    for lanes in 1..=6 {
+        let mut desk = Desk::new(Config {
+            max_lanes: lanes,
+            ..config()
+        });
+        let (_, first) = desk.drive_to_parts(100);
+        assert_eq!(first.len(), usize::from(lanes));
+        let mut open = first;
+        for _ in 0..50 {
+            let sent = open.remove(0);
+            desk.took(&sent);
+            desk.sign_whatever_is_wanted();
+            open.extend(desk.sends());
+            assert!(open.len() <= usize::from(lanes));
+        }
+    }
+}
+
+#[test]
+fn the_backend_never_gets_more_than_its_lanes() {
+    let mut desk = Desk::usual();
+    for _ in 0..20 {
+        desk.add(5);
+    }
+    assert_eq!(desk.inbox.len(), 4);
+}
+
+#[test]
+fn files_are_prepared_just_ahead_of_need() {
+    let mut desk = Desk::usual();
+    for _ in 0..10_000 {
+        desk.add(5);
+    }
+    let mut creates = 0;
+    while !desk
+        .inbox
+        .iter()
+        .all(|command| matches!(command, Command::Send(_)))
+    {
+        let (create, _) = desk.create();
+        desk.grant_single(create, None, Some(300));
+        creates += 1;
+    }
+    assert_eq!(creates, 3 + 2, "one for each lane, and two ahead");
+    let sends = desk.sends();
+    assert_eq!(sends.len(), 3);
+    desk.took(&sends[0]);
+    assert_eq!(desk.sends().len(), 1);
+    desk.create();
+    desk.quiet();
+}
+
+#[test]
+fn small_files_are_not_starved_by_a_huge_one() {
+    let mut desk = Desk::usual();
+    let (_, mut huge) = desk.drive_to_parts(1_000);
+    let small = desk.add(5);
+    let (create, _) = desk.create();
+    desk.grant_single(create, None, Some(300));
+    desk.quiet();
+    let part = huge.remove(0);
+    desk.took(&part);
+    assert_eq!(desk.send().file, small, "the next free lane is its");
+}
+
+#[test]
+fn while_a_huge_file_holds_the_lanes_small_ones_are_prepared() {
+    let mut desk = Desk::usual();
+    desk.drive_to_parts(1_000);
+    for _ in 0..10 {
+        desk.add(5);
+    }
+    let mut prepared = 0;
+    while !desk.inbox.is_empty() {
+        let (create, _) = desk.create();
+        desk.grant_single(create, None, Some(300));
+        prepared += 1;
+    }
+    assert_eq!(
+        prepared, 4,
+        "with the huge one five, as many as lanes and two ahead"
+    );
+}
+
+#[test]
+fn a_huge_file_is_not_starved_by_small_ones() {
+    let mut desk = Desk::usual();
+    let (huge, mut open) = desk.drive_to_parts(1_000);
+    for _ in 0..100 {
+        desk.add(5);
+    }
+    for _ in 0..50 {
+        while desk
+            .inbox
+            .iter()
+            .any(|command| matches!(command, Command::Create { .. }))
+        {
+            let (create, _) = desk.create();
+            desk.grant_single(create, None, Some(300));
+        }
+        desk.sign_whatever_is_wanted();
+        open.extend(desk.sends());
+        let sent = open.remove(0);
+        desk.took(&sent);
+        open.extend(desk.sends());
+        assert!(open.iter().any(|sent| sent.file == huge));
+    }
+}
+
+#[test]
+fn completes_go_before_new_work_but_leave_a_lane_to_it() {
+    let mut desk = Desk::new(Config {
+        backend_lanes: 2,
+        ..config()
+    });
+    let mut puts = Vec::new();
+    for _ in 0..3 {
+        desk.add(5);
+    }
+    for id in ["a", "b", "c"] {
+        let (create, _) = desk.create();
+        desk.grant_single(create, Some(id), Some(300));
+        puts.push(desk.send());
+    }
+    for _ in 0..5 {
+        desk.add(5);
+    }
+    let (first, _) = desk.create();
+    let (second, _) = desk.create();
+    desk.quiet();
+    for put in &puts {
+        desk.took(put);
+    }
+    desk.quiet();
+    desk.grant_single(first, None, Some(300));
+    let (complete, _) = desk.complete();
+    desk.grant_single(second, None, Some(300));
+    // A second complete would leave nothing to new work, and S3 may take minutes for each.
+    desk.create();
+    assert_eq!(desk.sends().len(), 2);
+    desk.quiet();
+    desk.confirm(complete);
+    desk.complete();
+    desk.quiet();
+}
+
+#[test]
+fn the_transport_shows_progress_where_a_person_would_miss_it() {
+    let transport = |choice, size| {
+        let mut desk = Desk::new(Config {
+            transport: choice,
+            ..config()
+        });
+        desk.drive_to_put(size, None).1.transport
+    };
+    // Nothing is known: 1 MiB/s is assumed.
+    assert_eq!(transport(TransportChoice::Auto, MIB - 1), Transport::Fetch);
+    assert_eq!(transport(TransportChoice::Auto, MIB), Transport::Xhr);
+    assert_eq!(
+        transport(TransportChoice::Fetch, 100 * MIB),
+        Transport::Fetch
+    );
+    assert_eq!(transport(TransportChoice::Xhr, 1), Transport::Xhr);
+}
+
+#[test]
+fn the_transport_follows_the_measured_speed() {
+    let mut desk = Desk::new(Config {
+        max_lanes: 1,
+        ..config()
+    });
+    let (_, sends) = desk.drive_to_parts(100);
+    let mut sent = sends[0].clone();
+    assert_eq!(sent.transport, Transport::Xhr);
+    // 40 MiB/s: a part takes a fifth of a second.
+    for _ in 0..10 {
+        for step in 1..=4 {
+            desk.pass(core::time::Duration::from_millis(50));
+            desk.event(Event::Progress(sent.request, step * 2 * MIB));
+        }
+        desk.took(&sent);
+        desk.sign_whatever_is_wanted();
+        sent = desk.send();
+    }
+    assert_eq!(sent.transport, Transport::Fetch);
+    // The link collapses: fetch is silent, but the next part is known to be slow.
+    desk.pass(secs(60));
+    desk.took(&sent);
+    desk.sign_whatever_is_wanted();
+    let mut sent = desk.send();
+    for _ in 0..3 {
+        desk.pass(secs(20));
+        desk.took(&sent);
+        desk.sign_whatever_is_wanted();
+        sent = desk.send();
+    }
+    assert_eq!(sent.transport, Transport::Xhr);
+}
+
+#[test]
+fn lanes_start_modest_and_shrink_when_the_store_asks_for_it() {
+    let mut desk = Desk::new(Config {
+        max_lanes: 6,
+        adaptive_lanes: true,
+        ..config()
+    });
+    let (_, sends) = desk.drive_to_parts(100);
+    assert_eq!(sends.len(), 3);
+    for sent in &sends {
+        desk.fail(sent.request, crate::desk::slow_down(1));
+    }
+    desk.pass(secs(1));
+    assert_eq!(desk.sends().len(), 1);
+}
+
+#[test]
+fn no_lane_is_lost_whatever_becomes_of_a_request() {
+    let mut desk = Desk::usual();
+    for round in 0..50_u64 {
+        let file = FileId(1 + round);
+        let (added, sends) = desk.drive_to_parts(10);
+        assert_eq!(added, file);
+        assert_eq!(sends.len(), 3, "round {round}");
+        match round % 5 {
+            0 => desk.event(Event::Cancel(crate::desk::one(file))),
+            1 => desk.event(Event::Remove(crate::desk::one(file))),
+            2 => desk.fail(sends[0].request, crate::desk::store(403, "AccessDenied")),
+            3 => {
+                desk.fail(sends[0].request, network());
+                desk.event(Event::Pause(crate::desk::one(file)));
+            }
+            _ => {
+                desk.pass(secs(40));
+                desk.event(Event::Cancel(crate::desk::one(file)));
+            }
+        }
+        desk.cancels();
+        desk.sends();
+        while desk
+            .inbox
+            .iter()
+            .any(|c| matches!(c, Command::Abort { .. }))
+        {
+            let (abort, _) = desk.abort();
+            desk.answer(abort, s3_upload_core::Answer::Aborted);
+        }
+        desk.inbox.clear();
+    }
+    assert_eq!(PART % MIB, 0);
+}

@@ -1,0 +1,300 @@
+//! One file in parts.
+
+use s3_upload_core::{Answer, Command, Config, Notice, Status, StoredPart, UploadError};
+
+use crate::desk::{
+    Desk, PART, backend, config, etag, network, number, part_range, secs, store, url_expired,
+};
+
+#[test]
+fn parts_tile_the_file_and_are_completed_with_their_tags() {
+    let mut desk = Desk::usual();
+    let size = 4 * PART + 17;
+    let file = desk.add(size);
+    let (create, _) = desk.create();
+    desk.grant_parts(create, "u1");
+    let (sign, wanted) = desk.sign();
+    assert_eq!(
+        wanted.iter().map(|(_, bytes)| *bytes).sum::<u64>(),
+        size,
+        "two rounds of three lanes hold all five parts"
+    );
+    desk.sign_all(sign, &wanted, 300);
+    let mut ranges = Vec::new();
+    loop {
+        let sends = desk.sends();
+        if sends.is_empty() {
+            break;
+        }
+        assert!(sends.len() <= 3);
+        for sent in &sends {
+            assert_eq!(sent.target.url.redacted(), {
+                format!("https://store.test/part{}", sent.part.unwrap().get())
+            });
+            ranges.push(sent.range);
+            desk.took(sent);
+        }
+    }
+    let mut next = 0;
+    for range in &ranges {
+        assert_eq!(range.start, next);
+        next = range.end;
+    }
+    assert_eq!(next, size);
+    let (complete, tags) = desk.complete();
+    let expected: Vec<_> = (1..=5).map(|n| (number(n), etag(n))).collect();
+    assert_eq!(tags, Some(expected));
+    assert_eq!(desk.snapshot(file).percent, 99);
+    desk.confirm(complete);
+    desk.assert_status(file, "completed");
+    desk.quiet();
+}
+
+#[test]
+fn large_files_are_asked_for_in_parts_that_are_large_enough() {
+    let mut desk = Desk::usual();
+    for (size, many) in [(1, false), (64 << 20, false), ((64 << 20) + 1, true)] {
+        desk.add(size);
+        let asked = desk.inbox.pop();
+        let Some(Command::Create {
+            prefer_multipart,
+            part_size,
+            ..
+        }) = asked
+        else {
+            panic!("{asked:?}");
+        };
+        assert_eq!((prefer_multipart, part_size), (many, PART));
+    }
+}
+
+#[test]
+fn parts_are_signed_just_ahead_of_need() {
+    let mut desk = Desk::usual();
+    let (_, sends) = desk.drive_to_parts(100);
+    assert_eq!(sends.len(), 3);
+    desk.quiet();
+    desk.took(&sends[0]);
+    // Two are left signed, fewer than there are lanes: the next six are asked for.
+    assert_eq!(desk.send().part, Some(number(4)));
+    let (_, wanted) = desk.sign();
+    let numbers: Vec<_> = wanted.iter().map(|(part, _)| part.get()).collect();
+    assert_eq!(numbers, [7, 8, 9, 10, 11, 12]);
+}
+
+#[test]
+fn a_url_that_grew_old_is_not_used() {
+    let mut desk = Desk::usual();
+    let (file, sends) = desk.drive_to_parts(100);
+    desk.pass(secs(20));
+    for sent in &sends {
+        desk.event(s3_upload_core::Event::Progress(sent.request, 1_000));
+    }
+    let mut rest = sends.clone();
+    // 300 s of life, ten of them a margin.
+    for step in 0..9_u64 {
+        desk.pass(secs(29));
+        for sent in &rest {
+            desk.event(s3_upload_core::Event::Progress(
+                sent.request,
+                2_000 + step * 1_000,
+            ));
+        }
+    }
+    desk.pass(secs(10));
+    desk.took(&rest.remove(0));
+    assert!(desk.sends().is_empty(), "its signature is 291 s old");
+    let (sign, wanted) = desk.sign();
+    assert_eq!(wanted[0].0, number(4));
+    desk.sign_all(sign, &wanted, 300);
+    assert_eq!(desk.send().part, Some(number(4)));
+    assert_eq!(desk.snapshot(file).attempts, 0);
+}
+
+#[test]
+fn signatures_that_expire_together_are_replaced_together_and_count_once() {
+    let mut desk = Desk::usual();
+    let (file, mut sends) = desk.drive_to_parts(100);
+    for round in 0..3 {
+        for sent in &sends {
+            desk.fail(sent.request, url_expired());
+        }
+        assert!(desk.sends().is_empty(), "round {round}");
+        let (sign, wanted) = desk.sign();
+        assert_eq!(desk.snapshot(file).attempts, 0);
+        assert!(wanted.iter().any(|(part, _)| *part == number(1)));
+        desk.sign_all(sign, &wanted, 300);
+        desk.sign_whatever_is_wanted();
+        sends = desk.sends();
+        assert_eq!(sends.len(), 3);
+    }
+    desk.fail(sends[0].request, url_expired());
+    assert_eq!(desk.status(file), Status::Failed(UploadError::Expired));
+    assert_eq!(desk.cancels().len(), 2);
+    desk.quiet();
+}
+
+#[test]
+fn a_stored_part_forgives_earlier_expiries() {
+    let mut desk = Desk::usual();
+    let (file, mut sends) = desk.drive_to_parts(100);
+    for _ in 0..10 {
+        let last = sends.pop().unwrap();
+        desk.took(&last);
+        desk.fail(sends[0].request, url_expired());
+        desk.sign_whatever_is_wanted();
+        sends.remove(0);
+        sends.extend(desk.sends());
+        desk.sign_whatever_is_wanted();
+        sends.extend(desk.sends());
+    }
+    desk.assert_status(file, "uploading");
+}
+
+#[test]
+fn an_upload_that_is_gone_starts_over_once() {
+    let mut desk = Desk::usual();
+    let (file, sends) = desk.drive_to_parts(5);
+    desk.took(&sends[0]);
+    desk.fail(sends[1].request, store(404, "NoSuchUpload"));
+    assert_eq!(
+        desk.cancels().len(),
+        2,
+        "part 3, and part 4 that followed part 1"
+    );
+    let (create, _) = desk.create();
+    desk.grant_parts(create, "u2");
+    desk.sends();
+    let (sign, wanted) = desk.sign();
+    assert_eq!(wanted[0].0, number(1), "nothing of the old one is used");
+    desk.sign_all(sign, &wanted, 300);
+    let sends = desk.sends();
+    assert_eq!(sends.len(), 3);
+    desk.fail(sends[0].request, store(404, "NoSuchUpload"));
+    desk.assert_status(file, "failed");
+    assert_eq!(desk.count(&Notice::Failed(file)), 1);
+}
+
+#[test]
+fn an_upload_too_old_for_the_backend_starts_over_once() {
+    let mut desk = Desk::usual();
+    let (file, complete) = desk.drive_to_complete(2);
+    desk.fail(complete, backend(404, "unknown_upload"));
+    desk.create();
+    desk.assert_status(file, "preparing");
+}
+
+#[test]
+fn after_an_invalid_part_what_is_missing_is_sent_again() {
+    let mut desk = Desk::usual();
+    let (file, complete) = desk.drive_to_complete(4);
+    desk.fail(complete, backend(409, "invalid_part"));
+    let list = desk.list();
+    desk.quiet();
+    let part = |number, size, tag: &str| StoredPart {
+        number: crate::desk::number(number),
+        size,
+        etag: s3_upload_core::ETag::new(tag),
+    };
+    // Part 2 is missing, part 3 has another size, part 9 is none of ours.
+    desk.answer(
+        list,
+        Answer::Listed(vec![
+            part(1, PART, "\"new1\""),
+            part(3, PART - 1, "\"new3\""),
+            part(4, PART, "\"new4\""),
+            part(9, PART, "\"new9\""),
+        ]),
+    );
+    desk.sign_whatever_is_wanted();
+    let sends = desk.sends();
+    let resent: Vec<_> = sends.iter().map(|sent| sent.range).collect();
+    assert_eq!(resent, [part_range(2), part_range(3)]);
+    for sent in &sends {
+        desk.took(sent);
+    }
+    let (complete, tags) = desk.complete();
+    let tags: Vec<_> = tags
+        .unwrap()
+        .iter()
+        .map(|(_, tag)| tag.as_str().to_owned())
+        .collect();
+    assert_eq!(tags, ["\"new1\"", "\"2\"", "\"3\"", "\"new4\""]);
+    desk.confirm(complete);
+    desk.assert_status(file, "completed");
+}
+
+#[test]
+fn a_store_that_loses_parts_for_ever_is_given_up() {
+    let mut desk = Desk::usual();
+    let (file, mut complete) = desk.drive_to_complete(1);
+    for _ in 0..2 {
+        desk.fail(complete, backend(409, "incomplete"));
+        let list = desk.list();
+        desk.answer(list, Answer::Listed(Vec::new()));
+        desk.sign_whatever_is_wanted();
+        let sent = desk.send();
+        desk.took(&sent);
+        complete = desk.complete().0;
+    }
+    desk.fail(complete, backend(409, "incomplete"));
+    desk.assert_status(file, "failed");
+    desk.quiet();
+}
+
+#[test]
+fn without_readable_tags_the_backend_lists_the_parts_itself() {
+    let mut desk = Desk::usual();
+    let (file, sends) = desk.drive_to_parts(3);
+    desk.took(&sends[0]);
+    desk.answer(sends[1].request, Answer::Sent(None));
+    desk.took(&sends[2]);
+    let (complete, tags) = desk.complete();
+    assert_eq!(tags, None);
+    desk.fail(complete, backend(422, "invalid_request"));
+    assert_eq!(desk.status(file), Status::Failed(UploadError::MissingETag));
+}
+
+#[test]
+fn an_answer_that_signs_nothing_is_malformed_and_final() {
+    let mut desk = Desk::usual();
+    let file = desk.add(3 * PART);
+    let (create, _) = desk.create();
+    desk.grant_parts(create, "u1");
+    let (sign, _) = desk.sign();
+    desk.sign_all(sign, &[(number(77), PART)], 300);
+    assert!(matches!(
+        desk.status(file),
+        Status::Failed(UploadError::Malformed { .. })
+    ));
+    desk.pass(secs(3_600));
+    desk.quiet();
+}
+
+#[test]
+fn an_answer_to_another_question_is_malformed_and_final() {
+    let mut desk = Desk::usual();
+    let file = desk.add(5);
+    let (create, _) = desk.create();
+    desk.answer(create, Answer::Aborted);
+    assert!(matches!(
+        desk.status(file),
+        Status::Failed(UploadError::Malformed { .. })
+    ));
+}
+
+#[test]
+fn a_complete_that_broke_is_asked_again() {
+    let mut desk = Desk::new(Config {
+        backend_lanes: 1,
+        ..config()
+    });
+    let (file, complete) = desk.drive_to_complete(2);
+    desk.fail(complete, network());
+    desk.assert_status(file, "waiting");
+    desk.pass(secs(1));
+    let (complete, tags) = desk.complete();
+    assert_eq!(tags.map(|tags| tags.len()), Some(2));
+    desk.confirm(complete);
+    desk.assert_status(file, "completed");
+}

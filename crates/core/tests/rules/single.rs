@@ -1,0 +1,223 @@
+//! One file in one request.
+
+use s3_upload_core::{
+    Answer, Config, Grant, GrantPlan, Method, Notice, SignedRequest, Status, UploadError, UploadId,
+};
+
+use crate::desk::{Desk, config, etag, network, secs, signed, store, url_expired};
+
+#[test]
+fn without_an_id_the_stores_answer_is_the_proof() {
+    let mut desk = Desk::usual();
+    let file = desk.add(5);
+    desk.assert_status(file, "preparing");
+    let (create, of) = desk.create();
+    assert_eq!(of, file);
+    desk.grant_single(create, None, Some(300));
+    let put = desk.send();
+    assert_eq!((put.range.start, put.range.end, put.part), (0, 5, None));
+    desk.assert_status(file, "uploading");
+    desk.answer(put.request, Answer::Sent(Some(etag(1))));
+    let Status::Completed(stored) = desk.status(file) else {
+        panic!("{:?}", desk.status(file));
+    };
+    assert_eq!(stored.etag, Some(etag(1)));
+    assert_eq!(stored.location.as_deref(), Some("https://store.test/put"));
+    desk.quiet();
+    assert_eq!(
+        desk.notices,
+        [
+            Notice::Added(file),
+            Notice::Started(file),
+            Notice::Succeeded(file),
+            Notice::Settled {
+                succeeded: 1,
+                failed: 0
+            }
+        ]
+    );
+    assert_eq!(desk.queue.next_timeout(), None);
+}
+
+#[test]
+fn with_an_id_the_backend_confirms() {
+    let mut desk = Desk::usual();
+    let (file, put) = desk.drive_to_put(5, Some("u1"));
+    desk.answer(put.request, Answer::Sent(None));
+    desk.assert_status(file, "completing");
+    assert_eq!(
+        desk.snapshot(file).percent,
+        80,
+        "not whole before it is confirmed"
+    );
+    let (complete, parts) = desk.complete();
+    assert_eq!(parts, None);
+    desk.confirm(complete);
+    desk.assert_status(file, "completed");
+    assert_eq!(desk.snapshot(file).percent, 100);
+    assert_eq!(desk.count(&Notice::Succeeded(file)), 1);
+}
+
+#[test]
+fn an_empty_file_is_a_file() {
+    let mut desk = Desk::usual();
+    let (file, put) = desk.drive_to_put(0, None);
+    assert!(put.range.is_empty());
+    assert_eq!(desk.snapshot(file).percent, 0);
+    desk.answer(put.request, Answer::Sent(Some(etag(1))));
+    desk.assert_status(file, "completed");
+    assert_eq!(desk.snapshot(file).percent, 100);
+}
+
+#[test]
+fn a_posted_form_is_sent_as_granted() {
+    let mut desk = Desk::usual();
+    desk.add(5);
+    let (create, _) = desk.create();
+    let method = Method::Post {
+        fields: vec![("key".to_owned(), "a/b".to_owned())],
+    };
+    desk.answer(
+        create,
+        Answer::Granted(Grant {
+            id: None,
+            key: None,
+            plan: GrantPlan::Single(SignedRequest {
+                method: method.clone(),
+                ..signed("bucket", None)
+            }),
+        }),
+    );
+    assert_eq!(desk.send().target.method, method);
+}
+
+#[test]
+fn a_url_that_grew_old_in_the_queue_is_not_used() {
+    let mut desk = Desk::new(Config {
+        max_lanes: 1,
+        ..config()
+    });
+    let (_, first) = desk.drive_to_put(5, None);
+    let second = desk.add(5);
+    let (create, _) = desk.create();
+    desk.grant_single(create, None, Some(20));
+    desk.quiet();
+    // Of 20 s the last two are kept as a margin.
+    desk.pass(secs(18));
+    desk.took(&first);
+    let (create, of) = desk.create();
+    assert_eq!(of, second);
+    assert!(desk.sends().is_empty());
+    desk.grant_single(create, None, Some(20));
+    assert_eq!(desk.send().file, second);
+    assert_eq!(desk.snapshot(second).attempts, 0);
+}
+
+#[test]
+fn an_expired_url_is_replaced_at_no_attempt_but_not_for_ever() {
+    let mut desk = Desk::usual();
+    let (file, mut put) = desk.drive_to_put(5, None);
+    for _ in 0..3 {
+        desk.fail(put.request, url_expired());
+        assert_eq!(desk.snapshot(file).attempts, 0);
+        let (create, _) = desk.create();
+        desk.grant_single(create, None, Some(300));
+        put = desk.send();
+    }
+    desk.fail(put.request, url_expired());
+    assert_eq!(desk.status(file), Status::Failed(UploadError::Expired));
+    assert_eq!(desk.count(&Notice::Failed(file)), 1);
+    desk.quiet();
+}
+
+#[test]
+fn an_object_that_our_own_try_made_is_ours() {
+    let mut desk = Desk::usual();
+    let (file, put) = desk.drive_to_put(5, Some("u1"));
+    desk.fail(put.request, network());
+    desk.pass(secs(1));
+    let again = desk.send();
+    desk.fail(again.request, store(412, "PreconditionFailed"));
+    let (complete, _) = desk.complete();
+    desk.confirm(complete);
+    desk.assert_status(file, "completed");
+}
+
+#[test]
+fn an_object_that_our_own_try_may_have_made_is_sent_once_more_when_nobody_can_tell() {
+    let mut desk = Desk::usual();
+    let (file, put) = desk.drive_to_put(5, None);
+    desk.fail(put.request, network());
+    desk.pass(secs(1));
+    let again = desk.send();
+    desk.fail(again.request, store(412, "PreconditionFailed"));
+    let (create, _) = desk.create();
+    desk.grant_single(create, None, Some(300));
+    let fresh = desk.send();
+    desk.took(&fresh);
+    desk.assert_status(file, "completed");
+}
+
+#[test]
+fn an_object_of_somebody_else_is_not_ours() {
+    let mut desk = Desk::usual();
+    let (file, put) = desk.drive_to_put(5, Some("u1"));
+    desk.fail(put.request, store(412, "PreconditionFailed"));
+    desk.assert_status(file, "failed");
+    desk.quiet();
+}
+
+#[test]
+fn what_the_backend_cannot_find_is_sent_again_once() {
+    let mut desk = Desk::usual();
+    let (file, put) = desk.drive_to_put(5, Some("u1"));
+    desk.took(&put);
+    let (complete, _) = desk.complete();
+    desk.fail(complete, crate::desk::backend(409, "not_stored"));
+    let (create, _) = desk.create();
+    desk.grant_single(create, Some("u2"), Some(300));
+    let put = desk.send();
+    desk.took(&put);
+    let (complete, _) = desk.complete();
+    desk.fail(complete, crate::desk::backend(409, "not_stored"));
+    desk.assert_status(file, "failed");
+}
+
+#[test]
+fn a_multipart_grant_without_an_id_is_malformed() {
+    let mut desk = Desk::usual();
+    let file = desk.add(5);
+    let (create, _) = desk.create();
+    desk.answer(
+        create,
+        Answer::Granted(Grant {
+            id: None,
+            key: None,
+            plan: GrantPlan::Multipart {
+                part_size: crate::desk::PART,
+            },
+        }),
+    );
+    assert!(matches!(
+        desk.status(file),
+        Status::Failed(UploadError::Malformed { .. })
+    ));
+    desk.quiet();
+}
+
+#[test]
+fn a_plan_that_s3_refuses_is_taken_back() {
+    let mut desk = Desk::usual();
+    let file = desk.add(50_000_000);
+    let (create, _) = desk.create();
+    desk.answer(
+        create,
+        Answer::Granted(Grant {
+            id: Some(UploadId::new("u1")),
+            key: None,
+            plan: GrantPlan::Multipart { part_size: 1_000 },
+        }),
+    );
+    desk.assert_status(file, "failed");
+    assert_eq!(desk.abort().1, UploadId::new("u1"));
+}
