@@ -123,6 +123,10 @@ pub fn S3Upload(
 pub fn perform(uploader: &Uploader, multiple: bool, action: Action) {
     match action {
         Action::Add(files) => {
+            // What was said about the last choice does not concern this one.
+            for refused in uploader.rejections().get_untracked() {
+                uploader.dismiss(refused.id);
+            }
             if !multiple {
                 uploader.clear();
             }
