@@ -11,7 +11,7 @@ use std::{path::PathBuf, time::Duration};
 use axum::http::{HeaderValue, Uri};
 
 pub use options::Options;
-pub use values::{Size, Switch, TypeRule};
+pub use values::{Secret, Size, Switch, TypeRule};
 
 use crate::{limits::Limits, plan::MAX_OBJECT};
 
@@ -32,7 +32,7 @@ pub struct Config {
     /// For how long an upload's id can be used.
     pub upload_expires: Duration,
     /// Signs upload ids; `None` for a random one.
-    pub secret: Option<String>,
+    pub secret: Option<Secret>,
     /// After how long a request is given up.
     pub request_timeout: Duration,
     /// Where the files go.
@@ -139,7 +139,7 @@ impl Config {
         if options
             .secret
             .as_ref()
-            .is_some_and(|secret| secret.len() < 16)
+            .is_some_and(|secret| secret.expose().len() < 16)
         {
             return wrong(
                 "--secret is too short; it should have at least 16 characters.".to_owned(),
@@ -157,7 +157,7 @@ impl Config {
             expires: Duration::from_secs(expires),
             upload_expires: Duration::from_secs(options.upload_expires.unwrap_or(86_400).max(1)),
             secret: options.secret,
-            request_timeout: Duration::from_secs(options.request_timeout.unwrap_or(60).max(1)),
+            request_timeout: Duration::from_secs(options.request_timeout.unwrap_or(120).max(1)),
             log: options.log.unwrap_or_else(|| "info".to_owned()),
         })
     }

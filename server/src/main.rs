@@ -8,7 +8,6 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser as _;
 use s3_upload_server::{
     config::{Config, Options},
     logging,
@@ -17,7 +16,7 @@ use s3_upload_server::{
 use tracing::subscriber::set_global_default;
 
 fn main() -> ExitCode {
-    let config = match Config::load(Options::parse()) {
+    let config = match Config::load(Options::from_command_line()) {
         Ok(config) => config,
         Err(error) => return ended(2, &error.to_string()),
     };

@@ -97,7 +97,7 @@ impl Server {
             }
         };
         let seal = match &config.secret {
-            Some(secret) => Seal::new(secret.as_bytes(), config.upload_expires),
+            Some(secret) => Seal::new(secret.expose().as_bytes(), config.upload_expires),
             None => Seal::random(config.upload_expires).map_err(|error| {
                 StartError(format!(
                     "The system gives no random numbers ({error}); give a --secret."

@@ -88,7 +88,8 @@ impl Store {
     fn new(config: &Builder, place: Place, expires: Duration) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(Duration::from_secs(30))
+            // Until the first byte: joining thousands of parts takes a store its time.
+            .read_timeout(Duration::from_mins(2))
             .build();
         let mut own = config
             .clone()

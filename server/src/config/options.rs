@@ -4,12 +4,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, builder::Styles};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, builder::Styles};
 use serde::{Deserialize, Serialize};
 
 use super::{
     ConfigError,
-    values::{Size, Switch, TypeRule},
+    values::{Secret, Size, Switch, TypeRule},
 };
 
 const EXAMPLES: &str = "\
@@ -25,10 +25,10 @@ Examples:
       s3-upload-server --bucket uploads --endpoint http://store:9000 \\
           --public-endpoint https://files.example.com --path-style
 
-Every option but --help and --version is also an environment variable, S3_UPLOAD_ and the option's name
-(--max-size: S3_UPLOAD_MAX_SIZE), and a key of the TOML file (max-size = \"2 GB\"). Flags stand over the
-environment, which stands over the file. Credentials come from where the AWS tools find them:
-AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the role of the machine.
+Every option is also an environment variable, S3_UPLOAD_ and its name (--max-size:
+S3_UPLOAD_MAX_SIZE), and a key of the TOML file (max-size = \"2 GB\"). Flags stand over the
+environment, which stands over the file. Credentials come from where the AWS tools find
+them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the machine's role.
 
 The bucket needs a CORS rule that lets the page's origin PUT and read the ETag header.";
 
@@ -74,8 +74,8 @@ pub struct Options {
         hide_env_values = true,
         help_heading = "Server"
     )]
-    pub secret: Option<String>,
-    /// Give up a request after so many seconds [default: 60]
+    pub secret: Option<Secret>,
+    /// Give up a request after so many seconds [default: 120]
     #[arg(
         long,
         env = "S3_UPLOAD_REQUEST_TIMEOUT",
@@ -196,6 +196,7 @@ pub struct Options {
     #[arg(
         long,
         env = "S3_UPLOAD_STORE_CORS",
+        hide_possible_values = true,
         value_name = "on|off",
         help_heading = "Embedded store, for development"
     )]
@@ -203,9 +204,25 @@ pub struct Options {
 }
 
 impl Options {
+    /// Reads the flags and the environment; ends the process on `--help` and on a wrong flag.
+    pub fn from_command_line() -> Self {
+        // The variables' names follow from the options', which the help says once.
+        let command = Self::command().mut_args(|arg| arg.hide_env(true));
+        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    }
+
     /// Reads the file's text; the error names the line and the key.
     pub fn from_toml(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| error.to_string())
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let line = text
+                .bytes()
+                .take(start)
+                .filter(|byte| *byte == b'\n')
+                .count()
+                + 1;
+            format!("line {line}: {}.", error.message().trim_end_matches('.'))
+        })
     }
 
     /// These options, and the other's where these are absent.

@@ -1,4 +1,4 @@
-//! The kinds of values that options have: sizes, types, switches.
+//! The kinds of values that options have: sizes, types, secrets, switches.
 //!
 //! Owns how each is written and read. Pure.
 
@@ -179,6 +179,30 @@ impl TryFrom<String> for TypeRule {
 impl From<TypeRule> for String {
     fn from(rule: TypeRule) -> Self {
         rule.0
+    }
+}
+
+/// A secret, which is not printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(secret: &str) -> Self {
+        Self(secret.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
     }
 }
 

@@ -1,4 +1,6 @@
 //! `POST /uploads`: may this file be uploaded, and how.
+//!
+//! Refuses to store the request's `metadata`: what it means is known to the host alone, whose layer can read it.
 
 use std::time::SystemTime;
 
