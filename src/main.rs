@@ -1,11 +1,12 @@
 //! The demo page of the development loop: the Leptos component itself, without the custom element.
 
+use leptos::mount::mount_to_body;
 use leptos::prelude::*;
 use s3_upload::ui::S3Upload;
 use s3_upload::uploader::Settings;
 
 fn main() {
-    leptos::mount::mount_to_body(|| {
+    mount_to_body(|| {
         let settings = Settings { endpoint: "/uploads".to_owned(), ..Settings::default() };
         view! {
             <main class="page">

@@ -17,7 +17,7 @@ use js_sys::Array;
 use leptos::callback::UnsyncCallback;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
-use s3_upload_core::{FileId, FileSnapshot, Target};
+use s3_upload_core::{FileId, Target};
 use wasm_bindgen::prelude::*;
 use web_sys::{File, HtmlElement, ShadowRoot};
 
@@ -163,9 +163,9 @@ impl UploadElement {
     #[wasm_bindgen(getter)]
     pub fn files(&self) -> Array {
         let files = Array::new();
-        self.inner.each(|file| {
+        for file in &self.inner.uploader.snapshots() {
             files.push(&detail::file(file, &self.inner.messages));
-        });
+        }
         files
     }
 
@@ -173,11 +173,11 @@ impl UploadElement {
     #[wasm_bindgen(getter)]
     pub fn value(&self) -> JsValue {
         let keys = Array::new();
-        self.inner.each(|file| {
+        for file in &self.inner.uploader.snapshots() {
             if let Some(key) = detail::key(file) {
                 keys.push(&JsValue::from_str(key));
             }
-        });
+        }
         if self.inner.is_multiple() {
             return keys.into();
         }
@@ -204,14 +204,6 @@ impl Inner {
         if self.look.with_untracked(|before| *before != look) {
             self.look.set(look);
         }
-    }
-
-    fn each(&self, mut see: impl FnMut(&FileSnapshot)) {
-        self.uploader.rows().with_untracked(|rows| {
-            for row in rows {
-                row.snapshot.with_untracked(&mut see);
-            }
-        });
     }
 }
 

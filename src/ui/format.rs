@@ -93,9 +93,11 @@ fn is_deceptive(c: char) -> bool {
 pub fn cut(name: &str) -> (&str, &str) {
     const KEPT: usize = 10;
     let at = name.len().saturating_sub(KEPT);
-    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
     match name.split_at_checked(at) {
-        Some((start, end)) if start.len() > KEPT && plain(end) && start.bytes().last().is_some_and(|b| b.is_ascii_graphic()) => {
+        Some((start, end))
+            if start.len() > KEPT && end.bytes().all(is_plain) && start.bytes().last().is_some_and(is_plain) =>
+        {
             (start, end)
         }
         _ => (name, ""),

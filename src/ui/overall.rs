@@ -116,7 +116,7 @@ fn files(desk: Desk, all: &Totals) -> String {
 }
 
 fn bytes(desk: Desk, all: &Totals) -> String {
-    if all.sent == 0 || all.sent >= all.size {
+    if all.sent == 0 || all.percent == 100 {
         return format::bytes(all.size);
     }
     desk.fill("progress.sent", &[("sent", &format::bytes(all.sent)), ("size", &format::bytes(all.size))])
