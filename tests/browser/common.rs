@@ -1,0 +1,111 @@
+//! What the browser tests share: files, events and waiting for what must come true.
+#![allow(dead_code, missing_docs, clippy::expect_used, clippy::panic)]
+
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, File, HtmlElement};
+
+#[wasm_bindgen(inline_js = r#"
+export function makeFile(name, size, type) {
+  return new File([new Uint8Array(size)], name, { type });
+}
+export function pickFiles(input, files) {
+  const data = new DataTransfer();
+  for (const file of files) data.items.add(file);
+  input.files = data.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+export function fireWithFiles(target, name, files, related) {
+  const data = new DataTransfer();
+  for (const file of files) data.items.add(file);
+  const common = { bubbles: true, cancelable: true, composed: true };
+  const event = name === "paste"
+    ? new ClipboardEvent(name, { ...common, clipboardData: data })
+    : new DragEvent(name, { ...common, dataTransfer: data, relatedTarget: related ?? null });
+  target.dispatchEvent(event);
+  return event.defaultPrevented;
+}
+export function makeHost() {
+  const host = document.createElement("div");
+  document.body.append(host);
+  return host;
+}
+export function collect(host, name) {
+  const details = [];
+  host.addEventListener(name, (event) => details.push(event.detail));
+  return details;
+}
+export function answerAdd(host, answer) {
+  host.addEventListener("upload-add", (event) => {
+    if (answer === "prevent") event.preventDefault();
+    if (answer === "resolve") event.detail.waitUntil(Promise.resolve(true));
+    if (answer === "false") event.detail.waitUntil(Promise.resolve(false));
+    if (answer === "reject") event.detail.waitUntil(Promise.reject(new Error("no")));
+  });
+}
+export function turn() {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+export function text(value) {
+  return JSON.stringify(value);
+}
+"#)]
+extern "C" {
+    #[wasm_bindgen(js_name = makeFile)]
+    pub fn file(name: &str, size: u32, content_type: &str) -> File;
+    #[wasm_bindgen(js_name = pickFiles)]
+    pub fn pick(input: &Element, files: Vec<File>);
+    #[wasm_bindgen(js_name = fireWithFiles)]
+    pub fn fire(target: &Element, name: &str, files: Vec<File>, related: Option<Element>) -> bool;
+    #[wasm_bindgen(js_name = makeHost)]
+    pub fn host() -> HtmlElement;
+    pub fn collect(host: &HtmlElement, name: &str) -> js_sys::Array;
+    #[wasm_bindgen(js_name = answerAdd)]
+    pub fn answer_add(host: &HtmlElement, answer: &str);
+    async fn turn();
+    pub fn text(value: &JsValue) -> String;
+}
+
+/// Waits until `done`, as many turns of the browser as it takes within reason.
+pub async fn until(what: &str, mut done: impl FnMut() -> bool) {
+    for _ in 0..5_000 {
+        if done() {
+            return;
+        }
+        turn().await;
+    }
+    panic!("never came true: {what}");
+}
+
+/// Lets everything run that is due, for what must *not* happen.
+pub async fn settle() {
+    for _ in 0..5 {
+        turn().await;
+    }
+}
+
+/// The text of the first element with this part, without the space around.
+pub fn part(root: &Element, name: &str) -> Option<Element> {
+    root.query_selector(&format!("[part={name}]")).expect("a selector")
+}
+
+pub fn part_text(root: &Element, name: &str) -> String {
+    let text = part(root, name).and_then(|element| element.text_content()).unwrap_or_default();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+pub fn count(root: &Element, selector: &str) -> u32 {
+    root.query_selector_all(selector).expect("a selector").length()
+}
+
+pub fn click(root: &Element, name: &str) {
+    let button = part(root, name).unwrap_or_else(|| panic!("no {name}"));
+    button.unchecked_into::<HtmlElement>().click();
+}
+
+pub fn attribute(root: &Element, part_name: &str, name: &str) -> Option<String> {
+    part(root, part_name)?.get_attribute(name)
+}
+
+pub fn is_hidden(root: &Element, name: &str) -> bool {
+    part(root, name).is_none_or(|element| element.closest("[hidden]").expect("a selector").is_some())
+}
