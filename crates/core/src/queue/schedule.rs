@@ -33,6 +33,8 @@ const SILENT_AT_MOST: Duration = Duration::from_secs(1);
 /// A transport that reports no progress is given the time of a link this slow, in bytes per
 /// second, before it is taken for stalled.
 const SLOWEST_LINK: u64 = 16 * KIB;
+/// How many times slower than measured a link may become before what reports nothing is cut.
+const SLOWDOWN: u64 = 16;
 
 /// Who wants what, in the order in which they get it.
 #[derive(Debug, Default)]
@@ -296,13 +298,16 @@ impl Queue {
         true
     }
 
-    /// How long a request for `bytes` may go without progress.
+    /// How long a request for `bytes` may go without progress. One that reports none is given the
+    /// time that it takes on a link much slower than the measured one, or than any.
     fn send_patience(&self, bytes: u64, reports: bool) -> Duration {
         if reports {
-            self.config.stall_time
-        } else {
-            self.config.stall_time + Duration::from_secs(bytes / SLOWEST_LINK)
+            return self.config.stall_time;
         }
+        let slowest = self
+            .lane_speed()
+            .map_or(SLOWEST_LINK, |speed| SLOWEST_LINK.max(speed / SLOWDOWN));
+        self.config.stall_time + Duration::from_secs(bytes / slowest)
     }
 
     /// The measured speed of one lane, in bytes per second.

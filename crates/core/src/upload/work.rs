@@ -233,16 +233,17 @@ impl Multi {
         }
     }
 
-    /// Takes the store's list for the truth. A part counts only if its size is the planned one.
+    /// Takes the store's list for the truth. A part counts only if its size is the planned one, and
+    /// not while it is in flight: its own answer decides then.
     pub fn reconcile(&mut self, listed: Vec<StoredPart>, in_flight: &BTreeSet<PartNumber>) {
         self.stored.clear();
         self.confirmed = 0;
         for part in listed {
-            if self
+            let planned = self
                 .plan
                 .range(part.number)
-                .is_some_and(|range| range.len() == part.size)
-            {
+                .is_some_and(|range| range.len() == part.size);
+            if planned && !in_flight.contains(&part.number) {
                 self.store(part.number, Some(part.etag));
             }
         }

@@ -1,0 +1,642 @@
+//! The world around the engine: virtual time, the requests on their way, and what goes wrong.
+
+use std::collections::BTreeMap;
+
+use s3_upload_core::{
+    Answer, Blocked, Command, ETag, Event, FileId, Instant, PartNumber, Queue, RequestId,
+    StoreRefusal, Target, Transmit, Transport, UploadError, UploadId, limits::MIB,
+};
+
+use crate::backend::{self, Backend};
+use crate::dice::{self, Dice, Traits};
+use crate::person;
+use crate::store::{self, Store};
+use crate::watch::Watch;
+
+/// After the faults have stopped and all that hung was cut, somebody asks for whatever is left.
+const FINALE: u64 = 3 * 3_600_000;
+/// By then every run has ended.
+const END: u64 = FINALE + 12 * 3_600_000;
+
+/// What a request asks for.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    Create {
+        parts: Option<u64>,
+    },
+    Sign {
+        id: UploadId,
+        parts: Vec<(PartNumber, u64)>,
+    },
+    List {
+        id: UploadId,
+    },
+    Complete {
+        id: UploadId,
+        parts: Option<Vec<(PartNumber, ETag)>>,
+    },
+    Abort {
+        id: UploadId,
+    },
+    Send(Transmit),
+}
+
+impl Ask {
+    pub const fn is_send(&self) -> bool {
+        matches!(self, Self::Send(_))
+    }
+}
+
+/// A request on its way.
+#[derive(Clone, Debug)]
+pub struct Flight {
+    pub file: FileId,
+    pub ask: Ask,
+    /// When it reaches the other side.
+    began: u64,
+    fate: Fate,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Debug)]
+enum Fate {
+    Fine,
+    /// It arrives and is acted on, but its answer is this.
+    Deaf(UploadError),
+    /// It is not acted on; its answer is this.
+    Refused(UploadError),
+    /// It never arrives and is never answered.
+    Hangs,
+    /// It is acted on and never answered.
+    HangsAfter,
+    /// Its answer comes twice.
+    Twice,
+}
+
+#[derive(Debug)]
+enum Happening {
+    Arrives(RequestId),
+    Answers(RequestId, Result<Answer, UploadError>),
+    Moves(RequestId, u64),
+    Cut,
+    Mended,
+    Says { online: bool },
+    Wish,
+    Changed,
+    Loses,
+    Finale,
+}
+
+pub struct World {
+    dice: Dice,
+    traits: Traits,
+    queue: Queue,
+    now: u64,
+    agenda: BTreeMap<(u64, u64), Happening>,
+    entries: u64,
+    /// What the engine believes to be in flight.
+    flights: BTreeMap<RequestId, Flight>,
+    /// What it has cut, and what may arrive all the same.
+    ghosts: BTreeMap<RequestId, Flight>,
+    store: Store,
+    backend: Backend,
+    network: bool,
+    files: u64,
+    watch: Watch,
+    requests: u64,
+    faults: u64,
+    trace: bool,
+}
+
+impl World {
+    pub fn new(seed: u64, trace: bool) -> Self {
+        let mut dice = Dice::new(seed);
+        let traits = dice::traits(&mut dice);
+        let config = dice::config(&mut dice);
+        if trace {
+            println!("{traits:?}\n{config:?}");
+        }
+        let mut world = Self {
+            queue: Queue::new(config.clone()),
+            now: 1_000,
+            agenda: BTreeMap::new(),
+            entries: 0,
+            flights: BTreeMap::new(),
+            ghosts: BTreeMap::new(),
+            store: Store {
+                if_none_match: traits.if_none_match,
+                hide_tags: traits.hide_tags,
+                ..Store::default()
+            },
+            backend: Backend::new(
+                (traits.life > 0).then_some(traits.life * 1_000),
+                traits.ids,
+                traits.idempotent,
+            ),
+            network: true,
+            files: 0,
+            watch: Watch::new(config),
+            requests: 0,
+            faults: 0,
+            trace,
+            traits,
+            dice,
+        };
+        world.plan();
+        world
+    }
+
+    fn at(&mut self, when: u64, what: Happening) {
+        self.entries += 1;
+        self.agenda.insert((when, self.entries), what);
+    }
+
+    fn calm(&self) -> bool {
+        self.now >= self.traits.calm
+    }
+
+    /// Enters what does not depend on the engine.
+    fn plan(&mut self) {
+        let Traits {
+            cuts,
+            wishes,
+            calm,
+            changes,
+            faults,
+            ..
+        } = self.traits;
+        if calm > 0 {
+            for _ in 0..cuts {
+                let from = self.dice.between(0, calm);
+                let until = self.dice.between(from, (from + 180_000).min(calm));
+                self.at(from, Happening::Cut);
+                self.at(until, Happening::Mended);
+            }
+            if faults > 0 {
+                for _ in 0..self.dice.between(0, 3) {
+                    let when = self.dice.between(0, calm);
+                    self.at(when, Happening::Loses);
+                }
+            }
+        }
+        for _ in 0..wishes {
+            let when = self.dice.between(0, calm + 60_000);
+            self.at(when, Happening::Wish);
+        }
+        if changes {
+            let when = self.dice.between(0, calm + 10_000);
+            self.at(when, Happening::Changed);
+        }
+        self.at(calm.max(self.now) + FINALE, Happening::Finale);
+    }
+
+    pub fn counts(&self) -> [u64; 4] {
+        [self.files, self.watch.stored(), self.requests, self.faults]
+    }
+
+    pub fn run(&mut self) {
+        for _ in 0..self.traits.files {
+            self.files += 1;
+            let event = person::add(&mut self.dice, self.files);
+            self.handle(event);
+        }
+        let (mut steps, mut same) = (0_u64, 0_u32);
+        loop {
+            let due = self.queue.next_timeout().map(Instant::as_millis);
+            let entry = self.agenda.keys().next().copied();
+            let next = match (due, entry) {
+                (None, None) => break,
+                (Some(due), Some((when, _))) => due.min(when),
+                (Some(due), None) => due,
+                (None, Some((when, _))) => when,
+            };
+            same = if next > self.now { 0 } else { same + 1 };
+            assert!(same < 20_000, "time stands still");
+            steps += 1;
+            assert!(steps < 500_000, "no end in sight");
+            self.now = self.now.max(next);
+            assert!(self.now < self.traits.calm + END, "no end in hours");
+            match entry.filter(|(when, _)| *when <= self.now) {
+                Some(key) => {
+                    let what = self.agenda.remove(&key).unwrap();
+                    self.happen(what);
+                }
+                None => self.timeout(),
+            }
+        }
+        self.watch
+            .at_the_end(&self.queue, self.instant(), &self.flights, &self.store);
+    }
+
+    const fn instant(&self) -> Instant {
+        Instant::from_millis(self.now)
+    }
+
+    fn timeout(&mut self) {
+        let now = self.instant();
+        self.watch.before(&self.queue);
+        self.queue.handle_timeout(now);
+        self.observe();
+    }
+
+    fn handle(&mut self, event: Event) {
+        if self.trace {
+            println!("{:>9} → {event:?}", self.now);
+        }
+        let now = self.instant();
+        self.watch.before(&self.queue);
+        self.watch.event(now, &self.queue, &event);
+        self.queue.handle(now, event);
+        self.observe();
+    }
+
+    /// Executes what the engine wants, and looks at what it shows.
+    fn observe(&mut self) {
+        let now = self.instant();
+        while let Some(command) = self.queue.poll() {
+            if self.trace {
+                println!("{:>9}   ← {command:?}", self.now);
+            }
+            self.watch
+                .command(now, &command, &self.flights, &self.store);
+            self.execute(command);
+            self.watch.lanes(&self.flights);
+        }
+        self.watch.after(now, &mut self.queue);
+    }
+
+    fn execute(&mut self, command: Command) {
+        let (request, file, ask) = match command {
+            Command::Notify(_) => return,
+            Command::Cancel(request) => {
+                let flight = self.flights.remove(&request).expect("it is in flight");
+                self.ghosts.insert(request, flight);
+                return;
+            }
+            Command::Create {
+                request,
+                file,
+                prefer_multipart,
+                part_size,
+            } => {
+                let odd = self.traits.odd_parts;
+                let wants = prefer_multipart || (odd && self.dice.permille(200));
+                let parts = wants.then(|| self.part_size(file, part_size));
+                (request, file, Ask::Create { parts })
+            }
+            Command::SignParts {
+                request,
+                file,
+                id,
+                parts,
+            } => (request, file, Ask::Sign { id, parts }),
+            Command::ListParts { request, file, id } => (request, file, Ask::List { id }),
+            Command::Complete {
+                request,
+                file,
+                id,
+                parts,
+            } => (request, file, Ask::Complete { id, parts }),
+            Command::Abort { request, file, id } => (request, file, Ask::Abort { id }),
+            Command::Send(sent) => (sent.request, sent.file, Ask::Send(sent)),
+        };
+        self.requests += 1;
+        self.depart(request, file, ask);
+    }
+
+    /// The backend has the last word about the part size; rarely it is one that S3 refuses.
+    fn part_size(&mut self, file: FileId, asked: u64) -> u64 {
+        if !self.traits.odd_parts {
+            return asked;
+        }
+        if !self.calm() && self.dice.permille(100) {
+            return 1_000_000;
+        }
+        let least = self.watch.size(file).div_ceil(10_000).max(5 * MIB);
+        least + self.dice.between(0, 6 * MIB)
+    }
+
+    fn latency(&mut self) -> u64 {
+        self.dice.between(0, self.traits.latency)
+    }
+
+    fn depart(&mut self, request: RequestId, file: FileId, ask: Ask) {
+        if ask.is_send() && self.watch.is_changed(file) {
+            // The driver reads the file's size and date again before it sends.
+            let answer = Err(UploadError::FileChanged);
+            self.at(self.now, Happening::Answers(request, answer));
+            let flight = Flight {
+                file,
+                ask,
+                began: self.now,
+                fate: Fate::Hangs,
+            };
+            self.flights.insert(request, flight);
+            return;
+        }
+        let began = self.now + self.latency();
+        let fate = if self.network {
+            self.fate(&ask)
+        } else {
+            self.lost(&ask)
+        };
+        if !matches!(fate, Fate::Fine) {
+            self.faults += 1;
+        }
+        if self.trace && !matches!(fate, Fate::Fine) {
+            println!("{:>9}     fate: {fate:?}", self.now);
+        }
+        let mut span = 0;
+        if let Ask::Send(sent) = &ask {
+            span = sent.range.len() * 1_000 / self.traits.speed;
+            let drip = !self.calm() && self.dice.permille(self.traits.faults / 20);
+            if drip {
+                span *= 20;
+            }
+            if !matches!(fate, Fate::Fine | Fate::Twice | Fate::HangsAfter) {
+                // It breaks somewhere on the way.
+                span = self.dice.between(0, span);
+            }
+            if sent.transport == Transport::Xhr && span > 0 {
+                let full = sent.range.len();
+                let mut step = (span / 4).clamp(1, 10_000);
+                if span / step > 200 {
+                    step = span / 200;
+                }
+                let mut when = step;
+                while when < span {
+                    let moved = full.min(when * self.traits.speed / 1_000);
+                    self.at(began + when, Happening::Moves(request, moved));
+                    when += step;
+                }
+            }
+        }
+        if !matches!(fate, Fate::Hangs) {
+            self.at(began + span, Happening::Arrives(request));
+        }
+        let flight = Flight {
+            file,
+            ask,
+            began,
+            fate,
+        };
+        self.flights.insert(request, flight);
+    }
+
+    fn broken(&mut self, ask: &Ask) -> UploadError {
+        if !self.network && self.dice.permille(100) {
+            return UploadError::Offline;
+        }
+        UploadError::Network {
+            step: match ask {
+                Ask::Create { .. } => s3_upload_core::Step::Create,
+                Ask::Sign { .. } => s3_upload_core::Step::SignParts,
+                Ask::List { .. } => s3_upload_core::Step::ListParts,
+                Ask::Complete { .. } => s3_upload_core::Step::Complete,
+                Ask::Abort { .. } => s3_upload_core::Step::Abort,
+                Ask::Send(_) => s3_upload_core::Step::Send,
+            },
+        }
+    }
+
+    /// There is no network.
+    fn lost(&mut self, ask: &Ask) -> Fate {
+        if self.dice.permille(200) {
+            Fate::Hangs
+        } else {
+            Fate::Refused(self.broken(ask))
+        }
+    }
+
+    fn fate(&mut self, ask: &Ask) -> Fate {
+        if self.calm() || !self.dice.permille(self.traits.faults) {
+            return Fate::Fine;
+        }
+        match self.dice.between(0, 11) {
+            0..=1 => Fate::Refused(self.broken(ask)),
+            2 => Fate::Deaf(self.broken(ask)),
+            3 => Fate::Hangs,
+            4 => Fate::HangsAfter,
+            5 => Fate::Twice,
+            6..=8 => Fate::Refused(self.busy(ask)),
+            9 => Fate::Deaf(self.busy(ask)),
+            _ => Fate::Refused(self.refusal(ask)),
+        }
+    }
+
+    /// A failure that goes away.
+    fn busy(&mut self, ask: &Ask) -> UploadError {
+        let seconds = self.dice.pick(&[0, 0, 1, 10, 60, 900]);
+        let retry_after = (seconds > 0).then(|| core::time::Duration::from_secs(seconds));
+        if ask.is_send() {
+            let (status, code) = self.dice.pick(&[
+                (500, "InternalError"),
+                (503, "SlowDown"),
+                (503, ""),
+                (400, "RequestTimeout"),
+                (409, "OperationAborted"),
+                (429, ""),
+            ]);
+            return UploadError::Store(StoreRefusal {
+                status,
+                code: (!code.is_empty()).then(|| code.to_owned()),
+                retry_after,
+                ..StoreRefusal::default()
+            });
+        }
+        let status = self.dice.pick(&[429, 500, 502, 503, 504]);
+        match backend::refusal(status, "") {
+            UploadError::Backend(mut refusal) => {
+                refusal.retry_after = retry_after;
+                UploadError::Backend(refusal)
+            }
+            other => other,
+        }
+    }
+
+    /// A failure that needs something else than patience.
+    fn refusal(&mut self, ask: &Ask) -> UploadError {
+        let which = self.dice.between(0, 5);
+        if ask.is_send() {
+            return match which {
+                0 => store::refusal(403, "AccessDenied", "Request has expired"),
+                1 => store::refusal(400, "ExpiredToken", ""),
+                2 => store::refusal(400, "BadDigest", ""),
+                3 => store::refusal(403, "SignatureDoesNotMatch", ""),
+                4 => store::refusal(404, "NoSuchUpload", ""),
+                _ => UploadError::Blocked(Blocked::Cors {
+                    page: "https://page.test".to_owned(),
+                    host: "https://s3.test".to_owned(),
+                }),
+            };
+        }
+        match which {
+            0 => backend::refusal(403, "forbidden"),
+            1 => backend::refusal(404, "unknown_upload"),
+            2 => backend::refusal(409, "invalid_part"),
+            3 => backend::refusal(409, "incomplete"),
+            4 => UploadError::Expired,
+            _ => UploadError::Malformed {
+                step: s3_upload_core::Step::Complete,
+                expected: String::new(),
+                got: String::new(),
+            },
+        }
+    }
+
+    fn happen(&mut self, what: Happening) {
+        match what {
+            Happening::Arrives(request) => self.arrives(request),
+            Happening::Answers(request, answer) => self.answers(request, answer),
+            Happening::Moves(request, moved) => {
+                if self.flights.contains_key(&request) || self.dice.permille(100) {
+                    self.handle(Event::Progress(request, moved));
+                }
+            }
+            Happening::Cut => self.cut(),
+            Happening::Mended => {
+                self.network = true;
+                if self.dice.permille(self.traits.browser) {
+                    let when = self.now + self.dice.between(0, 3_000);
+                    self.at(when, Happening::Says { online: true });
+                }
+            }
+            Happening::Says { online: true } => self.handle(Event::Online),
+            Happening::Says { online: false } => self.handle(Event::Offline),
+            Happening::Wish => {
+                let event = person::wish(&mut self.dice, self.files);
+                if matches!(event, Event::Add(..)) {
+                    self.files += 1;
+                }
+                self.handle(event);
+            }
+            Happening::Changed => {
+                let file = FileId(self.dice.between(1, self.files.max(1)));
+                self.watch.change(file);
+            }
+            Happening::Loses => {
+                let which = self.dice.between(0, 100);
+                let half = self.dice.permille(500);
+                self.store.lose(which, half);
+            }
+            Happening::Finale => {
+                self.handle(Event::Start(Target::All));
+                self.handle(Event::Resume(Target::All));
+                self.handle(Event::Retry(Target::All));
+            }
+        }
+    }
+
+    fn cut(&mut self) {
+        self.network = false;
+        let open: Vec<RequestId> = self.flights.keys().copied().collect();
+        for request in open {
+            let flight = self.flights.get_mut(&request).unwrap();
+            flight.fate = Fate::Hangs;
+            let ask = flight.ask.clone();
+            if self.dice.permille(700) {
+                let when = self.now + self.dice.between(0, 5_000);
+                let error = self.broken(&ask);
+                self.at(when, Happening::Answers(request, Err(error)));
+            }
+        }
+        if self.dice.permille(self.traits.browser) {
+            let when = self.now + self.dice.between(0, 3_000);
+            self.at(when, Happening::Says { online: false });
+        }
+    }
+
+    /// A request reaches the other side, whether or not anybody still waits for it.
+    fn arrives(&mut self, request: RequestId) {
+        let flight = if let Some(flight) = self.flights.get(&request) {
+            flight.clone()
+        } else {
+            let Some(flight) = self.ghosts.get(&request).cloned() else {
+                return;
+            };
+            if self.dice.permille(500) {
+                return;
+            }
+            flight
+        };
+        let acts = !matches!(flight.fate, Fate::Refused(_) | Fate::Hangs);
+        let outcome = acts.then(|| self.act(&flight));
+        let answer = match (flight.fate, outcome) {
+            (Fate::Refused(error) | Fate::Deaf(error), _) => Err(error),
+            (Fate::Fine | Fate::Twice, Some(outcome)) => outcome,
+            _ => return,
+        };
+        // Now and then an answer takes longer than anybody waits for it.
+        let late = !self.calm() && self.dice.permille(self.traits.faults / 10);
+        let delay = if late { 90_000 } else { self.latency() };
+        if matches!(
+            self.flights.get(&request),
+            Some(Flight {
+                fate: Fate::Twice,
+                ..
+            })
+        ) {
+            let when = self.now + delay + self.dice.between(0, 60_000);
+            self.at(when, Happening::Answers(request, answer.clone()));
+        }
+        self.at(self.now + delay, Happening::Answers(request, answer));
+    }
+
+    fn act(&mut self, flight: &Flight) -> Result<Answer, UploadError> {
+        let (now, store) = (self.now, &mut self.store);
+        match &flight.ask {
+            Ask::Create { parts } => {
+                let size = self.watch.size(flight.file);
+                self.backend.create(now, store, flight.file, size, *parts)
+            }
+            Ask::Sign { id, parts } => self.backend.sign_parts(now, store, id, parts),
+            Ask::List { id } => self.backend.list(store, id),
+            Ask::Complete { id, parts } => self.backend.complete(store, id, parts.as_deref()),
+            Ask::Abort { id } => self.backend.abort(store, id),
+            Ask::Send(sent) => {
+                if self.watch.is_changed(flight.file) {
+                    return Err(UploadError::FileChanged);
+                }
+                store.put(flight.began, sent)
+            }
+        }
+    }
+
+    /// An answer reaches the engine, or what is left of it.
+    fn answers(&mut self, request: RequestId, answer: Result<Answer, UploadError>) {
+        let Some(flight) = self.flights.remove(&request) else {
+            if self.dice.permille(400) {
+                self.handle(Event::Answer(request, answer));
+            }
+            return;
+        };
+        let now = self.instant();
+        self.promise(&answer);
+        self.watch
+            .answered(now, &flight, &answer, &self.queue, &self.store);
+        self.handle(Event::Answer(request, answer));
+        self.watch.attempts(now, flight.file, &self.queue);
+    }
+
+    /// From now on the engine counts the life of these URLs.
+    fn promise(&mut self, answer: &Result<Answer, UploadError>) {
+        use s3_upload_core::GrantPlan;
+        let requests: Vec<_> = match answer {
+            Ok(Answer::Granted(grant)) => match &grant.plan {
+                GrantPlan::Single(request) => vec![request],
+                GrantPlan::Multipart { .. } => return,
+            },
+            Ok(Answer::Signed(parts)) => parts.iter().map(|part| &part.request).collect(),
+            _ => return,
+        };
+        for request in requests {
+            let Some(life) = request.expires_in else {
+                continue;
+            };
+            let place = request.url.redacted().rsplit('/').next().unwrap();
+            let url = &mut self.store.urls[place.parse::<usize>().unwrap()];
+            let life = u64::try_from(life.as_millis()).unwrap();
+            url.promised = Some(self.now + life);
+        }
+    }
+}
