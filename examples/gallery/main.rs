@@ -14,8 +14,8 @@ use leptos::callback::UnsyncCallback;
 use leptos::mount::mount_to_body;
 use leptos::prelude::*;
 use s3_upload::core::{
-    Accept, Blocked, Constraints, FileId, FileInfo, FileSnapshot, Status, Step, StoreRefusal, StoredObject, Totals,
-    UploadError, Violation, WaitReason,
+    Accept, Blocked, Constraints, FileId, FileInfo, FileSnapshot, Status, Step, StoreRefusal,
+    StoredObject, Totals, UploadError, Violation, WaitReason,
 };
 use s3_upload::ui::{Action, Look, Source, Widget};
 use s3_upload::uploader::{Rejection, Row};
@@ -23,10 +23,14 @@ use s3_upload::uploader::{Rejection, Row};
 const MB: u64 = 1_000_000;
 
 fn main() {
-    let search = web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default();
+    let search = web_sys::window()
+        .and_then(|window| window.location().search().ok())
+        .unwrap_or_default();
     let only = search.strip_prefix("?only=").unwrap_or_default().to_owned();
     mount_to_body(move || {
-        let shown = sections().into_iter().filter(|section| only.is_empty() || section.name == only);
+        let shown = sections()
+            .into_iter()
+            .filter(|section| only.is_empty() || section.name == only);
         view! {
             <main class="page">{shown.map(Section::view).collect_view()}</main>
         }
@@ -43,15 +47,31 @@ struct Section {
 
 impl Section {
     fn new(name: &'static str, files: Vec<FileSnapshot>) -> Self {
-        let constraints =
-            Constraints { accept: Accept::new("image/*,.pdf"), max_size: Some(2_000 * MB), ..Constraints::default() };
-        let look = Look { constraints, multiple: true, disabled: false };
-        Self { name, files, rejections: Vec::new(), offline: false, look }
+        let constraints = Constraints {
+            accept: Accept::new("image/*,.pdf"),
+            max_size: Some(2_000 * MB),
+            ..Constraints::default()
+        };
+        let look = Look {
+            constraints,
+            multiple: true,
+            disabled: false,
+        };
+        Self {
+            name,
+            files,
+            rejections: Vec::new(),
+            offline: false,
+            look,
+        }
     }
 
     fn view(self) -> impl IntoView {
         let totals = totals(&self.files, self.offline);
-        let rows = self.files.into_iter().map(|file| Row { id: file.id, snapshot: ArcRwSignal::new(file).read_only() });
+        let rows = self.files.into_iter().map(|file| Row {
+            id: file.id,
+            snapshot: ArcRwSignal::new(file).read_only(),
+        });
         let source = Source {
             rows: ArcRwSignal::new(rows.collect()).read_only(),
             totals: ArcRwSignal::new(totals).read_only(),
@@ -70,12 +90,20 @@ impl Section {
 
 fn sections() -> Vec<Section> {
     let network = || UploadError::Network { step: Step::Send };
-    let waiting =
-        |reason| Status::Waiting { reason, remaining: Duration::from_secs(3) };
+    let waiting = |reason| Status::Waiting {
+        reason,
+        remaining: Duration::from_secs(3),
+    };
     let mut offline = Section::new(
         "offline",
         vec![
-            file(1, "Interview with the mayor, second take.mov", 820 * MB, 41, waiting(WaitReason::Offline)),
+            file(
+                1,
+                "Interview with the mayor, second take.mov",
+                820 * MB,
+                41,
+                waiting(WaitReason::Offline),
+            ),
             file(2, "notes.pdf", MB / 3, 0, Status::Queued { held: false }),
         ],
     );
@@ -88,7 +116,10 @@ fn sections() -> Vec<Section> {
             id: 1,
             name: "holiday.mov".into(),
             size: 2_300 * MB,
-            violation: Violation::TooLarge { size: 2_300 * MB, max: 2_000 * MB },
+            violation: Violation::TooLarge {
+                size: 2_300 * MB,
+                max: 2_000 * MB,
+            },
         },
         Rejection {
             id: 2,
@@ -100,7 +131,10 @@ fn sections() -> Vec<Section> {
             },
         },
     ];
-    let mut single = Section::new("single", vec![file(1, "passport.jpg", 4 * MB, 63, Status::Uploading)]);
+    let mut single = Section::new(
+        "single",
+        vec![file(1, "passport.jpg", 4 * MB, 63, Status::Uploading)],
+    );
     single.look.multiple = false;
     vec![
         Section::new("empty", Vec::new()),
@@ -110,7 +144,13 @@ fn sections() -> Vec<Section> {
             "uploading",
             vec![
                 file(1, "report.pdf", 2 * MB, 100, stored()),
-                file(2, "A rather long name of a drawing for the new library, third revision.pdf", 48 * MB, 62, Status::Uploading),
+                file(
+                    2,
+                    "A rather long name of a drawing for the new library, third revision.pdf",
+                    48 * MB,
+                    62,
+                    Status::Uploading,
+                ),
                 file(3, "IMG_2041.jpg", 6 * MB, 99, Status::Completing),
                 file(4, "IMG_2042.jpg", 7 * MB, 0, Status::Preparing),
                 file(5, "IMG_2043.jpg", 5 * MB, 0, Status::Queued { held: false }),
@@ -134,7 +174,13 @@ fn sections() -> Vec<Section> {
         Section::new(
             "failed",
             vec![
-                file(1, "plan.pdf", 12 * MB, 40, waiting(WaitReason::Backoff(network()))),
+                file(
+                    1,
+                    "plan.pdf",
+                    12 * MB,
+                    40,
+                    waiting(WaitReason::Backoff(network())),
+                ),
                 file(2, "budget.pdf", 12 * MB, 40, Status::Failed(network())),
                 file(
                     3,
@@ -165,7 +211,13 @@ fn sections() -> Vec<Section> {
             vec![
                 file(1, "report.pdf", 2 * MB, 100, stored()),
                 file(2, "תוכנית העבודה לשנת 2026.pdf", 3 * MB, 100, stored()),
-                file(3, "<b>bold</b> & \u{202E}gpj.exe", 40, 100, Status::Completed(StoredObject::default())),
+                file(
+                    3,
+                    "<b>bold</b> & \u{202E}gpj.exe",
+                    40,
+                    100,
+                    Status::Completed(StoredObject::default()),
+                ),
             ],
         ),
         refused,
@@ -178,7 +230,13 @@ fn sections() -> Vec<Section> {
                         4..=8 => Status::Uploading,
                         _ => Status::Queued { held: false },
                     };
-                    file(id, &format!("scan-{id:05}.png"), MB, if id < 9 { 50 } else { 0 }, status)
+                    file(
+                        id,
+                        &format!("scan-{id:05}.png"),
+                        MB,
+                        if id < 9 { 50 } else { 0 },
+                        status,
+                    )
                 })
                 .collect(),
         ),
@@ -208,7 +266,10 @@ fn file(id: u64, name: &str, size: u64, percent: u8, status: Status) -> FileSnap
 }
 
 fn totals(files: &[FileSnapshot], offline: bool) -> Totals {
-    let mut all = Totals { offline, ..Totals::default() };
+    let mut all = Totals {
+        offline,
+        ..Totals::default()
+    };
     for file in files.iter().filter(|file| file.status != Status::Cancelled) {
         all.files += 1;
         all.size += file.info.size;

@@ -28,7 +28,9 @@ pub(super) async fn ask(host: &HtmlElement, file: &File, info: &FileInfo) -> boo
         return false;
     }
     for promise in promises.iter() {
-        let promise = promise.dyn_into::<Promise>().unwrap_or_else(|other| Promise::resolve(&other));
+        let promise = promise
+            .dyn_into::<Promise>()
+            .unwrap_or_else(|other| Promise::resolve(&other));
         match JsFuture::from(promise).await {
             Ok(answer) if answer.as_bool() != Some(false) => {}
             _ => return false,

@@ -40,25 +40,52 @@ impl Attributes {
         let present = value.is_some();
         let text = value.unwrap_or_default();
         match name {
-            "endpoint" => text.trim().trim_end_matches('/').clone_into(&mut self.endpoint),
+            "endpoint" => text
+                .trim()
+                .trim_end_matches('/')
+                .clone_into(&mut self.endpoint),
             "accept" => self.constraints.accept = Accept::new(text),
             "multiple" => self.multiple = present,
             "manual" => self.manual = present,
             "disabled" => self.disabled = present,
             "max-size" => return take(&mut self.constraints.max_size, value, size::parse, SIZE),
             "min-size" => return take(&mut self.constraints.min_size, value, size::parse, SIZE),
-            "max-total-size" => return take(&mut self.constraints.max_total_size, value, size::parse, SIZE),
+            "max-total-size" => {
+                return take(
+                    &mut self.constraints.max_total_size,
+                    value,
+                    size::parse,
+                    SIZE,
+                );
+            }
             "max-files" => {
                 let read = |text: &str| text.trim().parse().ok().filter(|count| *count > 0);
                 return take(&mut self.constraints.max_files, value, read, COUNT);
             }
             "concurrency" => {
-                let read = |text: &str| text.trim().parse().ok().filter(|count| (1..=64).contains(count));
-                return take(&mut self.concurrency, value, read, "a whole number from 1 to 64");
+                let read = |text: &str| {
+                    text.trim()
+                        .parse()
+                        .ok()
+                        .filter(|count| (1..=64).contains(count))
+                };
+                return take(
+                    &mut self.concurrency,
+                    value,
+                    read,
+                    "a whole number from 1 to 64",
+                );
             }
             "part-size" => {
-                let read = |text: &str| size::parse(text).filter(|size| (MIN_PART_SIZE..=MAX_PART_SIZE).contains(size));
-                return take(&mut self.part_size, value, read, "a size from 5 MiB to 5 GiB");
+                let read = |text: &str| {
+                    size::parse(text).filter(|size| (MIN_PART_SIZE..=MAX_PART_SIZE).contains(size))
+                };
+                return take(
+                    &mut self.part_size,
+                    value,
+                    read,
+                    "a size from 5 MiB to 5 GiB",
+                );
             }
             "transport" => {
                 let mut chosen = None;
@@ -68,7 +95,12 @@ impl Attributes {
             }
             "credentials" => {
                 let mut chosen = None;
-                let wrong = take(&mut chosen, value, credentials, "omit, same-origin or include");
+                let wrong = take(
+                    &mut chosen,
+                    value,
+                    credentials,
+                    "omit, same-origin or include",
+                );
                 self.credentials = chosen.unwrap_or_default();
                 return wrong;
             }
@@ -95,7 +127,11 @@ impl Attributes {
 
     /// What of it is seen.
     pub fn look(&self) -> Look {
-        Look { constraints: self.constraints.clone(), multiple: self.multiple, disabled: self.disabled }
+        Look {
+            constraints: self.constraints.clone(),
+            multiple: self.multiple,
+            disabled: self.disabled,
+        }
     }
 }
 
@@ -169,7 +205,9 @@ mod tests {
         let mut attributes = Attributes::default();
         assert_eq!(
             attributes.set("max-size", Some("five")).as_deref(),
-            Some("<s3-upload max-size=\"five\">: expected a size such as 5MB, 2 GiB or 1048576. The default is used instead.")
+            Some(
+                "<s3-upload max-size=\"five\">: expected a size such as 5MB, 2 GiB or 1048576. The default is used instead."
+            )
         );
         for (name, value) in [
             ("max-files", "0"),
@@ -178,7 +216,11 @@ mod tests {
             ("transport", "ftp"),
             ("credentials", "yes"),
         ] {
-            assert!(attributes.set(name, Some(value)).is_some_and(|said| said.contains(name) && said.contains(value)));
+            assert!(
+                attributes
+                    .set(name, Some(value))
+                    .is_some_and(|said| said.contains(name) && said.contains(value))
+            );
         }
         let mut settings = Settings::default();
         attributes.configure(&mut settings);

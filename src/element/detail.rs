@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use js_sys::{Object, Reflect};
-use s3_upload_core::{ETag, FileInfo, FileSnapshot, Status, StoredObject, UploadError, Violation, WaitReason};
+use s3_upload_core::{
+    ETag, FileInfo, FileSnapshot, Status, StoredObject, UploadError, Violation, WaitReason,
+};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::ui::{Messages, sentence};
@@ -23,11 +25,22 @@ pub(super) fn file(file: &FileSnapshot, messages: &Messages) -> Object {
     set(&object, "remaining", file.remaining.map(seconds));
     set(&object, "attempts", file.attempts);
     let reason = match &file.status {
-        Status::Failed(reason) | Status::Waiting { reason: WaitReason::Backoff(reason), .. } => Some(reason),
-        Status::Waiting { reason: WaitReason::Offline, .. } => Some(&UploadError::Offline),
+        Status::Failed(reason)
+        | Status::Waiting {
+            reason: WaitReason::Backoff(reason),
+            ..
+        } => Some(reason),
+        Status::Waiting {
+            reason: WaitReason::Offline,
+            ..
+        } => Some(&UploadError::Offline),
         _ => None,
     };
-    set(&object, "error", reason.map(|reason| error(reason, messages)));
+    set(
+        &object,
+        "error",
+        reason.map(|reason| error(reason, messages)),
+    );
     let result = match &file.status {
         Status::Completed(stored) => Some(result(stored)),
         _ => None,
@@ -47,7 +60,12 @@ pub(super) fn described(info: &FileInfo) -> Object {
 }
 
 /// A file that was refused: its name and size, and the limit as an `error`.
-pub(super) fn rejected(name: &str, size: u64, violation: &Violation, messages: &Messages) -> Object {
+pub(super) fn rejected(
+    name: &str,
+    size: u64,
+    violation: &Violation,
+    messages: &Messages,
+) -> Object {
     let object = Object::new();
     set(&object, "id", JsValue::NULL);
     set(&object, "name", name);
@@ -61,7 +79,9 @@ pub(super) fn rejected(name: &str, size: u64, violation: &Violation, messages: &
 fn error(error: &UploadError, messages: &Messages) -> Object {
     let object = failure(error.code(), &sentence::error(messages, error));
     let (status, reason, request) = match error {
-        UploadError::Store(refusal) => (refusal.status, &refusal.code, refusal.request_id.as_deref()),
+        UploadError::Store(refusal) => {
+            (refusal.status, &refusal.code, refusal.request_id.as_deref())
+        }
         UploadError::Backend(refusal) => (refusal.status, &refusal.code, None),
         _ => return object,
     };
@@ -84,7 +104,15 @@ fn result(stored: &StoredObject) -> Object {
     set(&object, "key", text(&stored.key));
     set(&object, "size", stored.size.map(number));
     set(&object, "type", text(&stored.content_type));
-    set(&object, "etag", stored.etag.as_ref().map(ETag::as_str).map(JsValue::from_str));
+    set(
+        &object,
+        "etag",
+        stored
+            .etag
+            .as_ref()
+            .map(ETag::as_str)
+            .map(JsValue::from_str),
+    );
     set(&object, "location", text(&stored.location));
     set(&object, "downloadUrl", text(&stored.download_url));
     object
@@ -103,12 +131,20 @@ pub(super) fn metadata(value: &JsValue) -> Result<BTreeMap<String, String>, Stri
     if value.is_null() || value.is_undefined() {
         return Ok(BTreeMap::new());
     }
-    let wrong = || "<s3-upload>.metadata: expected an object whose values are texts, numbers or booleans.".to_owned();
-    let object = value.dyn_ref::<Object>().filter(|_| !value.is_function()).ok_or_else(wrong)?;
+    let wrong = || {
+        "<s3-upload>.metadata: expected an object whose values are texts, numbers or booleans."
+            .to_owned()
+    };
+    let object = value
+        .dyn_ref::<Object>()
+        .filter(|_| !value.is_function())
+        .ok_or_else(wrong)?;
     let mut metadata = BTreeMap::new();
     for name in Object::keys(object).iter() {
         let value = Reflect::get(object, &name).map_err(|_| wrong())?;
-        let (Some(name), Some(text)) = (name.as_string(), written(&value)) else { return Err(wrong()) };
+        let (Some(name), Some(text)) = (name.as_string(), written(&value)) else {
+            return Err(wrong());
+        };
         metadata.insert(name, text);
     }
     Ok(metadata)
@@ -128,12 +164,19 @@ fn written(value: &JsValue) -> Option<String> {
 /// Sets a property; nothing becomes `null`.
 pub(super) fn set(object: &Object, name: &str, value: impl Into<JsValue>) {
     let value = value.into();
-    let value = if value.is_undefined() { JsValue::NULL } else { value };
+    let value = if value.is_undefined() {
+        JsValue::NULL
+    } else {
+        value
+    };
     let _ = Reflect::set(object, &JsValue::from_str(name), &value);
 }
 
 /// Sizes and ids as JavaScript's numbers, which are exact up to 9 PB.
-#[expect(clippy::cast_precision_loss, reason = "exact for all sizes that S3 knows")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "exact for all sizes that S3 knows"
+)]
 fn number(value: u64) -> f64 {
     value as f64
 }

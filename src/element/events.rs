@@ -13,9 +13,14 @@ use crate::uploader::UploadEvent;
 /// Tells the page.
 pub(super) fn dispatch(host: &HtmlElement, event: &UploadEvent, messages: &Messages) {
     let (name, detail) = match event {
-        UploadEvent::Reject { name, size, violation } => {
-            ("upload-reject", detail::rejected(name, *size, violation, messages))
-        }
+        UploadEvent::Reject {
+            name,
+            size,
+            violation,
+        } => (
+            "upload-reject",
+            detail::rejected(name, *size, violation, messages),
+        ),
         UploadEvent::Start(file) => ("upload-start", detail::file(file, messages)),
         UploadEvent::Progress(file) => ("upload-progress", detail::file(file, messages)),
         UploadEvent::Success(file) => ("upload-success", detail::file(file, messages)),
@@ -38,6 +43,8 @@ pub(super) fn send(host: &HtmlElement, name: &str, detail: &JsValue, cancelable:
     init.set_composed(true);
     init.set_cancelable(cancelable);
     init.set_detail(detail);
-    let Ok(event) = CustomEvent::new_with_event_init_dict(name, &init) else { return true };
+    let Ok(event) = CustomEvent::new_with_event_init_dict(name, &init) else {
+        return true;
+    };
     host.dispatch_event(&event).unwrap_or(true)
 }

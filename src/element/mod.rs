@@ -106,9 +106,16 @@ impl UploadElement {
     }
 
     /// An attribute was set, changed or, with nothing, removed.
-    #[expect(clippy::needless_pass_by_value, reason = "JavaScript's string arrives as its own")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "JavaScript's string arrives as its own"
+    )]
     pub fn attribute(&self, name: &str, value: Option<String>) {
-        let complaint = self.inner.attributes.borrow_mut().set(name, value.as_deref());
+        let complaint = self
+            .inner
+            .attributes
+            .borrow_mut()
+            .set(name, value.as_deref());
         if let Some(complaint) = complaint {
             warn(&complaint);
         }
@@ -119,7 +126,10 @@ impl UploadElement {
     #[wasm_bindgen(js_name = setMetadata)]
     pub fn set_metadata(&self, metadata: &JsValue) {
         match detail::metadata(metadata) {
-            Ok(metadata) => self.inner.uploader.configure(|settings| settings.metadata = metadata),
+            Ok(metadata) => self
+                .inner
+                .uploader
+                .configure(|settings| settings.metadata = metadata),
             Err(complaint) => warn(&complaint),
         }
     }
@@ -182,7 +192,11 @@ impl UploadElement {
             return keys.into();
         }
         let key = keys.get(0);
-        if key.is_string() { key } else { JsValue::from_str("") }
+        if key.is_string() {
+            key
+        } else {
+            JsValue::from_str("")
+        }
     }
 
     fn perform(&self, action: Action) {
@@ -198,7 +212,8 @@ impl Inner {
     /// Makes uploader and view follow the attributes.
     fn apply(&self) {
         let attributes = self.attributes.borrow();
-        self.uploader.configure(|settings| attributes.configure(settings));
+        self.uploader
+            .configure(|settings| attributes.configure(settings));
         let look = attributes.look();
         drop(attributes);
         if self.look.with_untracked(|before| *before != look) {
@@ -234,7 +249,11 @@ fn mount(inner: &Rc<Inner>, root: &ShadowRoot) -> Box<dyn Any> {
 
 /// What a script means by an id, or by none.
 fn target(id: Option<f64>) -> Target {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ids are small whole numbers; another number names no file")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "ids are small whole numbers; another number names no file"
+    )]
     id.map_or(Target::All, |id| Target::One(FileId(id as u64)))
 }
 

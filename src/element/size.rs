@@ -4,7 +4,9 @@
 /// In bytes. MB is 1,000,000 and MiB 1,048,576; capitals do not matter, one decimal point may be.
 pub fn parse(text: &str) -> Option<u64> {
     let text = text.trim();
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(end)?;
     let unit = unit_of(&unit.trim().to_ascii_lowercase())?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
@@ -58,7 +60,21 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "MB", "-5MB", "5 XB", "five", "5,5MB", "1.MB", ".5MB", "1.2.3MB", "1e6", "1.5", "99999999 TB", "5 MB each"] {
+        for text in [
+            "",
+            "MB",
+            "-5MB",
+            "5 XB",
+            "five",
+            "5,5MB",
+            "1.MB",
+            ".5MB",
+            "1.2.3MB",
+            "1e6",
+            "1.5",
+            "99999999 TB",
+            "5 MB each",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

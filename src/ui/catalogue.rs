@@ -10,8 +10,10 @@ pub fn english(key: &str) -> Option<&'static str> {
         .find_map(|(known, text)| (*known == key).then_some(*text))
 }
 
+// One entry a line, however long: it is read as a table.
 type Table = &'static [(&'static str, &'static str)];
 
+#[rustfmt::skip]
 const WIDGET: Table = &[
     ("button.browse", "Choose files"),
     ("button.browse.one", "Choose a file"),
@@ -29,7 +31,7 @@ const WIDGET: Table = &[
     ("file.cancel", "Cancel {name}"),
     ("file.remove", "Remove {name} from the list"),
     ("file.link", "Open {name} in a new tab"),
-    ("file.copy", "Copy the link to {name}"),
+    ("file.copy", "{text}: {name}"),
     ("file.progress", "Upload of {name}"),
     ("file.dismiss", "Dismiss the message about {name}"),
     ("text.link", "Open"),
@@ -66,6 +68,7 @@ const WIDGET: Table = &[
     ("live.about", "{name}: {text}"),
 ];
 
+#[rustfmt::skip]
 const STATUS: Table = &[
     ("status.queued", "Waiting for its turn"),
     ("status.held", "Ready to upload"),
@@ -80,6 +83,7 @@ const STATUS: Table = &[
     ("status.waiting.offline", "You are offline. The upload continues by itself when the connection is back."),
 ];
 
+#[rustfmt::skip]
 const CONSTRAINTS: Table = &[
     ("hint.max-size", "up to {limit} each"),
     ("hint.max-size.one", "up to {limit}"),
@@ -102,6 +106,7 @@ const CONSTRAINTS: Table = &[
     ("total-too-large", "All files together may be {limit} at most. Remove one, or choose a smaller file."),
 ];
 
+#[rustfmt::skip]
 const ERRORS: Table = &[
     ("network", "The connection to the storage was lost.|Check your internet connection, then try again."),
     ("backend-unreachable", "The server could not be reached.|Check your internet connection, then try again."),
@@ -122,6 +127,7 @@ const ERRORS: Table = &[
 ];
 
 // `{code}` is S3's code, or the HTTP status where the storage gave no code.
+#[rustfmt::skip]
 const STORE: Table = &[
     ("store.AccessDenied", "The storage refused the upload: access is denied ({code}).|Ask the site's owner to check what the server's key may do."),
     ("store.SignatureDoesNotMatch", "The storage refused the upload: the request does not match what was signed ({code}).|Ask the site's owner to check the server's secret key and the headers it signs."),
@@ -153,6 +159,7 @@ const STORE: Table = &[
     ("store.status", "status {status}"),
 ];
 
+#[rustfmt::skip]
 const BACKEND: Table = &[
     ("backend.sign-in", "The server does not know who you are ({code}).|Sign in, then try again."),
     ("backend.forbidden", "The server does not allow this upload ({code}).|Ask the site's owner for permission."),

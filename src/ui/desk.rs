@@ -1,15 +1,16 @@
 //! What all components share: where the data comes from, where the person's actions go, and the
 //! words. Plain handles that are cheap to copy; they die with the widget that made them.
 
+use core::sync::atomic::{AtomicU32, Ordering};
+
 use leptos::callback::{Callable, UnsyncCallback};
 use leptos::prelude::*;
-use s3_upload_core::{Constraints, Target};
+use s3_upload_core::{Constraints, Target, Totals};
 use web_sys::File;
 
 use super::live::Live;
 use super::messages::Messages;
 use crate::uploader::{Rejection, Row, Uploader};
-use s3_upload_core::Totals;
 
 /// Something that the person does.
 #[derive(Clone, Debug)]
@@ -48,7 +49,11 @@ pub struct Source {
 impl Source {
     /// What this uploader has.
     pub fn of(uploader: &Uploader) -> Self {
-        Self { rows: uploader.rows(), totals: uploader.totals(), rejections: uploader.rejections() }
+        Self {
+            rows: uploader.rows(),
+            totals: uploader.totals(),
+            rejections: uploader.rejections(),
+        }
     }
 }
 
@@ -68,12 +73,21 @@ pub struct Look {
 pub(super) struct Desk {
     pub act: UnsyncCallback<Action>,
     pub live: Live,
+    /// Tells this widget's element ids from those of others on the page.
+    pub number: u32,
     messages: StoredValue<Messages>,
 }
 
 impl Desk {
     pub fn new(act: UnsyncCallback<Action>, messages: Messages) -> Self {
-        Self { act, live: Live::new(), messages: StoredValue::new(messages) }
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self {
+            act,
+            live: Live::new(),
+            number,
+            messages: StoredValue::new(messages),
+        }
     }
 
     /// Hands an action on; nothing happens once the widget is gone.

@@ -6,7 +6,7 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{DataTransfer, File, FileList, Node};
+use web_sys::{DataTransfer, Element, File, FileList, Node};
 
 use super::desk::{Action, Desk, Look};
 use super::hint;
@@ -20,7 +20,8 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
     let disabled = Memo::new(move |_| look.try_with(|look| look.disabled).unwrap_or(true));
     let multiple = Memo::new(move |_| look.try_with(|look| look.multiple).unwrap_or_default());
     let accept = Memo::new(move |_| {
-        look.try_with(|look| look.constraints.accept.as_str().to_owned()).unwrap_or_default()
+        look.try_with(|look| look.constraints.accept.as_str().to_owned())
+            .unwrap_or_default()
     });
     let limits = Memo::new(move |_| {
         look.try_with(|look| hint::constraints(&desk.messages(), &look.constraints, look.multiple))
@@ -29,7 +30,9 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
     let is_multiple = move || multiple.try_get().unwrap_or_default();
 
     let over = move |event: ev::DragEvent| {
-        let Some(data) = event.data_transfer().filter(carries_files) else { return };
+        let Some(data) = event.data_transfer().filter(carries_files) else {
+            return;
+        };
         // Without this the browser would open the file in place of the page.
         event.prevent_default();
         let welcome = !disabled.try_get_untracked().unwrap_or(true);
@@ -40,22 +43,40 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
     };
     // Moving between the zone's children leaves and enters it again; only leaving the zone counts.
     let leave = move |event: ev::DragEvent| {
-        let zone = event.current_target().and_then(|zone| zone.dyn_into::<Node>().ok());
-        let to = event.related_target().and_then(|to| to.dyn_into::<Node>().ok());
+        let zone = event
+            .current_target()
+            .and_then(|zone| zone.dyn_into::<Node>().ok());
+        let to = event
+            .related_target()
+            .and_then(|to| to.dyn_into::<Node>().ok());
         if !zone.is_some_and(|zone| to.is_some_and(|to| zone.contains(Some(&to)))) {
             dragging.try_set(false);
         }
     };
     let drop = move |event: ev::DragEvent| {
-        let Some(data) = event.data_transfer().filter(carries_files) else { return };
+        let Some(data) = event.data_transfer().filter(carries_files) else {
+            return;
+        };
         event.prevent_default();
         dragging.try_set(false);
         if !disabled.try_get_untracked().unwrap_or(true) {
             add(desk, &data);
         }
     };
+    // The button does it for the keyboard; a mouse may hit the zone anywhere.
+    let press = move |event: ev::MouseEvent| {
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok());
+        if target.is_some_and(|target| matches!(target.closest("button, input"), Ok(None))) {
+            open(input);
+        }
+    };
+    let hint_id = format!("s3u-hint-{}", desk.number);
     let picked = move |_| {
-        let Some(input) = input.try_get_untracked().flatten() else { return };
+        let Some(input) = input.try_get_untracked().flatten() else {
+            return;
+        };
         let files = listed(input.files());
         input.set_value("");
         if !files.is_empty() {
@@ -72,6 +93,7 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
             on:dragover=over
             on:dragleave=leave
             on:drop=drop
+            on:click=press
         >
             <input
                 class="s3u-input"
@@ -92,7 +114,7 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
                     part="browse"
                     type="button"
                     disabled=is_disabled
-                    aria-describedby="s3u-hint"
+                    aria-describedby=hint_id.clone()
                     on:click=move |_| open(input)
                 >
                     {move || desk.text(if is_multiple() { "button.browse" } else { "button.browse.one" })}
@@ -107,7 +129,7 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
                     }}
                 </span>
             </div>
-            <p class="s3u-hint" part="hint" id="s3u-hint">
+            <p class="s3u-hint" part="hint" id=hint_id.clone()>
                 {move || limits.try_get().flatten()}
             </p>
         </div>
@@ -124,15 +146,22 @@ fn open(input: NodeRef<html::Input>) {
 /// Adds the files of a drop or a paste; folders, which no browser can read as a file, are named.
 pub(super) fn add(desk: Desk, data: &DataTransfer) {
     let items = data.items();
-    let folders = (0..items.length()).filter_map(|index| items.get(index)).filter(is_folder).count();
+    let folders = (0..items.length())
+        .filter_map(|index| items.get(index))
+        .filter(is_folder)
+        .count();
     if folders > 0 {
         desk.live.notice(desk, desk.text("drop.folder"));
     }
     let files = if folders == 0 {
         listed(data.files())
     } else {
-        let plain = (0..items.length()).filter_map(|index| items.get(index)).filter(|item| !is_folder(item));
-        plain.filter_map(|item| item.get_as_file().ok().flatten()).collect()
+        let plain = (0..items.length())
+            .filter_map(|index| items.get(index))
+            .filter(|item| !is_folder(item));
+        plain
+            .filter_map(|item| item.get_as_file().ok().flatten())
+            .collect()
     };
     if !files.is_empty() {
         desk.act(Action::Add(files));
@@ -140,8 +169,12 @@ pub(super) fn add(desk: Desk, data: &DataTransfer) {
 }
 
 fn listed(files: Option<FileList>) -> Vec<File> {
-    let Some(files) = files else { return Vec::new() };
-    (0..files.length()).filter_map(|index| files.get(index)).collect()
+    let Some(files) = files else {
+        return Vec::new();
+    };
+    (0..files.length())
+        .filter_map(|index| files.get(index))
+        .collect()
 }
 
 pub(super) fn carries_files(data: &DataTransfer) -> bool {
@@ -156,5 +189,7 @@ fn is_folder(item: &web_sys::DataTransferItem) -> bool {
         .and_then(|method| method.dyn_into::<js_sys::Function>().ok())
         .and_then(|method| method.call0(item).ok())
         .filter(JsValue::is_object);
-    entry.and_then(|entry| get(&entry, "isDirectory")).is_some_and(|is| is.is_truthy())
+    entry
+        .and_then(|entry| get(&entry, "isDirectory"))
+        .is_some_and(|is| is.is_truthy())
 }

@@ -23,12 +23,24 @@ pub(super) fn FileList(desk: Desk, rows: ArcReadSignal<Vec<Row>>) -> impl IntoVi
         rows.with(|rows| rows.iter().take(limit).cloned().collect::<Vec<_>>())
     };
     let hidden = Memo::new(move |_| {
-        let (count, limit) = (count.try_get().unwrap_or_default(), limit.try_get().unwrap_or_default());
+        let (count, limit) = (
+            count.try_get().unwrap_or_default(),
+            limit.try_get().unwrap_or_default(),
+        );
         count > limit
     });
     let summary = move || {
-        let (count, limit) = (count.try_get().unwrap_or_default(), limit.try_get().unwrap_or_default());
-        desk.fill("list.shown", &[("shown", &count.min(limit).to_string()), ("count", &count.to_string())])
+        let (count, limit) = (
+            count.try_get().unwrap_or_default(),
+            limit.try_get().unwrap_or_default(),
+        );
+        desk.fill(
+            "list.shown",
+            &[
+                ("shown", &count.min(limit).to_string()),
+                ("count", &count.to_string()),
+            ],
+        )
     };
     let more = move |_| {
         limit.try_update(|limit| *limit += STEP);

@@ -33,7 +33,10 @@ enum Control {
 
 impl Phase {
     const fn of(status: &Status) -> Self {
-        Self { name: status.name(), held: matches!(status, Status::Queued { held: true }) }
+        Self {
+            name: status.name(),
+            held: matches!(status, Status::Queued { held: true }),
+        }
     }
 
     fn main(self) -> Option<Control> {
@@ -187,7 +190,9 @@ fn ControlButton(
     let face = move || control.try_get().flatten().map(Control::face);
     let label = Memo::new(move |_| face().map(|(_, key, _)| desk.fill(key, &[("name", &name)])));
     let press = move |event: ev::MouseEvent| {
-        let Some(control) = control.try_get_untracked().flatten() else { return };
+        let Some(control) = control.try_get_untracked().flatten() else {
+            return;
+        };
         if control == Control::Remove {
             focus_neighbour(&event);
         }
@@ -211,10 +216,19 @@ fn ControlButton(
 
 /// Before a row goes: focus moves to the next row, the one before, or the button that adds files.
 fn focus_neighbour(event: &ev::MouseEvent) {
-    let button = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
-    let closest = |selector| button.as_ref().and_then(|button| button.closest(selector).ok().flatten());
+    let button = event
+        .current_target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    let closest = |selector| {
+        button
+            .as_ref()
+            .and_then(|button| button.closest(selector).ok().flatten())
+    };
     let next = closest(".s3u-file")
-        .and_then(|row| row.next_element_sibling().or_else(|| row.previous_element_sibling()))
+        .and_then(|row| {
+            row.next_element_sibling()
+                .or_else(|| row.previous_element_sibling())
+        })
         .and_then(|row| row.query_selector(".s3u-end").ok().flatten());
     if let Some(next) = next {
         focus(next);
@@ -240,11 +254,19 @@ fn focus(element: Element) {
 fn announce_failure(desk: Desk, name: String, phase: Memo<Phase>, state: Signal<String>) {
     Effect::new(move |before: Option<Phase>| {
         let now = phase.try_get();
-        if now.is_some_and(|now| now.name == "failed") && before.is_some_and(|before| before.name != "failed") {
+        if now.is_some_and(|now| now.name == "failed")
+            && before.is_some_and(|before| before.name != "failed")
+        {
             let text = state.try_get_untracked().unwrap_or_default();
-            desk.live.alert(desk, desk.fill("live.about", &[("name", &name), ("text", &text)]));
+            desk.live.alert(
+                desk,
+                desk.fill("live.about", &[("name", &name), ("text", &text)]),
+            );
         }
-        now.unwrap_or(Phase { name: "", held: false })
+        now.unwrap_or(Phase {
+            name: "",
+            held: false,
+        })
     });
 }
 
@@ -257,7 +279,10 @@ fn size(desk: Desk, file: &FileSnapshot) -> String {
     if file.sent == 0 || file.status.is_final() {
         return whole;
     }
-    desk.fill("progress.sent", &[("sent", &format::bytes(file.sent)), ("size", &whole)])
+    desk.fill(
+        "progress.sent",
+        &[("sent", &format::bytes(file.sent)), ("size", &whole)],
+    )
 }
 
 fn speed(desk: Desk, file: &FileSnapshot) -> String {
@@ -279,6 +304,10 @@ pub(super) fn pace(desk: Desk, speed: u64, remaining: Option<core::time::Duratio
 
 fn progress_words(desk: Desk, file: &FileSnapshot) -> String {
     let (sent, size) = (format::bytes(file.sent), format::bytes(file.info.size));
-    let values = [("percent", &*file.percent.to_string()), ("sent", &*sent), ("size", &*size)];
+    let values = [
+        ("percent", &*file.percent.to_string()),
+        ("sent", &*sent),
+        ("size", &*size),
+    ];
     desk.fill("progress.value", &values)
 }

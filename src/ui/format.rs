@@ -56,7 +56,11 @@ pub fn exact(count: u64) -> String {
 /// nobody reads "The file is 10 MB. The limit is 10 MB."
 pub fn distinct(one: u64, other: u64) -> (String, String) {
     let (short, limit) = (bytes(one), bytes(other));
-    if short == limit { (exact(one), exact(other)) } else { (short, limit) }
+    if short == limit {
+        (exact(one), exact(other))
+    } else {
+        (short, limit)
+    }
 }
 
 /// `1.2 MB/s`.
@@ -80,7 +84,9 @@ pub fn duration(time: Duration) -> String {
 /// A file's name for the eye: characters that turn the writing direction or print nothing become
 /// visible, so that `exe.jpg` cannot pose as `jpg.exe`.
 pub fn visible(name: &str) -> String {
-    name.chars().map(|c| if is_deceptive(c) { '\u{FFFD}' } else { c }).collect()
+    name.chars()
+        .map(|c| if is_deceptive(c) { '\u{FFFD}' } else { c })
+        .collect()
 }
 
 fn is_deceptive(c: char) -> bool {
@@ -96,7 +102,9 @@ pub fn cut(name: &str) -> (&str, &str) {
     let is_plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
     match name.split_at_checked(at) {
         Some((start, end))
-            if start.len() > KEPT && end.bytes().all(is_plain) && start.bytes().last().is_some_and(is_plain) =>
+            if start.len() > KEPT
+                && end.bytes().all(is_plain)
+                && start.bytes().last().is_some_and(is_plain) =>
         {
             (start, end)
         }
@@ -135,8 +143,14 @@ mod tests {
 
     #[test]
     fn two_sizes_that_differ_look_different() {
-        assert_eq!(distinct(12_000_000, 10_000_000), ("12 MB".into(), "10 MB".into()));
-        assert_eq!(distinct(10_000_001, 10_000_000), ("10,000,001 bytes".into(), "10,000,000 bytes".into()));
+        assert_eq!(
+            distinct(12_000_000, 10_000_000),
+            ("12 MB".into(), "10 MB".into())
+        );
+        assert_eq!(
+            distinct(10_000_001, 10_000_000),
+            ("10,000,001 bytes".into(), "10,000,000 bytes".into())
+        );
     }
 
     #[test]
@@ -151,7 +165,11 @@ mod tests {
             (4_800_000, "1 h 20 min"),
             (200_000_000, "3 days"),
         ] {
-            assert_eq!(duration(Duration::from_millis(milliseconds)), shown, "{milliseconds}");
+            assert_eq!(
+                duration(Duration::from_millis(milliseconds)),
+                shown,
+                "{milliseconds}"
+            );
         }
     }
 

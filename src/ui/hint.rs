@@ -12,8 +12,15 @@ pub fn constraints(messages: &Messages, limits: &Constraints, multiple: bool) ->
         said.push(kinds(messages, limits.accept.as_str()));
     }
     let size = |key: &str, min: u64, max: u64| {
-        let key = if multiple { key.to_owned() } else { format!("{key}.one") };
-        messages.fill(&key, &[("min", &format::bytes(min)), ("limit", &format::bytes(max))])
+        let key = if multiple {
+            key.to_owned()
+        } else {
+            format!("{key}.one")
+        };
+        messages.fill(
+            &key,
+            &[("min", &format::bytes(min)), ("limit", &format::bytes(max))],
+        )
     };
     match (limits.min_size.filter(|min| *min > 0), limits.max_size) {
         (Some(min), Some(max)) => said.push(size("hint.size-range", min, max)),
@@ -33,7 +40,11 @@ pub fn constraints(messages: &Messages, limits: &Constraints, multiple: bool) ->
 /// What `accept` allows, in words: `image/*,.pdf` is "images or PDF".
 pub fn kinds(messages: &Messages, accept: &str) -> String {
     let mut names: Vec<String> = Vec::new();
-    for rule in accept.split(',').map(str::trim).filter(|rule| !rule.is_empty()) {
+    for rule in accept
+        .split(',')
+        .map(str::trim)
+        .filter(|rule| !rule.is_empty())
+    {
         let name = kind(messages, &rule.to_ascii_lowercase());
         if !names.contains(&name) {
             names.push(name);
@@ -53,7 +64,10 @@ fn kind(messages: &Messages, rule: &str) -> String {
         let key = format!("kind.{family}");
         return messages.find(&key).unwrap_or(rule).to_owned();
     }
-    let name = rule.strip_prefix('.').or_else(|| rule.split_once('/').map(|(_, name)| name)).unwrap_or(rule);
+    let name = rule
+        .strip_prefix('.')
+        .or_else(|| rule.split_once('/').map(|(_, name)| name))
+        .unwrap_or(rule);
     match name {
         "jpg" => "JPEG".to_owned(),
         "svg+xml" => "SVG".to_owned(),
@@ -99,7 +113,10 @@ mod tests {
             max_total_size: Some(10_000_000),
             ..Constraints::default()
         };
-        assert_eq!(say(&limits, true), "1 KB to 5 MB each, 3 files at most, 10 MB in all");
+        assert_eq!(
+            say(&limits, true),
+            "1 KB to 5 MB each, 3 files at most, 10 MB in all"
+        );
     }
 
     #[test]
@@ -107,7 +124,10 @@ mod tests {
         let kinds = |accept| kinds(&Messages::default(), accept);
         assert_eq!(kinds("image/png, image/jpeg,.jpg"), "PNG or JPEG");
         assert_eq!(kinds("video/*"), "videos");
-        assert_eq!(kinds(".csv,text/plain,application/zip"), "CSV, text files or ZIP");
+        assert_eq!(
+            kinds(".csv,text/plain,application/zip"),
+            "CSV, text files or ZIP"
+        );
         assert_eq!(kinds("font/*"), "font/*");
     }
 }

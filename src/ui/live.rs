@@ -67,11 +67,19 @@ impl Live {
             return;
         }
         let flush = move || {
-            let said = self.waiting.try_update_value(core::mem::take).unwrap_or_default();
+            let said = self
+                .waiting
+                .try_update_value(core::mem::take)
+                .unwrap_or_default();
             let more = u64::try_from(said.len().saturating_sub(1)).unwrap_or_default();
             if let Some(first) = said.into_iter().next() {
-                let more = if more == 0 { String::new() } else { desk.count("live.more", more) };
-                self.alert.try_set(format!("{first} {more}").trim_end().to_owned());
+                let more = if more == 0 {
+                    String::new()
+                } else {
+                    desk.count("live.more", more)
+                };
+                self.alert
+                    .try_set(format!("{first} {more}").trim_end().to_owned());
             }
         };
         let timer = set_timeout_with_handle(flush, BATCH).ok();
@@ -88,7 +96,11 @@ pub(super) fn LiveRegions(desk: Desk, source: Source) -> impl IntoView {
         let now = totals.get();
         let before = before.unwrap_or_default();
         if now.offline != before.offline {
-            desk.live.say(desk.text(if now.offline { "live.offline" } else { "live.online" }));
+            desk.live.say(desk.text(if now.offline {
+                "live.offline"
+            } else {
+                "live.online"
+            }));
         } else if now.completed > before.completed {
             let text = if now.completed == now.files && now.files > 1 {
                 desk.text("live.complete")
@@ -97,9 +109,11 @@ pub(super) fn LiveRegions(desk: Desk, source: Source) -> impl IntoView {
             };
             desk.live.say(text);
         } else if now.files > before.files {
-            desk.live.say(desk.count("live.added", (now.files - before.files).into()));
+            desk.live
+                .say(desk.count("live.added", (now.files - before.files).into()));
         } else if now.active > 0 && now.percent / 25 > before.percent / 25 && now.percent < 100 {
-            desk.live.say(desk.fill("live.percent", &[("percent", &now.percent.to_string())]));
+            desk.live
+                .say(desk.fill("live.percent", &[("percent", &now.percent.to_string())]));
         }
         now
     });
@@ -113,7 +127,11 @@ pub(super) fn LiveRegions(desk: Desk, source: Source) -> impl IntoView {
                 let values = [("name", refused.name.as_str()), ("text", text.as_str())];
                 desk.live.alert(desk, messages.fill("live.about", &values));
             }
-            list.iter().map(|refused| refused.id).max().unwrap_or(last).max(last)
+            list.iter()
+                .map(|refused| refused.id)
+                .max()
+                .unwrap_or(last)
+                .max(last)
         })
     });
     view! {

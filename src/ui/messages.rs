@@ -27,7 +27,10 @@ impl Messages {
 
     /// The text of a key, if there is one.
     pub fn find(&self, key: &str) -> Option<&str> {
-        self.own.get(key).map(String::as_str).or_else(|| catalogue::english(key))
+        self.own
+            .get(key)
+            .map(String::as_str)
+            .or_else(|| catalogue::english(key))
     }
 
     /// The text of a key with its placeholders filled in.
@@ -48,9 +51,9 @@ pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        let value = after
-            .split_once('}')
-            .and_then(|(name, after)| Some((values.iter().find(|(known, _)| *known == name)?.1, after)));
+        let value = after.split_once('}').and_then(|(name, after)| {
+            Some((values.iter().find(|(known, _)| *known == name)?.1, after))
+        });
         if let Some((value, after)) = value {
             filled.push_str(value);
             rest = after;
@@ -69,7 +72,10 @@ mod tests {
 
     #[test]
     fn placeholders_are_filled_once() {
-        assert_eq!(fill("{a} and {b}", &[("a", "{b}"), ("b", "2")]), "{b} and 2");
+        assert_eq!(
+            fill("{a} and {b}", &[("a", "{b}"), ("b", "2")]),
+            "{b} and 2"
+        );
         assert_eq!(fill("{unknown} {a", &[("a", "1")]), "{unknown} {a");
     }
 

@@ -36,12 +36,25 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
     };
     let files = text(files);
     let bytes = text(bytes);
-    let speed = text(|desk, all| all.speed.map_or_else(String::new, |speed| pace(desk, speed, all.remaining)));
+    let speed = text(|desk, all| {
+        all.speed
+            .map_or_else(String::new, |speed| pace(desk, speed, all.remaining))
+    });
     let failures = text(|desk, all| {
-        if all.failed == 0 { String::new() } else { desk.count("overall.failed", all.failed.into()) }
+        if all.failed == 0 {
+            String::new()
+        } else {
+            desk.count("overall.failed", all.failed.into())
+        }
     });
     let words = text(progress_words);
-    let pause_all = Signal::derive(move || if active.try_get() == Some(true) { PAUSE_ALL } else { RESUME_ALL });
+    let pause_all = Signal::derive(move || {
+        if active.try_get() == Some(true) {
+            PAUSE_ALL
+        } else {
+            RESUME_ALL
+        }
+    });
     let always = |button: Bulk| Signal::derive(move || button);
 
     view! {
@@ -74,10 +87,18 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
 type Bulk = (&'static str, &'static str, fn() -> Action);
 
 const START: Bulk = ("start", "button.start", || Action::Start(Target::All));
-const PAUSE_ALL: Bulk = ("pause-all", "button.pause-all", || Action::Pause(Target::All));
-const RESUME_ALL: Bulk = ("resume-all", "button.resume-all", || Action::Resume(Target::All));
-const RETRY_ALL: Bulk = ("retry-all", "button.retry-all", || Action::Retry(Target::All));
-const CANCEL_ALL: Bulk = ("cancel-all", "button.cancel-all", || Action::Cancel(Target::All));
+const PAUSE_ALL: Bulk = ("pause-all", "button.pause-all", || {
+    Action::Pause(Target::All)
+});
+const RESUME_ALL: Bulk = ("resume-all", "button.resume-all", || {
+    Action::Resume(Target::All)
+});
+const RETRY_ALL: Bulk = ("retry-all", "button.retry-all", || {
+    Action::Retry(Target::All)
+});
+const CANCEL_ALL: Bulk = ("cancel-all", "button.cancel-all", || {
+    Action::Cancel(Target::All)
+});
 const CLEAR: Bulk = ("clear", "button.clear", || Action::Clear);
 
 #[component]
@@ -85,7 +106,9 @@ fn BulkButton(desk: Desk, visible: Memo<bool>, button: Signal<Bulk>) -> impl Int
     let element = NodeRef::<html::Button>::new();
     // What hides must not take the keyboard's focus with it.
     Effect::new(move |_| {
-        let Some(button) = element.get().filter(|_| visible.try_get() == Some(false)) else { return };
+        let Some(button) = element.get().filter(|_| visible.try_get() == Some(false)) else {
+            return;
+        };
         if button.matches(":focus").unwrap_or_default()
             && let Some(widget) = button.closest(".s3u").ok().flatten()
         {
@@ -111,7 +134,10 @@ fn BulkButton(desk: Desk, visible: Memo<bool>, button: Signal<Bulk>) -> impl Int
 }
 
 fn files(desk: Desk, all: &Totals) -> String {
-    let values = [("done", &*all.completed.to_string()), ("count", &*all.files.to_string())];
+    let values = [
+        ("done", &*all.completed.to_string()),
+        ("count", &*all.files.to_string()),
+    ];
     desk.fill("overall.files", &values)
 }
 
@@ -119,10 +145,23 @@ fn bytes(desk: Desk, all: &Totals) -> String {
     if all.sent == 0 || all.percent == 100 {
         return format::bytes(all.size);
     }
-    desk.fill("progress.sent", &[("sent", &format::bytes(all.sent)), ("size", &format::bytes(all.size))])
+    desk.fill(
+        "progress.sent",
+        &[
+            ("sent", &format::bytes(all.sent)),
+            ("size", &format::bytes(all.size)),
+        ],
+    )
 }
 
 fn progress_words(desk: Desk, all: &Totals) -> String {
     let (sent, size) = (format::bytes(all.sent), format::bytes(all.size));
-    desk.fill("progress.value", &[("percent", &*all.percent.to_string()), ("sent", &*sent), ("size", &*size)])
+    desk.fill(
+        "progress.value",
+        &[
+            ("percent", &*all.percent.to_string()),
+            ("sent", &*sent),
+            ("size", &*size),
+        ],
+    )
 }

@@ -20,13 +20,16 @@ pub(super) fn Rejections(desk: Desk, rejections: ArcReadSignal<Vec<Rejection>>) 
     };
     let count = move || count.try_get().unwrap_or_default();
     let all = rejections.clone();
-    let drawn = move || rejections.with(|list| list.iter().take(SHOWN).cloned().collect::<Vec<_>>());
+    let drawn =
+        move || rejections.with(|list| list.iter().take(SHOWN).cloned().collect::<Vec<_>>());
     let more = move || {
         let more = u64::try_from(count().saturating_sub(SHOWN)).unwrap_or_default();
         desk.count("rejections.more", more)
     };
     let dismiss_all = move |_| {
-        for id in all.with_untracked(|list| list.iter().map(|refused| refused.id).collect::<Vec<_>>()) {
+        for id in
+            all.with_untracked(|list| list.iter().map(|refused| refused.id).collect::<Vec<_>>())
+        {
             desk.act(Action::Dismiss(id));
         }
     };

@@ -23,8 +23,14 @@ pub fn status(messages: &Messages, file: &FileSnapshot) -> String {
         Status::Completed(_) => "status.completed",
         Status::Cancelled => "status.cancelled",
         Status::Failed(reason) => return error(messages, reason),
-        Status::Waiting { reason: WaitReason::Offline, .. } => "status.waiting.offline",
-        Status::Waiting { reason: WaitReason::Backoff(reason), remaining } => {
+        Status::Waiting {
+            reason: WaitReason::Offline,
+            ..
+        } => "status.waiting.offline",
+        Status::Waiting {
+            reason: WaitReason::Backoff(reason),
+            remaining,
+        } => {
             return waiting(messages, reason, *remaining);
         }
     };
@@ -33,14 +39,28 @@ pub fn status(messages: &Messages, file: &FileSnapshot) -> String {
 
 fn waiting(messages: &Messages, reason: &UploadError, remaining: Duration) -> String {
     let (problem, _) = parts(messages, reason);
-    let key = if remaining.is_zero() { "status.waiting.now" } else { "status.waiting" };
-    messages.fill(key, &[("problem", &problem), ("time", &format::duration(remaining))])
+    let key = if remaining.is_zero() {
+        "status.waiting.now"
+    } else {
+        "status.waiting"
+    };
+    messages.fill(
+        key,
+        &[
+            ("problem", &problem),
+            ("time", &format::duration(remaining)),
+        ],
+    )
 }
 
 /// What went wrong and what to do about it.
 pub fn error(messages: &Messages, error: &UploadError) -> String {
     let (problem, advice) = parts(messages, error);
-    if advice.is_empty() { problem } else { format!("{problem} {advice}") }
+    if advice.is_empty() {
+        problem
+    } else {
+        format!("{problem} {advice}")
+    }
 }
 
 /// What happened, and what to do.
@@ -56,16 +76,26 @@ fn parts(messages: &Messages, error: &UploadError) -> (String, String) {
         UploadError::Backend(refusal) => backend(messages, refusal, &say),
         UploadError::Constraint(broken) => (violation(messages, broken), String::new()),
         UploadError::Stalled { step, after } => {
-            let key = if step.is_backend() { "stalled.backend" } else { code };
+            let key = if step.is_backend() {
+                "stalled.backend"
+            } else {
+                code
+            };
             say(key, &[("time", &format::duration(*after))])
         }
-        UploadError::Blocked(Blocked::Cors { page, host }) => say(code, &[("page", page), ("host", host)]),
+        UploadError::Blocked(Blocked::Cors { page, host }) => {
+            say(code, &[("page", page), ("host", host)])
+        }
         UploadError::Blocked(Blocked::Csp { directive, host }) => {
             say(code, &[("directive", directive), ("host", host)])
         }
         UploadError::Blocked(Blocked::MixedContent { host }) => say(code, &[("host", host)]),
         UploadError::Malformed { expected, got, .. } => {
-            let key = if is_page(got) { "malformed-answer.page" } else { code };
+            let key = if is_page(got) {
+                "malformed-answer.page"
+            } else {
+                code
+            };
             say(key, &[("expected", expected), ("got", got)])
         }
         UploadError::Configuration(text) => say(code, &[("text", &ended(text))]),
@@ -79,11 +109,18 @@ type Say<'a> = &'a dyn Fn(&str, &[(&str, &str)]) -> (String, String);
 fn store(messages: &Messages, refusal: &StoreRefusal, say: Say) -> (String, String) {
     let status = messages.fill("store.status", &[("status", &refusal.status.to_string())]);
     let code = refusal.code.as_deref().unwrap_or_default();
-    let message = refusal.message.as_deref().unwrap_or_default().trim().trim_end_matches('.');
+    let message = refusal
+        .message
+        .as_deref()
+        .unwrap_or_default()
+        .trim()
+        .trim_end_matches('.');
     let key = match (code, refusal.status) {
         ("AccessDenied", _) if message.to_ascii_lowercase().contains("expired") => "expired",
         ("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired", _) => "store.credentials",
-        ("SlowDown" | "ServiceUnavailable" | "Busy", _) | ("", 425 | 429 | 502 | 503 | 504) => "store.busy",
+        ("SlowDown" | "ServiceUnavailable" | "Busy", _) | ("", 425 | 429 | 502 | 503 | 504) => {
+            "store.busy"
+        }
         ("OperationAborted" | "ConditionalRequestConflict", _) => "store.conflict",
         ("BadDigest" | "XAmzContentChecksumMismatch", _) => "store.damaged",
         ("PermanentRedirect" | "TemporaryRedirect", _) | ("", 301 | 307) => "store.redirect",
@@ -106,11 +143,22 @@ fn store(messages: &Messages, refusal: &StoreRefusal, say: Say) -> (String, Stri
         _ if message.is_empty() => "store.unknown",
         _ => "store.said",
     };
-    say(key, &[("code", if code.is_empty() { &status } else { code }), ("message", message)])
+    say(
+        key,
+        &[
+            ("code", if code.is_empty() { &status } else { code }),
+            ("message", message),
+        ],
+    )
 }
 
 fn backend(messages: &Messages, refusal: &BackendRefusal, say: Say) -> (String, String) {
-    if let Some(message) = refusal.message.as_deref().map(str::trim).filter(|message| !message.is_empty()) {
+    if let Some(message) = refusal
+        .message
+        .as_deref()
+        .map(str::trim)
+        .filter(|message| !message.is_empty())
+    {
         return (ended(message), String::new());
     }
     let code = refusal.code.as_deref().unwrap_or_default();
@@ -129,7 +177,10 @@ fn backend(messages: &Messages, refusal: &BackendRefusal, say: Say) -> (String, 
     };
     let status = messages.fill("store.status", &[("status", &refusal.status.to_string())]);
     let both = format!("{code}, {status}");
-    say(key, &[("code", if code.is_empty() { &status } else { &both })])
+    say(
+        key,
+        &[("code", if code.is_empty() { &status } else { &both })],
+    )
 }
 
 /// Why a file was not added.
@@ -151,14 +202,20 @@ pub fn violation(messages: &Messages, violation: &Violation) -> String {
 
 /// Whether what came looks like HTML: a login page, a router's fallback, a proxy's error.
 fn is_page(got: &str) -> bool {
-    let got = got.trim_start_matches(['"', '`', ' ', '\n']).to_ascii_lowercase();
+    let got = got
+        .trim_start_matches(['"', '`', ' ', '\n'])
+        .to_ascii_lowercase();
     got.starts_with("<!doctype html") || got.starts_with("<html") || got.contains("text/html")
 }
 
 /// With a full stop, unless it ends in some way already.
 fn ended(text: &str) -> String {
     let text = text.trim();
-    let stop = if text.ends_with(['.', '!', '?', '…', '。']) { "" } else { "." };
+    let stop = if text.ends_with(['.', '!', '?', '…', '。']) {
+        ""
+    } else {
+        "."
+    };
     format!("{text}{stop}")
 }
 

@@ -61,11 +61,20 @@ fn every_state_has_words() {
 #[test]
 fn waiting_says_for_what_and_how_long() {
     let waiting = |reason, milliseconds| {
-        stands(Status::Waiting { reason, remaining: Duration::from_millis(milliseconds) })
+        stands(Status::Waiting {
+            reason,
+            remaining: Duration::from_millis(milliseconds),
+        })
     };
     let lost = || WaitReason::Backoff(UploadError::Network { step: Step::Send });
-    assert_eq!(waiting(lost(), 2_400), "The connection to the storage was lost. Trying again in 3 s.");
-    assert_eq!(waiting(lost(), 0), "The connection to the storage was lost. Trying again now.");
+    assert_eq!(
+        waiting(lost(), 2_400),
+        "The connection to the storage was lost. Trying again in 3 s."
+    );
+    assert_eq!(
+        waiting(lost(), 0),
+        "The connection to the storage was lost. Trying again now."
+    );
     assert_eq!(
         waiting(WaitReason::Offline, 0),
         "You are offline. The upload continues by itself when the connection is back."
@@ -76,20 +85,38 @@ fn waiting_says_for_what_and_how_long() {
 fn refused_files_name_the_limit() {
     let say = |broken| violation(&Messages::default(), &broken);
     assert_eq!(
-        say(Violation::TooLarge { size: 12_000_000, max: 10_000_000 }),
+        say(Violation::TooLarge {
+            size: 12_000_000,
+            max: 10_000_000
+        }),
         "The file is 12 MB. The limit is 10 MB."
     );
     assert_eq!(
-        say(Violation::TooLarge { size: 10_000_001, max: 10_000_000 }),
+        say(Violation::TooLarge {
+            size: 10_000_001,
+            max: 10_000_000
+        }),
         "The file is 10,000,001 bytes. The limit is 10,000,000 bytes."
     );
-    assert_eq!(say(Violation::TooSmall { size: 0, min: 1 }), "The file is 0 bytes. It must be at least 1 byte.");
     assert_eq!(
-        say(Violation::Type { content_type: "application/zip".into(), accept: "image/*,.pdf".into() }),
+        say(Violation::TooSmall { size: 0, min: 1 }),
+        "The file is 0 bytes. It must be at least 1 byte."
+    );
+    assert_eq!(
+        say(Violation::Type {
+            content_type: "application/zip".into(),
+            accept: "image/*,.pdf".into()
+        }),
         "This type of file is not accepted. Choose images or PDF."
     );
-    assert_eq!(say(Violation::TooMany { max: 1 }), "Only one file can be uploaded at a time. Remove the other one first.");
-    assert_eq!(say(Violation::TooMany { max: 5 }), "No more than 5 files can be uploaded at a time. Remove one first.");
+    assert_eq!(
+        say(Violation::TooMany { max: 1 }),
+        "Only one file can be uploaded at a time. Remove the other one first."
+    );
+    assert_eq!(
+        say(Violation::TooMany { max: 5 }),
+        "No more than 5 files can be uploaded at a time. Remove one first."
+    );
     assert_eq!(
         say(Violation::TotalTooLarge { max: 1_000_000_000 }),
         "All files together may be 1 GB at most. Remove one, or choose a smaller file."
@@ -107,11 +134,17 @@ fn every_error_says_what_happened_and_what_to_do() {
         "The server could not be reached. Check your internet connection, then try again."
     );
     assert_eq!(
-        sentence(UploadError::Stalled { step: Step::Send, after: Duration::from_secs(30) }),
+        sentence(UploadError::Stalled {
+            step: Step::Send,
+            after: Duration::from_secs(30)
+        }),
         "Nothing could be sent for 30 s. Check your internet connection, then try again."
     );
     assert_eq!(
-        sentence(UploadError::Stalled { step: Step::Create, after: Duration::from_secs(30) }),
+        sentence(UploadError::Stalled {
+            step: Step::Create,
+            after: Duration::from_secs(30)
+        }),
         "The server did not answer within 30 s. Try again later."
     );
     assert_eq!(
@@ -135,7 +168,9 @@ fn every_error_says_what_happened_and_what_to_do() {
         "The file changed after it was added. Remove it from the list and add it again."
     );
     assert_eq!(
-        sentence(UploadError::Configuration("the attribute endpoint is missing".into())),
+        sentence(UploadError::Configuration(
+            "the attribute endpoint is missing".into()
+        )),
         "Uploads are not set up correctly here: the attribute endpoint is missing. Ask the site's owner to correct it."
     );
 }
@@ -143,7 +178,11 @@ fn every_error_says_what_happened_and_what_to_do() {
 #[test]
 fn a_web_page_instead_of_an_answer_is_called_one() {
     let malformed = |got: &str| {
-        sentence(UploadError::Malformed { step: Step::Create, expected: "JSON".into(), got: got.into() })
+        sentence(UploadError::Malformed {
+            step: Step::Create,
+            expected: "JSON".into(),
+            got: got.into(),
+        })
     };
     assert_eq!(
         malformed("<!DOCTYPE html><title>Log in</title>"),
@@ -160,7 +199,11 @@ fn a_web_page_instead_of_an_answer_is_called_one() {
 #[test]
 fn the_store_is_understood() {
     assert_eq!(
-        refused(403, "SignatureDoesNotMatch", "The request signature we calculated does not match"),
+        refused(
+            403,
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match"
+        ),
         "The storage refused the upload: the request does not match what was signed (SignatureDoesNotMatch). \
          Ask the site's owner to check the server's secret key and the headers it signs."
     );
@@ -186,31 +229,71 @@ fn the_store_is_understood() {
         refused(404, "NoSuchBucket", ""),
         "The storage place does not exist (NoSuchBucket). Ask the site's owner to check the bucket's name."
     );
-    assert_eq!(refused(503, "", ""), "The storage is busy (status 503). Try again later.");
+    assert_eq!(
+        refused(503, "", ""),
+        "The storage is busy (status 503). Try again later."
+    );
 }
 
 #[test]
 fn every_row_of_the_retry_tables_has_a_meaning() {
     for code in [
-        "ExpiredToken", "InvalidToken", "TokenRefreshRequired", "RequestTimeTooSkewed", "InternalError",
-        "SlowDown", "ServiceUnavailable", "Busy", "RequestTimeout", "IncompleteBody", "OperationAborted",
-        "ConditionalRequestConflict", "BadDigest", "XAmzContentChecksumMismatch", "NoSuchUpload",
-        "PreconditionFailed", "NotImplemented", "AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId",
-        "AuthorizationQueryParametersError", "AuthorizationHeaderMalformed", "EntityTooLarge",
-        "EntityTooSmall", "KeyTooLongError", "NoSuchBucket", "PermanentRedirect", "TemporaryRedirect",
-        "AccessForbidden", "MissingContentLength", "InvalidDigest",
+        "ExpiredToken",
+        "InvalidToken",
+        "TokenRefreshRequired",
+        "RequestTimeTooSkewed",
+        "InternalError",
+        "SlowDown",
+        "ServiceUnavailable",
+        "Busy",
+        "RequestTimeout",
+        "IncompleteBody",
+        "OperationAborted",
+        "ConditionalRequestConflict",
+        "BadDigest",
+        "XAmzContentChecksumMismatch",
+        "NoSuchUpload",
+        "PreconditionFailed",
+        "NotImplemented",
+        "AccessDenied",
+        "SignatureDoesNotMatch",
+        "InvalidAccessKeyId",
+        "AuthorizationQueryParametersError",
+        "AuthorizationHeaderMalformed",
+        "EntityTooLarge",
+        "EntityTooSmall",
+        "KeyTooLongError",
+        "NoSuchBucket",
+        "PermanentRedirect",
+        "TemporaryRedirect",
+        "AccessForbidden",
+        "MissingContentLength",
+        "InvalidDigest",
     ] {
         let said = refused(400, code, "S3's own words");
         assert!(said.contains(code), "{code}: {said}");
-        assert!(!said.contains("S3's own words") && !said.contains("for help"), "{code} has no meaning: {said}");
+        assert!(
+            !said.contains("S3's own words") && !said.contains("for help"),
+            "{code} has no meaning: {said}"
+        );
     }
-    for status in [301, 307, 401, 403, 404, 408, 411, 412, 413, 425, 429, 500, 501, 502, 503, 504] {
+    for status in [
+        301, 307, 401, 403, 404, 408, 411, 412, 413, 425, 429, 500, 501, 502, 503, 504,
+    ] {
         let said = refused(status, "", "");
-        assert!(said.contains(&format!("status {status}")) && !said.contains("for help"), "{said}");
+        assert!(
+            said.contains(&format!("status {status}")) && !said.contains("for help"),
+            "{said}"
+        );
     }
-    for status in [401, 403, 404, 408, 413, 415, 425, 429, 500, 501, 502, 503, 504] {
+    for status in [
+        401, 403, 404, 408, 413, 415, 425, 429, 500, 501, 502, 503, 504,
+    ] {
         let said = declined(status, "", "");
-        assert!(said.contains(&format!("status {status}")) && !said.contains("for help"), "{said}");
+        assert!(
+            said.contains(&format!("status {status}")) && !said.contains("for help"),
+            "{said}"
+        );
     }
 }
 
@@ -228,7 +311,16 @@ fn what_nobody_knows_is_shown_by_code_and_message() {
 
 #[test]
 fn the_backend_has_its_own_words() {
-    assert_eq!(declined(403, "quota", "Your plan is full: 5 GB of 5 GB {used}"), "Your plan is full: 5 GB of 5 GB {used}.");
-    assert_eq!(declined(422, "bad", ""), "The server refused the upload (bad, status 422). Ask the site's owner for help.");
-    assert_eq!(declined(401, "", ""), "The server does not know who you are (status 401). Sign in, then try again.");
+    assert_eq!(
+        declined(403, "quota", "Your plan is full: 5 GB of 5 GB {used}"),
+        "Your plan is full: 5 GB of 5 GB {used}."
+    );
+    assert_eq!(
+        declined(422, "bad", ""),
+        "The server refused the upload (bad, status 422). Ask the site's owner for help."
+    );
+    assert_eq!(
+        declined(401, "", ""),
+        "The server does not know who you are (status 401). Sign in, then try again."
+    );
 }

@@ -17,11 +17,18 @@ const CONFIRMED: Duration = Duration::from_secs(3);
 
 /// The link to the stored file and a button that copies it, or nothing without a link.
 #[component]
-pub(super) fn Stored(desk: Desk, snapshot: ArcReadSignal<FileSnapshot>, name: String) -> impl IntoView {
+pub(super) fn Stored(
+    desk: Desk,
+    snapshot: ArcReadSignal<FileSnapshot>,
+    name: String,
+) -> impl IntoView {
     let href = snapshot.with_untracked(|file| match &file.status {
-        Status::Completed(stored) => {
-            stored.download_url.iter().chain(&stored.location).find(|url| opens(url)).cloned()
-        }
+        Status::Completed(stored) => stored
+            .download_url
+            .iter()
+            .chain(&stored.location)
+            .find(|url| opens(url))
+            .cloned(),
         _ => None,
     });
     href.map(|href| {
@@ -63,26 +70,32 @@ fn Copy(desk: Desk, address: String, name: String) -> impl IntoView {
         let Some(clipboard) = clipboard() else { return };
         let written = clipboard.write_text(&absolute(&address));
         spawn_local(async move {
-            let key = if JsFuture::from(written).await.is_ok() { "text.copied" } else { "text.copy-failed" };
+            let key = if JsFuture::from(written).await.is_ok() {
+                "text.copied"
+            } else {
+                "text.copy-failed"
+            };
             // The row may be gone by now.
             if said.try_set(key).is_none() {
                 stop();
                 desk.live.say(desk.text(key));
-                let reset = set_timeout_with_handle(move || _ = said.try_set("text.copy"), CONFIRMED);
+                let reset =
+                    set_timeout_with_handle(move || _ = said.try_set("text.copy"), CONFIRMED);
                 timer.try_set_value(reset.ok());
             }
         });
     };
+    let text = move || desk.text(said.try_get().unwrap_or_default());
     view! {
         <button
             class="s3u-link"
             part="copy"
             type="button"
-            aria-label=desk.fill("file.copy", &[("name", &name)])
+            aria-label=move || desk.fill("file.copy", &[("text", &text()), ("name", &name)])
             on:click=copy
         >
             <Icon path=icon::COPY />
-            {move || desk.text(said.try_get().unwrap_or_default())}
+            {text}
         </button>
     }
 }
@@ -96,13 +109,20 @@ fn clipboard() -> Option<web_sys::Clipboard> {
 
 /// Whether an address leads to a page or file when it is clicked.
 fn opens(url: &str) -> bool {
-    let start: String = url.trim_start().chars().take(8).collect::<String>().to_ascii_lowercase();
+    let start: String = url
+        .trim_start()
+        .chars()
+        .take(8)
+        .collect::<String>()
+        .to_ascii_lowercase();
     start.starts_with("https://") || start.starts_with("http://") || start.starts_with('/')
 }
 
 /// With this page's origin, where the backend gave a path only.
 fn absolute(url: &str) -> String {
-    let base = web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
+    let base = web_sys::window()
+        .and_then(|window| window.location().href().ok())
+        .unwrap_or_default();
     web_sys::Url::new_with_base(url, &base).map_or_else(|_| url.to_owned(), |url| url.href())
 }
 
@@ -112,10 +132,22 @@ mod tests {
 
     #[test]
     fn only_web_addresses_are_links() {
-        for url in ["https://a.example/b?c", "HTTP://a.example", "/files/1", "//cdn.example/x"] {
+        for url in [
+            "https://a.example/b?c",
+            "HTTP://a.example",
+            "/files/1",
+            "//cdn.example/x",
+        ] {
             assert!(opens(url), "{url}");
         }
-        for url in ["javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "", "s3://bucket/key", "blob:x"] {
+        for url in [
+            "javascript:alert(1)",
+            " JavaScript:alert(1)",
+            "data:text/html,x",
+            "",
+            "s3://bucket/key",
+            "blob:x",
+        ] {
             assert!(!opens(url), "{url}");
         }
     }

@@ -21,7 +21,9 @@ thread_local! {
 /// Gives the widget's style to a document or shadow root, once.
 pub fn adopt(root: &JsValue) {
     let name = JsValue::from_str("adoptedStyleSheets");
-    let Ok(before) = Reflect::get(root, &name) else { return };
+    let Ok(before) = Reflect::get(root, &name) else {
+        return;
+    };
     if !before.is_object() {
         return;
     }

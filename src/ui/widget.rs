@@ -113,7 +113,11 @@ pub fn S3Upload(
     });
     let source = Source::of(&uploader);
     let act = UnsyncCallback::new(move |action| {
-        perform(&uploader, multiple.try_get_untracked().unwrap_or_default(), action);
+        perform(
+            &uploader,
+            multiple.try_get_untracked().unwrap_or_default(),
+            action,
+        );
     });
     view! { <Widget source look act messages /> }
 }

@@ -85,16 +85,21 @@ pub async fn settle() {
 
 /// The text of the first element with this part, without the space around.
 pub fn part(root: &Element, name: &str) -> Option<Element> {
-    root.query_selector(&format!("[part={name}]")).expect("a selector")
+    root.query_selector(&format!("[part={name}]"))
+        .expect("a selector")
 }
 
 pub fn part_text(root: &Element, name: &str) -> String {
-    let text = part(root, name).and_then(|element| element.text_content()).unwrap_or_default();
+    let text = part(root, name)
+        .and_then(|element| element.text_content())
+        .unwrap_or_default();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 pub fn count(root: &Element, selector: &str) -> u32 {
-    root.query_selector_all(selector).expect("a selector").length()
+    root.query_selector_all(selector)
+        .expect("a selector")
+        .length()
 }
 
 pub fn click(root: &Element, name: &str) {
@@ -107,5 +112,6 @@ pub fn attribute(root: &Element, part_name: &str, name: &str) -> Option<String> 
 }
 
 pub fn is_hidden(root: &Element, name: &str) -> bool {
-    part(root, name).is_none_or(|element| element.closest("[hidden]").expect("a selector").is_some())
+    part(root, name)
+        .is_none_or(|element| element.closest("[hidden]").expect("a selector").is_some())
 }

@@ -24,22 +24,37 @@ struct Shown {
 impl Shown {
     fn new(attributes: &[(&str, &str)]) -> Self {
         let host = common::host();
-        let root = host.attach_shadow(&ShadowRootInit::new(ShadowRootMode::Open)).expect("a shadow root");
+        let root = host
+            .attach_shadow(&ShadowRootInit::new(ShadowRootMode::Open))
+            .expect("a shadow root");
         let element = UploadElement::new();
-        for (name, value) in [("manual", ""), ("endpoint", "/uploads")].iter().chain(attributes) {
+        for (name, value) in [("manual", ""), ("endpoint", "/uploads")]
+            .iter()
+            .chain(attributes)
+        {
             element.attribute(name, Some((*value).to_owned()));
         }
         element.connect(host.clone(), &root);
-        Self { host, root, element }
+        Self {
+            host,
+            root,
+            element,
+        }
     }
 
     fn inside(&self) -> Element {
-        self.root.query_selector("[part=root]").expect("a selector").expect("the widget")
+        self.root
+            .query_selector("[part=root]")
+            .expect("a selector")
+            .expect("the widget")
     }
 
     fn statuses(&self) -> Vec<String> {
         let files = self.element.files();
-        files.iter().map(|file| get(&file, "status").as_string().unwrap_or_default()).collect()
+        files
+            .iter()
+            .map(|file| get(&file, "status").as_string().unwrap_or_default())
+            .collect()
     }
 }
 
@@ -60,7 +75,10 @@ async fn an_added_file_is_shown_and_told() {
     let offered = collect(&shown.host, "upload-add");
     shown.element.add(vec![file("a.txt", 5, "text/plain")]);
     until("the file is queued", || shown.statuses() == ["queued"]).await;
-    until("the row is there", || count(&shown.inside(), "[part=file]") == 1).await;
+    until("the row is there", || {
+        count(&shown.inside(), "[part=file]") == 1
+    })
+    .await;
     assert_eq!(part_text(&shown.inside(), "status"), "Ready to upload");
     let first = offered.get(0);
     assert_eq!(get(&first, "name").as_string().as_deref(), Some("a.txt"));
@@ -98,27 +116,56 @@ async fn the_page_can_refuse_a_file() {
 
 #[wasm_bindgen_test]
 async fn a_file_beyond_a_limit_is_refused_with_a_sentence() {
-    let shown = Shown::new(&[("multiple", ""), ("max-size", "10 bytes"), ("accept", ".txt")]);
+    let shown = Shown::new(&[
+        ("multiple", ""),
+        ("max-size", "10 bytes"),
+        ("accept", ".txt"),
+    ]);
     let refused = collect(&shown.host, "upload-reject");
-    shown.element.add(vec![file("big.txt", 12, "text/plain"), file("a.exe", 1, "")]);
+    shown.element.add(vec![
+        file("big.txt", 12, "text/plain"),
+        file("a.exe", 1, ""),
+    ]);
     until("both are refused", || refused.length() == 2).await;
-    until("both are shown", || count(&shown.inside(), "[part=rejection]") == 2).await;
+    until("both are shown", || {
+        count(&shown.inside(), "[part=rejection]") == 2
+    })
+    .await;
     let error = get(&refused.get(0), "error");
-    assert_eq!(text(&error), r#"{"code":"too-large","message":"The file is 12 bytes. The limit is 10 bytes."}"#);
-    assert_eq!(part_text(&shown.inside(), "rejection"), "big.txt The file is 12 bytes. The limit is 10 bytes.");
+    assert_eq!(
+        text(&error),
+        r#"{"code":"too-large","message":"The file is 12 bytes. The limit is 10 bytes."}"#
+    );
+    assert_eq!(
+        part_text(&shown.inside(), "rejection"),
+        "big.txt The file is 12 bytes. The limit is 10 bytes."
+    );
     assert!(shown.statuses().is_empty());
 }
 
 #[wasm_bindgen_test]
 async fn attributes_can_change_while_it_is_shown() {
     let shown = Shown::new(&[("multiple", ""), ("max-size", "5MB")]);
-    until("the hint", || part_text(&shown.inside(), "hint") == "Up to 5 MB each").await;
-    shown.element.attribute("max-size", Some("2 GiB".to_owned()));
-    until("the new hint", || part_text(&shown.inside(), "hint") == "Up to 2.1 GB each").await;
-    shown.element.attribute("max-size", Some("nonsense".to_owned()));
+    until("the hint", || {
+        part_text(&shown.inside(), "hint") == "Up to 5 MB each"
+    })
+    .await;
+    shown
+        .element
+        .attribute("max-size", Some("2 GiB".to_owned()));
+    until("the new hint", || {
+        part_text(&shown.inside(), "hint") == "Up to 2.1 GB each"
+    })
+    .await;
+    shown
+        .element
+        .attribute("max-size", Some("nonsense".to_owned()));
     until("no hint", || part_text(&shown.inside(), "hint").is_empty()).await;
     shown.element.attribute("multiple", None);
-    until("one file", || part_text(&shown.inside(), "browse") == "Choose a file").await;
+    until("one file", || {
+        part_text(&shown.inside(), "browse") == "Choose a file"
+    })
+    .await;
 }
 
 #[wasm_bindgen_test]
@@ -130,7 +177,10 @@ async fn without_multiple_there_is_one_file_at_a_time() {
     shown.element.add(vec![file("b.txt", 1, "")]);
     until("the second is refused", || refused.length() == 1).await;
     shown.element.cancel(None);
-    until("cancelled", || shown.statuses().iter().all(|status| status == "cancelled")).await;
+    until("cancelled", || {
+        shown.statuses().iter().all(|status| status == "cancelled")
+    })
+    .await;
     shown.element.add(vec![file("c.txt", 1, "")]);
     until("it took the place", || shown.statuses() == ["queued"]).await;
 }
@@ -139,16 +189,25 @@ async fn without_multiple_there_is_one_file_at_a_time() {
 async fn it_leaves_the_page_and_comes_back_with_its_files() {
     let shown = Shown::new(&[("multiple", "")]);
     shown.element.add(vec![file("a.txt", 1, "")]);
-    until("the row is there", || count(&shown.inside(), "[part=file]") == 1).await;
+    until("the row is there", || {
+        count(&shown.inside(), "[part=file]") == 1
+    })
+    .await;
     shown.element.disconnect();
     assert_eq!(shown.root.child_element_count(), 0, "the view stayed");
     shown.element.connect(shown.host.clone(), &shown.root);
-    until("the row is back", || count(&shown.inside(), "[part=file]") == 1).await;
+    until("the row is back", || {
+        count(&shown.inside(), "[part=file]") == 1
+    })
+    .await;
 }
 
 #[wasm_bindgen_test]
 async fn two_elements_do_not_know_of_each_other() {
-    let (one, other) = (Shown::new(&[("multiple", "")]), Shown::new(&[("multiple", "")]));
+    let (one, other) = (
+        Shown::new(&[("multiple", "")]),
+        Shown::new(&[("multiple", "")]),
+    );
     let heard = collect(&other.host, "upload-add");
     one.element.add(vec![file("a.txt", 1, "")]);
     until("one has it", || one.statuses().len() == 1).await;
@@ -161,10 +220,16 @@ async fn two_elements_do_not_know_of_each_other() {
 fn metadata_takes_plain_values_only() {
     let shown = Shown::new(&[]);
     let plain = js_sys::Object::new();
-    for (name, value) in [("album", JsValue::from_str("x")), ("year", JsValue::from_f64(2026.0)), ("ok", JsValue::TRUE)] {
+    for (name, value) in [
+        ("album", JsValue::from_str("x")),
+        ("year", JsValue::from_f64(2026.0)),
+        ("ok", JsValue::TRUE),
+    ] {
         Reflect::set(&plain, &JsValue::from_str(name), &value).expect("an object");
     }
     shown.element.set_metadata(plain.unchecked_ref());
-    shown.element.set_metadata(&JsValue::from_str("not an object"));
+    shown
+        .element
+        .set_metadata(&JsValue::from_str("not an object"));
     shown.element.set_metadata(&JsValue::NULL);
 }

@@ -9,13 +9,15 @@ use core::cell::RefCell;
 use core::time::Duration;
 use std::rc::Rc;
 
-use common::{attribute, click, count, file, fire, is_hidden, part, part_text, pick, settle, until};
+use common::{
+    attribute, click, count, file, fire, is_hidden, part, part_text, pick, settle, until,
+};
 use leptos::callback::UnsyncCallback;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use s3_upload::core::{
-    Accept, Constraints, FileId, FileInfo, FileSnapshot, Status, Step, StoredObject, Totals, UploadError, Violation,
-    WaitReason,
+    Accept, Constraints, FileId, FileInfo, FileSnapshot, Status, Step, StoredObject, Totals,
+    UploadError, Violation, WaitReason,
 };
 use s3_upload::ui::{Action, Look, Source, Widget};
 use s3_upload::uploader::{Rejection, Row};
@@ -42,7 +44,10 @@ impl Shown {
         let rows = ArcRwSignal::new(Vec::new());
         let totals = ArcRwSignal::new(Totals::default());
         let rejections = ArcRwSignal::new(Vec::new());
-        let look = ArcRwSignal::new(Look { multiple: true, ..Look::default() });
+        let look = ArcRwSignal::new(Look {
+            multiple: true,
+            ..Look::default()
+        });
         let actions = Rc::new(RefCell::new(Vec::new()));
         let source = Source {
             rows: rows.read_only(),
@@ -54,18 +59,33 @@ impl Shown {
             let act = UnsyncCallback::new(move |action| taken.borrow_mut().push(action));
             view! { <Widget source look=Signal::derive(move || seen.get()) act /> }
         });
-        Self { root, rows, totals, rejections, look, actions, view: Some(Box::new(view)) }
+        Self {
+            root,
+            rows,
+            totals,
+            rejections,
+            look,
+            actions,
+            view: Some(Box::new(view)),
+        }
     }
 
     fn add(&self, snapshot: FileSnapshot) -> ArcRwSignal<FileSnapshot> {
         let id = snapshot.id;
         let snapshot = ArcRwSignal::new(snapshot);
-        self.rows.update(|rows| rows.push(Row { id, snapshot: snapshot.read_only() }));
+        self.rows.update(|rows| {
+            rows.push(Row {
+                id,
+                snapshot: snapshot.read_only(),
+            })
+        });
         snapshot
     }
 
     fn row(&self, id: u64) -> Option<Element> {
-        self.root.query_selector(&format!("[data-id='{id}']")).expect("a selector")
+        self.root
+            .query_selector(&format!("[data-id='{id}']"))
+            .expect("a selector")
     }
 
     async fn wait_row(&self, id: u64) -> Element {
@@ -74,7 +94,11 @@ impl Shown {
     }
 
     fn done(&self) -> Vec<String> {
-        self.actions.borrow().iter().map(|action| format!("{action:?}")).collect()
+        self.actions
+            .borrow()
+            .iter()
+            .map(|action| format!("{action:?}"))
+            .collect()
     }
 }
 
@@ -110,10 +134,23 @@ fn added(actions: &Rc<RefCell<Vec<Action>>>) -> Vec<String> {
 #[wasm_bindgen_test]
 async fn a_picked_file_is_added_and_can_be_picked_again() {
     let shown = Shown::new();
-    let input = shown.root.query_selector("input[type=file]").expect("a selector").expect("the input");
-    pick(&input, vec![file("a.txt", 3, "text/plain"), file("b.txt", 3, "text/plain")]);
+    let input = shown
+        .root
+        .query_selector("input[type=file]")
+        .expect("a selector")
+        .expect("the input");
+    pick(
+        &input,
+        vec![
+            file("a.txt", 3, "text/plain"),
+            file("b.txt", 3, "text/plain"),
+        ],
+    );
     assert_eq!(added(&shown.actions), ["a.txt", "b.txt"]);
-    assert_eq!(input.unchecked_ref::<web_sys::HtmlInputElement>().value(), "");
+    assert_eq!(
+        input.unchecked_ref::<web_sys::HtmlInputElement>().value(),
+        ""
+    );
     pick(&input, vec![file("a.txt", 3, "text/plain")]);
     assert_eq!(added(&shown.actions), ["a.txt", "b.txt", "a.txt"]);
 }
@@ -124,16 +161,29 @@ async fn dropped_and_pasted_files_are_added() {
     let zone = part(&shown.root, "dropzone").expect("the zone");
     let hint = part(&shown.root, "hint").expect("the hint");
     let dragging = || zone.class_list().contains("s3u-dragging");
-    assert!(fire(&hint, "dragenter", vec![file("a", 1, "")], None), "the browser must not open the file");
+    assert!(
+        fire(&hint, "dragenter", vec![file("a", 1, "")], None),
+        "the browser must not open the file"
+    );
     until("it says so", dragging).await;
     // From a child to the zone: still inside.
-    fire(&hint, "dragleave", vec![file("a", 1, "")], Some(zone.clone()));
+    fire(
+        &hint,
+        "dragleave",
+        vec![file("a", 1, "")],
+        Some(zone.clone()),
+    );
     settle().await;
     assert!(dragging());
     fire(&zone, "dragleave", vec![file("a", 1, "")], None);
     until("it is calm again", || !dragging()).await;
     assert!(fire(&zone, "drop", vec![file("dropped.txt", 1, "")], None));
-    assert!(fire(&zone, "paste", vec![file("pasted.png", 1, "image/png")], None));
+    assert!(fire(
+        &zone,
+        "paste",
+        vec![file("pasted.png", 1, "image/png")],
+        None
+    ));
     assert_eq!(added(&shown.actions), ["dropped.txt", "pasted.png"]);
 }
 
@@ -144,7 +194,10 @@ async fn a_disabled_widget_takes_nothing() {
     let disabled = || attribute(&shown.root, "browse", "disabled").is_some();
     until("the button is disabled", disabled).await;
     let zone = part(&shown.root, "dropzone").expect("the zone");
-    assert!(fire(&zone, "drop", vec![file("a", 1, "")], None), "the browser must not open the file");
+    assert!(
+        fire(&zone, "drop", vec![file("a", 1, "")], None),
+        "the browser must not open the file"
+    );
     assert!(added(&shown.actions).is_empty());
 }
 
@@ -152,25 +205,58 @@ async fn a_disabled_widget_takes_nothing() {
 async fn the_limits_are_said_before_a_file_is_chosen() {
     let shown = Shown::new();
     shown.look.update(|look| {
-        look.constraints =
-            Constraints { accept: Accept::new("image/*,.pdf"), max_size: Some(2_000_000_000), ..Constraints::default() };
+        look.constraints = Constraints {
+            accept: Accept::new("image/*,.pdf"),
+            max_size: Some(2_000_000_000),
+            ..Constraints::default()
+        };
     });
-    until("the hint", || part_text(&shown.root, "hint") == "Images or PDF, up to 2 GB each").await;
-    let input = shown.root.query_selector("input[type=file]").expect("a selector").expect("the input");
-    assert_eq!(input.get_attribute("accept").as_deref(), Some("image/*,.pdf"));
+    until("the hint", || {
+        part_text(&shown.root, "hint") == "Images or PDF, up to 2 GB each"
+    })
+    .await;
+    let input = shown
+        .root
+        .query_selector("input[type=file]")
+        .expect("a selector")
+        .expect("the input");
+    assert_eq!(
+        input.get_attribute("accept").as_deref(),
+        Some("image/*,.pdf")
+    );
 }
 
 #[wasm_bindgen_test]
 async fn a_refused_file_is_named_with_its_limit_until_dismissed() {
     let shown = Shown::new();
-    let violation = Violation::TooLarge { size: 12_000_000, max: 10_000_000 };
-    shown.rejections.update(|list| list.push(Rejection { id: 7, name: "big.mov".into(), size: 12_000_000, violation }));
+    let violation = Violation::TooLarge {
+        size: 12_000_000,
+        max: 10_000_000,
+    };
+    shown.rejections.update(|list| {
+        list.push(Rejection {
+            id: 7,
+            name: "big.mov".into(),
+            size: 12_000_000,
+            violation,
+        })
+    });
     let sentence = "big.mov The file is 12 MB. The limit is 10 MB.";
-    until("the sentence", || part_text(&shown.root, "rejection") == sentence).await;
-    until("said aloud", || part_text(&shown.root, "error") == "big.mov: The file is 12 MB. The limit is 10 MB.").await;
+    until("the sentence", || {
+        part_text(&shown.root, "rejection") == sentence
+    })
+    .await;
+    until("said aloud", || {
+        part_text(&shown.root, "error") == "big.mov: The file is 12 MB. The limit is 10 MB."
+    })
+    .await;
     click(&shown.root, "dismiss");
     // The first is the general notice's, which is hidden.
-    let dismiss = shown.root.query_selector("[part=rejection] [part=dismiss]").expect("a selector").expect("the button");
+    let dismiss = shown
+        .root
+        .query_selector("[part=rejection] [part=dismiss]")
+        .expect("a selector")
+        .expect("the button");
     dismiss.unchecked_into::<HtmlElement>().click();
     assert_eq!(shown.done(), ["Dismiss(7)"]);
 }
@@ -182,13 +268,41 @@ async fn every_state_has_its_words_and_controls() {
     let state = shown.add(row);
     let row = shown.wait_row(1).await;
     let lost = UploadError::Network { step: Step::Send };
-    let wait = |reason| Status::Waiting { reason, remaining: Duration::from_secs(3) };
+    let wait = |reason| Status::Waiting {
+        reason,
+        remaining: Duration::from_secs(3),
+    };
     for (status, name, words, controls) in [
-        (Status::Queued { held: true }, "queued", "Ready to upload", vec!["remove"]),
-        (Status::Queued { held: false }, "queued", "Waiting for its turn", vec!["pause", "cancel"]),
-        (Status::Preparing, "preparing", "Preparing", vec!["pause", "cancel"]),
-        (Status::Uploading, "uploading", "Uploading", vec!["pause", "cancel"]),
-        (Status::Completing, "completing", "Finishing", vec!["cancel"]),
+        (
+            Status::Queued { held: true },
+            "queued",
+            "Ready to upload",
+            vec!["remove"],
+        ),
+        (
+            Status::Queued { held: false },
+            "queued",
+            "Waiting for its turn",
+            vec!["pause", "cancel"],
+        ),
+        (
+            Status::Preparing,
+            "preparing",
+            "Preparing",
+            vec!["pause", "cancel"],
+        ),
+        (
+            Status::Uploading,
+            "uploading",
+            "Uploading",
+            vec!["pause", "cancel"],
+        ),
+        (
+            Status::Completing,
+            "completing",
+            "Finishing",
+            vec!["cancel"],
+        ),
         (Status::Paused, "paused", "Paused", vec!["resume", "cancel"]),
         (
             wait(WaitReason::Backoff(lost.clone())),
@@ -203,13 +317,22 @@ async fn every_state_has_its_words_and_controls() {
             vec!["retry", "remove"],
         ),
         (Status::Cancelled, "cancelled", "Cancelled", vec!["remove"]),
-        (Status::Completed(StoredObject::default()), "completed", "Uploaded", vec!["remove"]),
+        (
+            Status::Completed(StoredObject::default()),
+            "completed",
+            "Uploaded",
+            vec!["remove"],
+        ),
     ] {
         state.update(|file| file.status = status);
         until(words, || part_text(&row, "status") == words).await;
         assert_eq!(row.get_attribute("data-status").as_deref(), Some(name));
         for control in ["pause", "resume", "retry", "cancel", "remove"] {
-            assert_eq!(!is_hidden(&row, control), controls.contains(&control), "{control} while {name}: {words}");
+            assert_eq!(
+                !is_hidden(&row, control),
+                controls.contains(&control),
+                "{control} while {name}: {words}"
+            );
         }
     }
 }
@@ -225,17 +348,38 @@ async fn progress_is_said_to_everyone() {
         file.speed = Some(1_200_000);
         file.remaining = Some(Duration::from_secs(170));
     });
-    until("42 %", || attribute(&row, "progress", "aria-valuenow").as_deref() == Some("42")).await;
-    assert_eq!(attribute(&row, "progress", "role").as_deref(), Some("progressbar"));
-    assert_eq!(attribute(&row, "progress", "aria-label").as_deref(), Some("Upload of report.pdf"));
-    assert_eq!(attribute(&row, "progress", "aria-valuetext").as_deref(), Some("42 %, 4.2 MB of 10 MB"));
+    until("42 %", || {
+        attribute(&row, "progress", "aria-valuenow").as_deref() == Some("42")
+    })
+    .await;
+    assert_eq!(
+        attribute(&row, "progress", "role").as_deref(),
+        Some("progressbar")
+    );
+    assert_eq!(
+        attribute(&row, "progress", "aria-label").as_deref(),
+        Some("Upload of report.pdf")
+    );
+    assert_eq!(
+        attribute(&row, "progress", "aria-valuetext").as_deref(),
+        Some("42 %, 4.2 MB of 10 MB")
+    );
     assert_eq!(part_text(&row, "size"), "4.2 MB of 10 MB");
     assert_eq!(part_text(&row, "speed"), "1.2 MB/s · 3 min left");
-    assert_eq!(attribute(&row, "cancel", "aria-label").as_deref(), Some("Cancel report.pdf"));
+    assert_eq!(
+        attribute(&row, "cancel", "aria-label").as_deref(),
+        Some("Cancel report.pdf")
+    );
     click(&row, "pause");
     click(&row, "cancel");
-    assert_eq!(shown.done(), ["Pause(One(FileId(1)))", "Cancel(One(FileId(1)))"]);
-    assert!(shown.row(1).is_some_and(|same| same == row), "the row was drawn anew");
+    assert_eq!(
+        shown.done(),
+        ["Pause(One(FileId(1)))", "Cancel(One(FileId(1)))"]
+    );
+    assert!(
+        shown.row(1).is_some_and(|same| same == row),
+        "the row was drawn anew"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -247,7 +391,10 @@ async fn a_name_is_text_and_nothing_else() {
     assert_eq!(count(&shown.root, "img"), 0);
     let shown_name = part(&row, "name").expect("the name");
     assert_eq!(shown_name.tag_name(), "BDI");
-    assert_eq!(shown_name.text_content().as_deref(), Some("<img src=x onerror=\"window.broken=1\">\u{FFFD}gpj.exe"));
+    assert_eq!(
+        shown_name.text_content().as_deref(),
+        Some("<img src=x onerror=\"window.broken=1\">\u{FFFD}gpj.exe")
+    );
     assert_eq!(shown_name.get_attribute("title").as_deref(), Some(name));
 }
 
@@ -261,14 +408,30 @@ async fn a_stored_file_can_be_opened_but_never_as_script() {
             ..StoredObject::default()
         })
     };
-    shown.add(snapshot(1, "a.pdf", stored("https://files.example.com/a.pdf")));
+    shown.add(snapshot(
+        1,
+        "a.pdf",
+        stored("https://files.example.com/a.pdf"),
+    ));
     shown.add(snapshot(2, "b.pdf", stored("javascript:alert(1)")));
     let good = shown.wait_row(1).await;
     let bad = shown.wait_row(2).await;
-    assert_eq!(attribute(&good, "link", "href").as_deref(), Some("https://files.example.com/a.pdf"));
-    assert_eq!(attribute(&good, "link", "rel").as_deref(), Some("noopener noreferrer"));
-    assert_eq!(attribute(&good, "link", "aria-label").as_deref(), Some("Open a.pdf in a new tab"));
-    assert_eq!(attribute(&good, "copy", "aria-label").as_deref(), Some("Copy the link to a.pdf"));
+    assert_eq!(
+        attribute(&good, "link", "href").as_deref(),
+        Some("https://files.example.com/a.pdf")
+    );
+    assert_eq!(
+        attribute(&good, "link", "rel").as_deref(),
+        Some("noopener noreferrer")
+    );
+    assert_eq!(
+        attribute(&good, "link", "aria-label").as_deref(),
+        Some("Open a.pdf in a new tab")
+    );
+    assert_eq!(
+        attribute(&good, "copy", "aria-label").as_deref(),
+        Some("Copy link: a.pdf")
+    );
     assert_eq!(part_text(&good, "size"), "9 MB");
     assert!(part(&bad, "link").is_none());
 }
@@ -280,9 +443,17 @@ async fn focus_goes_to_the_neighbour_of_a_removed_row() {
     shown.add(snapshot(2, "b.pdf", Status::Cancelled));
     let row = shown.wait_row(2).await;
     click(&row, "remove");
-    let focused = || web_sys::window().and_then(|window| window.document()).and_then(|page| page.active_element());
-    let label = |element: Option<Element>| element.and_then(|element| element.get_attribute("aria-label"));
-    assert_eq!(label(focused()).as_deref(), Some("Remove a.pdf from the list"));
+    let focused = || {
+        web_sys::window()
+            .and_then(|window| window.document())
+            .and_then(|page| page.active_element())
+    };
+    let label =
+        |element: Option<Element>| element.and_then(|element| element.get_attribute("aria-label"));
+    assert_eq!(
+        label(focused()).as_deref(),
+        Some("Remove a.pdf from the list")
+    );
     shown.rows.update(|rows| drop(rows.pop()));
     until("the row is gone", || shown.row(2).is_none()).await;
     let last = shown.wait_row(1).await;
@@ -308,7 +479,11 @@ async fn all_files_have_one_line() {
     });
     until("shown", || !is_hidden(&shown.root, "overall")).await;
     let line = part_text(&shown.root, "overall");
-    for words in ["1 of 3 files uploaded", "15 MB of 30 MB", "2 MB/s · 8 s left"] {
+    for words in [
+        "1 of 3 files uploaded",
+        "15 MB of 30 MB",
+        "2 MB/s · 8 s left",
+    ] {
         assert!(line.contains(words), "{line}");
     }
     assert!(!is_hidden(&shown.root, "offline"));
@@ -323,10 +498,16 @@ async fn ten_thousand_files_draw_a_few_hundred_rows() {
     let shown = Shown::new();
     let rows = (1..=10_000).map(|id| {
         let snapshot = snapshot(id, "scan.png", Status::Queued { held: false });
-        Row { id: FileId(id), snapshot: ArcRwSignal::new(snapshot).read_only() }
+        Row {
+            id: FileId(id),
+            snapshot: ArcRwSignal::new(snapshot).read_only(),
+        }
     });
     shown.rows.set(rows.collect());
-    until("the first rows", || count(&shown.root, "[part=file]") == 200).await;
+    until("the first rows", || {
+        count(&shown.root, "[part=file]") == 200
+    })
+    .await;
     click(&shown.root, "more");
     until("more rows", || count(&shown.root, "[part=file]") == 400).await;
 }
@@ -336,7 +517,11 @@ async fn two_widgets_do_not_know_of_each_other() {
     let (one, other) = (Shown::new(), Shown::new());
     one.add(snapshot(1, "a.pdf", Status::Uploading));
     one.wait_row(1).await;
-    let input = one.root.query_selector("input[type=file]").expect("a selector").expect("the input");
+    let input = one
+        .root
+        .query_selector("input[type=file]")
+        .expect("a selector")
+        .expect("the input");
     pick(&input, vec![file("only-here.txt", 1, "")]);
     settle().await;
     assert_eq!(count(&other.root, "[part=file]"), 0);
