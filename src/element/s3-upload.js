@@ -47,7 +47,7 @@ export class S3Upload extends Base {
 
   constructor() {
     super();
-    this.#root = this.attachShadow({ mode: "open", delegatesFocus: true });
+    this.#root = this.attachShadow({ mode: "open" });
   }
 
   connectedCallback() {
@@ -76,6 +76,11 @@ export class S3Upload extends Base {
     if (before === value) return;
     if (this.#core) this.#core.attribute(name, value ?? undefined);
     else this.#mirror();
+  }
+
+  /** Not by `delegatesFocus`: with it, a click into a long list would jump to the button above it. */
+  focus(options) {
+    this.#root.querySelector("[part=browse], [part=placeholder]")?.focus(options);
   }
 
   /** Opens the browser's file picker. Browsers allow it only while they handle a click or a key. */

@@ -108,30 +108,46 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
                 on:change=picked
             />
             <Icon path=icon::UPLOAD />
-            <div class="s3u-invite">
-                <button
-                    class="s3u-button s3u-browse"
-                    part="browse"
-                    type="button"
-                    disabled=is_disabled
-                    aria-describedby=hint_id.clone()
-                    on:click=move |_| open(input)
-                >
-                    {move || desk.text(if is_multiple() { "button.browse" } else { "button.browse.one" })}
-                </button>
-                <span class="s3u-drop" aria-hidden="true">
-                    {move || {
-                        desk.text(match (dragging.try_get(), is_multiple()) {
-                            (Some(true), _) => "drop.now",
-                            (_, true) => "drop.hint",
-                            (_, false) => "drop.hint.one",
-                        })
-                    }}
-                </span>
-            </div>
-            <p class="s3u-hint" part="hint" id=hint_id.clone()>
+            <Invite desk input dragging multiple disabled hint_id=hint_id.clone() />
+            <p class="s3u-hint" part="hint" id=hint_id>
                 {move || limits.try_get().flatten()}
             </p>
+        </div>
+    }
+}
+
+/// The button, and what else can be done.
+#[component]
+fn Invite(
+    desk: Desk,
+    input: NodeRef<html::Input>,
+    dragging: RwSignal<bool>,
+    multiple: Memo<bool>,
+    disabled: Memo<bool>,
+    hint_id: String,
+) -> impl IntoView {
+    let many = move || multiple.try_get().unwrap_or_default();
+    view! {
+        <div class="s3u-invite">
+            <button
+                class="s3u-button s3u-browse"
+                part="browse"
+                type="button"
+                disabled=move || disabled.try_get().unwrap_or(true)
+                aria-describedby=hint_id
+                on:click=move |_| open(input)
+            >
+                {move || desk.text(if many() { "button.browse" } else { "button.browse.one" })}
+            </button>
+            <span class="s3u-drop" aria-hidden="true">
+                {move || {
+                    desk.text(match (dragging.try_get(), many()) {
+                        (Some(true), _) => "drop.now",
+                        (_, true) => "drop.hint",
+                        (_, false) => "drop.hint.one",
+                    })
+                }}
+            </span>
         </div>
     }
 }

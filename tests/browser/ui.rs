@@ -77,7 +77,7 @@ impl Shown {
             rows.push(Row {
                 id,
                 snapshot: snapshot.read_only(),
-            })
+            });
         });
         snapshot
     }
@@ -239,7 +239,7 @@ async fn a_refused_file_is_named_with_its_limit_until_dismissed() {
             name: "big.mov".into(),
             size: 12_000_000,
             violation,
-        })
+        });
     });
     let sentence = "big.mov The file is 12 MB. The limit is 10 MB.";
     until("the sentence", || {
