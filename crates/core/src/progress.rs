@@ -12,6 +12,10 @@ const SPEED_MS: u64 = 3_000;
 const REMAINING_MS: u64 = 10_000;
 /// No time left is told before this much was seen, in milliseconds.
 const SETTLE_MS: u64 = 1_500;
+/// The speed that is assumed of a request while none was measured, in bytes per second.
+pub const ASSUMED_SPEED: u64 = 1024 * 1024;
+/// A body of this many bytes is large enough to tell a link's speed.
+const TELLING: u64 = 256 * 1024;
 
 /// Measures bytes per second.
 #[derive(Clone, Debug, Default)]
@@ -73,13 +77,6 @@ impl Meter {
         (self.seen > 0 && self.last.is_some()).then_some(whole(self.fast))
     }
 
-    /// The last measured bytes per second, paused or not.
-    pub fn last_speed(&self) -> Option<u64> {
-        (self.seen > 0)
-            .then_some(whole(self.fast))
-            .filter(|speed| *speed > 0)
-    }
-
     /// The time for `bytes` more; `None` while it would be a guess.
     pub fn remaining(&self, bytes: u64) -> Option<Duration> {
         let speed = whole(self.slow);
@@ -87,6 +84,43 @@ impl Meter {
             return None;
         }
         Some(Duration::from_secs(bytes.div_ceil(speed)))
+    }
+}
+
+/// How fast one request carries its body, by those that arrived: what the next one may expect.
+#[derive(Clone, Debug, Default)]
+pub struct Pace {
+    seen: u64,
+    rate: f64,
+}
+
+impl Pace {
+    /// A request carried `bytes` in `span`. A small one tells more of the latency than of the
+    /// speed: it counts only if it was faster than expected.
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "a speed needs no more than 52 bits"
+    )]
+    pub fn record(&mut self, span: Duration, bytes: u64) {
+        let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX).max(1);
+        let rate = bytes as f64 * 1000.0 / span as f64;
+        if bytes < TELLING && rate <= self.rate.max(ASSUMED_SPEED as f64) {
+            return;
+        }
+        self.rate = follow(self.rate, rate, span, SPEED_MS, self.seen);
+        self.seen = self.seen.saturating_add(span);
+    }
+
+    /// The link is not what it was.
+    pub fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Bytes per second; `None` before anything arrived.
+    pub fn speed(&self) -> Option<u64> {
+        (self.seen > 0)
+            .then_some(whole(self.rate))
+            .filter(|speed| *speed > 0)
     }
 }
 
@@ -141,6 +175,24 @@ mod tests {
         run(&mut meter, 600_000, 1, 1_000_000);
         let speed = meter.speed().unwrap_or(0);
         assert!((900_000..=1_100_000).contains(&speed), "{speed}");
+    }
+
+    #[test]
+    fn a_pace_follows_what_arrives_and_small_bodies_do_not_slow_it() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.speed(), None);
+        pace.record(Duration::from_millis(200), 1_000);
+        assert_eq!(pace.speed(), None);
+        pace.record(Duration::from_secs(1), 10_000_000);
+        assert!(pace.speed().unwrap_or(0) > 5_000_000);
+        for _ in 0..1_000 {
+            pace.record(Duration::from_millis(200), 1_000);
+        }
+        assert!(pace.speed().unwrap_or(0) > 5_000_000);
+        pace.record(Duration::from_mins(1), 10_000_000);
+        assert!(pace.speed().unwrap_or(u64::MAX) < 1_000_000);
+        pace.forget();
+        assert_eq!(pace.speed(), None);
     }
 
     #[test]

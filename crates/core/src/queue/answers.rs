@@ -167,6 +167,8 @@ impl Queue {
         let more = payload.range.len().saturating_sub(payload.moved);
         self.measure(now, file, signed(more));
         self.lanes.record(now, more, self.lanes_in_use + 1);
+        self.pace
+            .record(now.since(ended.started), payload.range.len());
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };

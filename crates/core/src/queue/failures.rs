@@ -36,6 +36,15 @@ impl Queue {
         if is_congestion(&error) && self.offline.is_none() {
             self.lanes.congested(now);
         }
+        if matches!(
+            error,
+            UploadError::Stalled {
+                step: Step::Send,
+                ..
+            }
+        ) {
+            self.pace.forget();
+        }
         let verdict = verdict(&error, ended.step);
         self.take_back(now, file, ended, verdict);
         let Some(upload) = self

@@ -27,7 +27,7 @@ use crate::event::Event;
 use crate::file::FileInfo;
 use crate::ids::{FileId, RequestId};
 use crate::lanes::Lanes;
-use crate::progress::Meter;
+use crate::progress::{Meter, Pace};
 use crate::retry::Random;
 use crate::time::Instant;
 use crate::upload::Upload;
@@ -57,6 +57,7 @@ pub struct Queue {
     errands: Errands,
     offline: Option<Offline>,
     meter: Meter,
+    pace: Pace,
     tally: Tally,
     changed: BTreeSet<FileId>,
     /// Files that may have left their last lane.
@@ -84,6 +85,7 @@ impl Queue {
             errands: Errands::default(),
             offline: None,
             meter: Meter::default(),
+            pace: Pace::default(),
             tally: Tally::default(),
             changed: BTreeSet::new(),
             resting: BTreeSet::new(),

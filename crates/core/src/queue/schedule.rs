@@ -13,8 +13,9 @@ use crate::command::{Command, Notice, Transmit, Transport};
 use crate::config::TransportChoice;
 use crate::error::Step;
 use crate::ids::{ByteRange, FileId, RequestId};
-use crate::limits::{KIB, MIB};
+use crate::limits::KIB;
 use crate::plan::part_size_for;
+use crate::progress::ASSUMED_SPEED;
 use crate::time::Instant;
 use crate::upload::{BackendWant, Payload, Request, State, Upload, Work};
 
@@ -26,8 +27,6 @@ const PREPARED_AHEAD: u32 = 2;
 const MOST_WAITING: usize = 16;
 /// Parts to sign in one request to the backend, at most.
 const SIGN_BATCH: usize = 16;
-/// The speed that is assumed while none was measured, in bytes per second.
-const ASSUMED_SPEED: u64 = MIB;
 /// A request expected to take longer is sent by a transport that reports progress.
 const SILENT_AT_MOST: Duration = Duration::from_secs(1);
 /// A transport that reports no progress is given the time of a link this slow, in bytes per
@@ -183,7 +182,7 @@ impl Queue {
             (BackendWant::Create, State::Queued { .. }) => {
                 let size = upload.info.size;
                 let prefer_multipart = size > self.config.multipart_threshold;
-                let part_size = part_size_for(size, self.lane_speed(), self.config.part_size);
+                let part_size = part_size_for(size, self.pace.speed(), self.config.part_size);
                 (
                     Step::Create,
                     Box::new(move |request| Command::Create {
@@ -305,15 +304,10 @@ impl Queue {
             return self.config.stall_time;
         }
         let slowest = self
-            .lane_speed()
+            .pace
+            .speed()
             .map_or(SLOWEST_LINK, |speed| SLOWEST_LINK.max(speed / SLOWDOWN));
         self.config.stall_time + Duration::from_secs(bytes / slowest)
-    }
-
-    /// The measured speed of one lane, in bytes per second.
-    fn lane_speed(&self) -> Option<u64> {
-        let lanes = u64::try_from(self.lanes_in_use.max(1)).unwrap_or(1);
-        self.meter.last_speed().map(|speed| speed / lanes)
     }
 
     fn transport(&self, bytes: u64) -> Transport {
@@ -321,7 +315,7 @@ impl Queue {
             TransportChoice::Fetch => Transport::Fetch,
             TransportChoice::Xhr => Transport::Xhr,
             TransportChoice::Auto => {
-                let speed = self.lane_speed().unwrap_or(ASSUMED_SPEED).max(1);
+                let speed = self.pace.speed().unwrap_or(ASSUMED_SPEED).max(1);
                 if Duration::from_secs(bytes / speed) >= SILENT_AT_MOST {
                     Transport::Xhr
                 } else {

@@ -68,7 +68,7 @@ impl Backend {
         file: FileId,
         size: u64,
         parts: Option<u64>,
-    ) -> Outcome {
+    ) -> Answer {
         let key = self.number();
         let (id, plan) = if let Some(part_size) = parts {
             let id = self.number();
@@ -90,11 +90,11 @@ impl Backend {
             let request = self.sign(now, store, Allows::Object { key });
             (id, GrantPlan::Single(request))
         };
-        Ok(Answer::Granted(Grant {
+        Answer::Granted(Grant {
             id: id.map(|id| UploadId::new(id.to_string())),
             key: Some(ObjectKey::new(key.to_string())),
             plan,
-        }))
+        })
     }
 
     pub fn sign_parts(
@@ -130,7 +130,7 @@ impl Backend {
         Ok(Answer::Signed(signed))
     }
 
-    pub fn list(&self, store: &Store, id: &UploadId) -> Outcome {
+    pub fn list(store: &Store, id: &UploadId) -> Outcome {
         let upload = upload_number(id);
         if !store.uploads[&upload].open {
             return Err(refusal(404, "no_such_upload"));
@@ -167,7 +167,7 @@ impl Backend {
         }))
     }
 
-    pub fn abort(&self, store: &mut Store, id: &UploadId) -> Outcome {
+    pub fn abort(&self, store: &mut Store, id: &UploadId) -> Answer {
         let number = upload_number(id);
         let key = if let Some(key) = self.singles.get(&number) {
             *key
@@ -178,6 +178,6 @@ impl Backend {
             upload.key
         };
         store.objects.remove(&key);
-        Ok(Answer::Aborted)
+        Answer::Aborted
     }
 }

@@ -57,16 +57,13 @@ fn every_run_keeps_the_rules_and_ends() {
                         world.run();
                         world.counts()
                     }));
-                    match outcome {
-                        Ok(counts) => {
-                            for (sum, count) in sums.iter().zip(counts) {
-                                sum.fetch_add(count, Ordering::Relaxed);
-                            }
+                    if let Ok(counts) = outcome {
+                        for (sum, count) in sums.iter().zip(counts) {
+                            sum.fetch_add(count, Ordering::Relaxed);
                         }
-                        Err(_) => {
-                            failed.store(true, Ordering::Relaxed);
-                            eprintln!("failed with SIM_SEED={seed}");
-                        }
+                    } else {
+                        failed.store(true, Ordering::Relaxed);
+                        eprintln!("failed with SIM_SEED={seed}");
                     }
                 }
             });

@@ -13,10 +13,11 @@ use crate::person;
 use crate::store::{self, Store};
 use crate::watch::Watch;
 
-/// After the faults have stopped and all that hung was cut, somebody asks for whatever is left.
+/// After the faults have stopped and all that hung was cut, somebody asks for whatever is left; and
+/// as long after that, for another try of what failed.
 const FINALE: u64 = 3 * 3_600_000;
-/// By then every run has ended.
-const END: u64 = FINALE + 12 * 3_600_000;
+/// As long after that again every run has ended.
+const END: u64 = 3 * FINALE;
 
 /// What a request asks for.
 #[derive(Clone, Debug)]
@@ -84,7 +85,7 @@ enum Happening {
     Wish,
     Changed,
     Loses,
-    Finale,
+    Finale(Event),
 }
 
 pub struct World {
@@ -187,7 +188,14 @@ impl World {
             let when = self.dice.between(0, calm + 10_000);
             self.at(when, Happening::Changed);
         }
-        self.at(calm.max(self.now) + FINALE, Happening::Finale);
+        let calm = calm.max(self.now);
+        self.at(calm + FINALE, Happening::Finale(Event::Start(Target::All)));
+        self.at(calm + FINALE, Happening::Finale(Event::Resume(Target::All)));
+        // What went on just now may have spent the rest of its patience.
+        self.at(
+            calm + 2 * FINALE,
+            Happening::Finale(Event::Retry(Target::All)),
+        );
     }
 
     pub fn counts(&self) -> [u64; 4] {
@@ -519,11 +527,7 @@ impl World {
                 let half = self.dice.permille(500);
                 self.store.lose(which, half);
             }
-            Happening::Finale => {
-                self.handle(Event::Start(Target::All));
-                self.handle(Event::Resume(Target::All));
-                self.handle(Event::Retry(Target::All));
-            }
+            Happening::Finale(event) => self.handle(event),
         }
     }
 
@@ -587,12 +591,12 @@ impl World {
         match &flight.ask {
             Ask::Create { parts } => {
                 let size = self.watch.size(flight.file);
-                self.backend.create(now, store, flight.file, size, *parts)
+                Ok(self.backend.create(now, store, flight.file, size, *parts))
             }
             Ask::Sign { id, parts } => self.backend.sign_parts(now, store, id, parts),
-            Ask::List { id } => self.backend.list(store, id),
+            Ask::List { id } => Backend::list(store, id),
             Ask::Complete { id, parts } => self.backend.complete(store, id, parts.as_deref()),
-            Ask::Abort { id } => self.backend.abort(store, id),
+            Ask::Abort { id } => Ok(self.backend.abort(store, id)),
             Ask::Send(sent) => {
                 if self.watch.is_changed(flight.file) {
                     return Err(UploadError::FileChanged);
