@@ -24,6 +24,9 @@ export const test = base.extend({
   baseURL: async ({ server }, use) => use(server.url),
 });
 
+/** The servers that are up. */
+export const running = new Set();
+
 /** Starts a server; `extra` are more arguments for its command line, `env` more of its environment. */
 export async function start({ extra = [], env = {} } = {}) {
   const binary = needed("S3_UPLOAD_SERVER");
@@ -47,12 +50,13 @@ export async function start({ extra = [], env = {} } = {}) {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`the server ended with ${code} before it was ready:\n${log.join("\n")}`)));
   });
-  return {
+  const server = {
     url: said.Ready,
     store: said.Store,
     data,
     log,
     async stop() {
+      running.delete(server);
       if (child.exitCode === null && child.signalCode === null) {
         const ended = once(child, "exit");
         child.kill("SIGTERM");
@@ -61,6 +65,8 @@ export async function start({ extra = [], env = {} } = {}) {
       await rm(data, { recursive: true, force: true });
     },
   };
+  running.add(server);
+  return server;
 }
 
 function needed(name) {

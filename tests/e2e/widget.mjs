@@ -1,0 +1,97 @@
+// The widget on a page, as a person and a page's script meet it.
+import { expect } from "@playwright/test";
+
+export class Widget {
+  constructor(page, selector = "s3-upload") {
+    this.page = page;
+    this.host = page.locator(selector);
+    this.rows = this.part("file");
+  }
+
+  /** Waits until the wasm is there and the widget is drawn. */
+  static async ready(page, selector = "s3-upload") {
+    const widget = new Widget(page, selector);
+    await expect(widget.part("browse").first()).toBeVisible({ timeout: 20_000 });
+    return widget;
+  }
+
+  part(name) {
+    return this.host.locator(`[part~="${name}"]`);
+  }
+
+  /** The row of a file, by its name. */
+  row(name) {
+    return this.rows.filter({ has: this.page.locator(`[part="name"][title=${JSON.stringify(name)}]`) });
+  }
+
+  status(row) {
+    return row.locator('[part="status"]');
+  }
+
+  bar(row) {
+    return row.getByRole("progressbar", { includeHidden: true });
+  }
+
+  button(row, name) {
+    return row.locator(`button[part="${name}"]`);
+  }
+
+  /** Chooses files on disk, as the picker would. */
+  async choose(...paths) {
+    await this.host.locator("input.s3u-input").setInputFiles(paths.flat());
+  }
+
+  /** Adds files by script: `{ name, type?, text? , size? }`. */
+  async add(...files) {
+    await this.host.evaluate((host, files) => {
+      host.add(
+        files.map(({ name, type = "", text, size = 0 }) => {
+          const bytes = text ?? new Uint8Array(size).map((_, index) => (index * 31 + (index >> 8)) % 251);
+          return new File([bytes], name, { type });
+        }),
+      );
+    }, files);
+  }
+
+  /** What the element says of its files. */
+  files() {
+    return this.host.evaluate((host) => host.files);
+  }
+
+  /** Events of this name so far: their details. */
+  events(name) {
+    return this.page.evaluate(
+      (name) => window.events.filter((event) => event.name === name).map((event) => event.detail),
+      name,
+    );
+  }
+
+  /** What is known of the stored file, once it arrived: `{ key, size, type, etag, downloadUrl }`. */
+  async arrived(name, { timeout = 30_000 } = {}) {
+    await expect(this.row(name)).toHaveAttribute("data-status", "completed", { timeout });
+    const events = await this.events("success");
+    return events.find((event) => event.name === name).result;
+  }
+
+  /** Waits until that many files arrived. */
+  async all(count, { timeout = 60_000 } = {}) {
+    await expect
+      .poll(async () => (await this.events("success")).length, { timeout, message: "files that arrived" })
+      .toBe(count);
+  }
+
+  /** The row comes to this state. While the widget only waits for its next try, time is moved on: needs `clock`. */
+  async comesTo(row, state, { timeout = 45_000 } = {}) {
+    await expect
+      .poll(
+        async () => {
+          const now = await row.getAttribute("data-status");
+          // Less than the stall time: nothing that is in flight looks stalled by this.
+          if (now === "waiting") await this.page.clock.fastForward(20_000);
+          return now;
+        },
+        { timeout, intervals: [50], message: "state" },
+      )
+      .toBe(state);
+  }
+}
