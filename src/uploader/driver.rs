@@ -169,7 +169,10 @@ impl Driver {
     }
 
     fn enqueue(&self, source: Source) {
-        let id = FileId(self.next_file.replace(self.next_file.get() + 1));
+        // From 1: an id of 0 would be false in a script.
+        let number = self.next_file.get() + 1;
+        self.next_file.set(number);
+        let id = FileId(number);
         let info = source.info.clone();
         self.sources.borrow_mut().insert(id, source);
         self.feed(Event::Add(id, info));

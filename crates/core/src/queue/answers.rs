@@ -5,7 +5,7 @@ use super::network::proves_network;
 use crate::command::Notice;
 use crate::error::{Step, UploadError};
 use crate::event::Answer;
-use crate::grant::{Grant, GrantPlan, Method, SignedRequest};
+use crate::grant::{Grant, GrantPlan};
 use crate::ids::{ETag, FileId, RequestId};
 use crate::snapshot::StoredObject;
 use crate::time::Instant;
@@ -202,7 +202,12 @@ impl Queue {
             && let Sent::Yes(etag) = &single.sent
         {
             let key = single.key.as_ref().map(ToString::to_string);
-            let stored = stored_unconfirmed(&single.signed.request, key, etag.clone());
+            // No address: whether the object can be read where it was written, nobody said.
+            let stored = StoredObject {
+                key,
+                etag: etag.clone(),
+                ..StoredObject::default()
+            };
             self.complete(file, stored);
             return;
         }
@@ -218,26 +223,6 @@ impl Queue {
         upload.patience.attempts = 0;
         self.settled.0 += 1;
         self.notify(Notice::Succeeded(file));
-    }
-}
-
-/// What is known of an object that no backend confirmed.
-fn stored_unconfirmed(
-    request: &SignedRequest,
-    key: Option<String>,
-    etag: Option<ETag>,
-) -> StoredObject {
-    let location = match &request.method {
-        Method::Put => Some(request.url.redacted().to_owned()),
-        Method::Post { .. } => key
-            .as_ref()
-            .map(|key| format!("{}/{key}", request.url.redacted().trim_end_matches('/'))),
-    };
-    StoredObject {
-        key,
-        etag,
-        location,
-        ..StoredObject::default()
     }
 }
 
