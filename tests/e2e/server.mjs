@@ -42,7 +42,7 @@ export async function start({ extra = [], env = {} } = {}) {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
         log.push(line);
-        const [, what, url] = line.match(/^(Store|Ready): (http:\S+)/) ?? [];
+        const [, what, url] = line.match(/^(Store|Ready): (http:\/\/[^\s/]+)/) ?? [];
         if (what) said[what] = url;
         if (said.Ready) resolve();
       });

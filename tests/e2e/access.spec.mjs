@@ -1,0 +1,182 @@
+// For people who use no mouse, or do not see the page.
+import { createRequire } from "node:module";
+import { Gate, hold, respond } from "./faults.mjs";
+import { expect, test } from "./lab.mjs";
+
+const CREATE = ["POST", "/uploads"];
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** What has the focus, within shadow roots too: `part` and name. */
+function focused(page) {
+  return page.evaluate(() => {
+    let element = document.activeElement;
+    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+    return [element?.getAttribute("part"), element?.getAttribute("aria-label") ?? element?.textContent.trim()].join(": ");
+  });
+}
+
+test("everything is done by keyboard", async ({ lab, page, folder }) => {
+  const { filled } = await import("./files.mjs");
+  const path = await filled(folder, "a.txt", 10);
+  const gate = new Gate();
+  lab.store.on("PUT", hold(gate), { times: 1 });
+  const widget = await lab.open(page);
+
+  await page.keyboard.press("Tab");
+  expect(await focused(page)).toBe("browse: Choose files");
+  const chooser = page.waitForEvent("filechooser");
+  await page.keyboard.press("Enter");
+  await (await chooser).setFiles(path);
+  await gate.reached;
+
+  await page.keyboard.press("Tab");
+  expect(await focused(page)).toBe("pause: Pause a.txt");
+  await page.keyboard.press("Enter");
+  await expect(widget.status(widget.row("a.txt"))).toHaveText("Paused");
+  // The button became another one; the focus is still there.
+  expect(await focused(page)).toBe("resume: Resume a.txt");
+  await page.keyboard.press("Space");
+  gate.open();
+  await widget.arrived("a.txt");
+
+  await page.keyboard.press("Shift+Tab");
+  expect(await focused(page)).toBe("browse: Choose files");
+  const stops = [];
+  for (let stop = 0; stop < 3; stop += 1) {
+    await page.keyboard.press("Tab");
+    stops.push(await focused(page));
+  }
+  expect(stops.sort()).toEqual(["copy: Copy the link to a.txt", "link: Open a.txt in a new tab", "remove: Remove a.txt from the list"]);
+  while (!(await focused(page)).startsWith("remove")) await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Enter");
+  await expect(widget.rows).toHaveCount(0);
+  expect(await focused(page)).toBe("browse: Choose files");
+});
+
+test("cancel and try again by keyboard", async ({ lab, page }) => {
+  lab.backend.on(CREATE, respond({ status: 403 }), { times: 1 });
+  const gate = new Gate();
+  lab.store.on("PUT", hold(gate), { times: 1 });
+  const widget = await lab.open(page);
+  await widget.add({ name: "a.txt", text: "a" });
+  const row = widget.row("a.txt");
+  await expect(row).toHaveAttribute("data-status", "failed");
+  await widget.part("browse").focus();
+  await page.keyboard.press("Tab");
+  expect(await focused(page)).toBe("retry: Try a.txt again");
+  await page.keyboard.press("Enter");
+  await gate.reached;
+  await page.keyboard.press("Tab");
+  expect(await focused(page)).toBe("cancel: Cancel a.txt");
+  await page.keyboard.press("Enter");
+  await expect(row).toHaveAttribute("data-status", "cancelled");
+  expect(await focused(page)).toBe("remove: Remove a.txt from the list");
+  gate.open();
+});
+
+test("a disabled widget takes nothing", async ({ lab, page }) => {
+  const widget = await lab.open(page, '<s3-upload endpoint="/uploads" disabled></s3-upload>');
+  await expect(widget.part("browse")).toBeDisabled();
+  await page.keyboard.press("Tab");
+  expect(await focused(page)).not.toContain("browse");
+});
+
+test("progress is told with a name, a value and words", async ({ lab, page }) => {
+  const gate = new Gate();
+  lab.store.on("PUT", hold(gate), { times: 1 });
+  const widget = await lab.open(page);
+  await widget.add({ name: "a.txt", size: 4_000_000 });
+  await gate.reached;
+  const bar = page.getByRole("progressbar", { name: "Upload of a.txt" });
+  await expect(bar).toBeVisible();
+  await expect(bar).toHaveAttribute("aria-valuemin", "0");
+  await expect(bar).toHaveAttribute("aria-valuemax", "100");
+  const now = await bar.getAttribute("aria-valuenow");
+  expect(Number(now)).toBeLessThan(100);
+  await expect(bar).toHaveAttribute("aria-valuetext", /^\d+ %, .+ of 4 MB$/);
+  gate.open();
+  await widget.arrived("a.txt");
+  await expect(bar).toBeHidden();
+  await expect(page.getByRole("list", { name: "Files" }).getByRole("listitem")).toHaveCount(1);
+});
+
+test("what happens is said aloud: once for many files, at once for failures", async ({ lab, page }) => {
+  const widget = await lab.open(page);
+  // A live region must be there before it speaks.
+  const polite = page.locator('s3-upload [part="live"]');
+  const alert = page.locator('s3-upload [part="error"]');
+  await expect(polite).toHaveAttribute("aria-live", "polite");
+  await expect(alert).toHaveAttribute("role", "alert");
+  await polite.evaluate((region) => {
+    window.spoken = [];
+    new MutationObserver(() => window.spoken.push(region.textContent)).observe(region, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    });
+  });
+  const gate = new Gate();
+  lab.store.on("PUT", hold(gate), { times: 5 });
+  await widget.add(...[1, 2, 3, 4, 5].map((number) => ({ name: `${number}.txt`, text: "x" })));
+  await expect(polite).toHaveText("5 files added.");
+  gate.open();
+  await widget.all(5);
+  await expect(polite).toHaveText("All files are uploaded.");
+  expect((await page.evaluate(() => window.spoken)).length).toBeLessThanOrEqual(8);
+
+  lab.backend.on(CREATE, respond({ status: 403 }), { times: 2 });
+  await widget.add({ name: "bad.txt", text: "x" }, { name: "worse.txt", text: "x" });
+  await expect(alert).toHaveText(
+    "bad.txt: The server does not allow this upload (status 403). Ask the site's owner for permission. 1 more message.",
+  );
+  await widget.host.evaluate((host) => host.setAttribute("max-size", "3"));
+  await widget.add({ name: "long.txt", text: "12345" });
+  await expect(alert).toHaveText("long.txt: The file is 5 bytes. The limit is 3 bytes.");
+});
+
+test.describe("axe finds nothing", () => {
+  const check = async (page) => {
+    if (!(await page.evaluate(() => "axe" in window))) await page.addScriptTag({ path: AXE });
+    const { violations, passes } = await page.evaluate(() => window.axe.run(document));
+    expect(passes.length, "rules that were checked").toBeGreaterThan(10);
+    expect(violations.map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.html) }))).toEqual([]);
+  };
+
+  for (const colorScheme of ["light", "dark"]) {
+    test(colorScheme, async ({ lab, page }) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      const widget = await lab.open(
+        page,
+        '<s3-upload endpoint="/uploads" multiple accept="image/*,.pdf" max-size="5MB"></s3-upload>',
+        { head: '<meta name="color-scheme" content="light dark"><script type="module" src="/s3-upload.js"></script>' },
+      );
+      await test.step("empty", () => check(page));
+
+      const gate = new Gate();
+      lab.store.on("PUT", hold(gate), { times: 2 });
+      await widget.add({ name: "a.pdf", type: "application/pdf", size: 2_000_000 }, { name: "b.pdf", type: "application/pdf", size: 10 });
+      await gate.reached;
+      await expect(widget.part("overall")).toBeVisible();
+      await test.step("uploading", () => check(page));
+
+      await widget.button(widget.row("a.pdf"), "pause").click();
+      await expect(widget.row("a.pdf")).toHaveAttribute("data-status", "paused");
+      await test.step("paused", () => check(page));
+      await widget.button(widget.row("a.pdf"), "resume").click();
+
+      gate.open();
+      await widget.all(2);
+      await test.step("done", () => check(page));
+
+      lab.backend.on(CREATE, respond({ status: 403 }), { times: 1 });
+      await widget.add({ name: "c.pdf", type: "application/pdf", size: 10 }, { name: "d.exe", size: 10 }, { name: "e.exe", size: 10 });
+      await expect(widget.row("c.pdf")).toHaveAttribute("data-status", "failed");
+      await expect(widget.part("rejection")).toHaveCount(2);
+      await test.step("failed", () => check(page));
+
+      await widget.host.evaluate((host) => host.setAttribute("disabled", ""));
+      await expect(widget.part("browse")).toBeDisabled();
+      await test.step("disabled", () => check(page));
+    });
+  }
+});
