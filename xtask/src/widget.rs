@@ -29,9 +29,12 @@ enum Need {
     IfThere,
 }
 
-/// Only what rustc's own wasm target uses. `--all-features` would allow wasm that a two-year-old browser refuses.
+/// What makes the widget smallest on its way to a visitor, measured: against no wasm-opt at all, `-O1` takes 5 % off the
+/// wasm and 1 % off its compressed size; `-Oz` takes 14 % off the wasm and *adds* 6 to 9 % compressed, in minutes.
+///
+/// The features are those of rustc's own target. `--all-features` would allow wasm that a two-year-old browser refuses.
 const OPTIMISE: [&str; 8] = [
-    "-Oz",
+    "-O1",
     "--enable-bulk-memory",
     "--enable-multivalue",
     "--enable-mutable-globals",
