@@ -3,6 +3,7 @@
 //! Reports no upload progress: no engine offers that.
 
 use gloo_net::http::{Headers, Method, RequestBuilder};
+use wasm_bindgen::JsValue;
 use web_sys::{AbortController, RequestCredentials, RequestMode};
 
 use super::http::{Body, Credentials, Failure, Request, Response};
@@ -41,13 +42,15 @@ impl Drop for AbortOnDrop {
 /// Sends a request and reads its whole answer.
 pub async fn send(request: Request<'_>, signal: Option<web_sys::AbortSignal>) -> Result<Response, Failure> {
     let method = request.method.parse::<Method>().map_err(|_| Failure::Invalid(request.method.to_owned()))?;
-    let headers = Headers::new();
+    let invalid = |_: JsValue| Failure::Invalid("the URL or a header is not valid".to_owned());
+    // gloo's own `append` panics where the browser refuses.
+    let headers = web_sys::Headers::new().map_err(invalid)?;
     for (name, value) in request.headers {
-        headers.append(name, value);
+        headers.append(name, value).map_err(invalid)?;
     }
     let builder = RequestBuilder::new(request.url)
         .method(method)
-        .headers(headers)
+        .headers(Headers::from_raw(headers))
         .credentials(match request.credentials {
             Credentials::Omit => RequestCredentials::Omit,
             Credentials::SameOrigin => RequestCredentials::SameOrigin,
@@ -59,7 +62,7 @@ pub async fn send(request: Request<'_>, signal: Option<web_sys::AbortSignal>) ->
         body => builder.body(body.into_js()),
     };
     // What the browser says of a URL it cannot use would repeat that URL, signature included.
-    let built = built.map_err(|_| Failure::Invalid("the URL or a header is not valid".to_owned()))?;
+    let built = built.map_err(|_| invalid(JsValue::UNDEFINED))?;
     let answer = built.send().await.map_err(|_| Failure::Network)?;
     let headers = answer.headers().entries().map(|(name, value)| (name.to_lowercase(), value)).collect();
     let status = answer.status();
@@ -72,6 +75,21 @@ pub async fn send(request: Request<'_>, signal: Option<web_sys::AbortSignal>) ->
 pub async fn is_reachable(url: &str) -> bool {
     let request = RequestBuilder::new(url)
         .mode(RequestMode::NoCors)
+        .credentials(RequestCredentials::Omit)
+        .cache(web_sys::RequestCache::NoStore)
+        .build();
+    match request {
+        Ok(request) => request.send().await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+/// Whether a page may send JSON to this address and read the answer, whatever it is. A preflight
+/// that allows it for GET allows it for POST, which needs no leave of its own.
+/// <https://fetch.spec.whatwg.org/#cors-preflight-fetch>
+pub async fn passes_preflight(url: &str) -> bool {
+    let request = RequestBuilder::new(url)
+        .header("content-type", "application/json")
         .credentials(RequestCredentials::Omit)
         .cache(web_sys::RequestCache::NoStore)
         .build();

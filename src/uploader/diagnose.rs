@@ -8,26 +8,43 @@ use crate::browser::file::{self, Readable};
 use crate::browser::policy::PolicyWatch;
 use crate::browser::{fetch, page};
 
-/// Why nothing came back from the store. `moved` says whether any byte of this request went out,
-/// `answered` whether this store ever let the page read an answer.
-pub async fn store(url: &str, source: &File, moved: bool, answered: bool, policy: &PolicyWatch) -> UploadError {
+/// Whether any byte of a request to the store went out: what comes after the preflight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// At least one.
+    Some,
+    /// None, as far as XHR could see.
+    None,
+    /// fetch does not tell.
+    Unknown,
+}
+
+/// Why nothing came back from the store. `answered` says whether this store ever let the page read
+/// an answer. `None`: the connection broke, or the store's CORS rule refused; only XHR can tell.
+pub async fn store(
+    url: &str,
+    source: &File,
+    moved: Moved,
+    answered: bool,
+    policy: &PolicyWatch,
+) -> Option<UploadError> {
     match file::probe(source).await {
         Readable::Yes => {}
-        Readable::Changed => return UploadError::FileChanged,
-        Readable::No => return UploadError::FileUnreadable,
+        Readable::Changed => return Some(UploadError::FileChanged),
+        Readable::No => return Some(UploadError::FileUnreadable),
     }
     if let Some(blocked) = blocked_by_page(url, policy) {
-        return UploadError::Blocked(blocked);
+        return Some(UploadError::Blocked(blocked));
     }
-    let unanswered = UploadError::Network { step: Step::Send };
+    let unanswered = Some(UploadError::Network { step: Step::Send });
     let Some(address) = page::resolve(url) else { return unanswered };
     let host = address.origin();
     // A preflight that was refused looks like a network that is gone, but for this: somebody is there.
-    let suspicious = !moved && !answered && host != page::origin();
-    if suspicious && fetch::is_reachable(&format!("{host}/")).await {
-        return UploadError::Blocked(Blocked::Cors { page: page::origin(), host });
+    let suspicious = moved != Moved::Some && !answered && host != page::origin();
+    if !suspicious || !fetch::is_reachable(&format!("{host}/")).await {
+        return unanswered;
     }
-    unanswered
+    (moved == Moved::None).then(|| UploadError::Blocked(Blocked::Cors { page: page::origin(), host }))
 }
 
 /// Why nothing came back from the backend. `answered` says whether it ever did.
@@ -39,7 +56,7 @@ pub async fn backend(step: Step, endpoint: &str, answered: bool, policy: &Policy
     let Some(address) = page::resolve(endpoint) else { return unanswered };
     let host = address.origin();
     let suspicious = !answered && host != page::origin();
-    if suspicious && fetch::is_reachable(&address.href()).await {
+    if suspicious && !fetch::passes_preflight(&address.href()).await && fetch::is_reachable(&address.href()).await {
         return UploadError::Blocked(Blocked::Cors { page: page::origin(), host });
     }
     unanswered

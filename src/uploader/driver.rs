@@ -49,6 +49,8 @@ pub(super) struct Driver {
     pub backend_answered: Rc<Cell<bool>>,
     /// Stores that ever let the page read an answer, by origin.
     pub stores_answered: RefCell<BTreeSet<String>>,
+    /// Stores that gave fetch no answer for an unclear cause, by origin.
+    pub stores_unclear: RefCell<BTreeSet<String>>,
     pub policy: Rc<PolicyWatch>,
     me: Weak<Driver>,
     clock: Clock,
@@ -79,6 +81,7 @@ impl Driver {
             rejections: ArcRwSignal::new(Vec::new()),
             backend_answered: Rc::default(),
             stores_answered: RefCell::default(),
+            stores_unclear: RefCell::default(),
             policy: Rc::default(),
             me: Weak::clone(me),
             clock: Clock::default(),
@@ -179,7 +182,8 @@ impl Driver {
     }
 
     fn reject(&self, info: &FileInfo, violation: Violation) {
-        let id = self.next_rejection.replace(self.next_rejection.get() + 1);
+        let id = self.next_rejection.get() + 1;
+        self.next_rejection.set(id);
         let (name, size) = (info.name.clone(), info.size);
         self.emit(&UploadEvent::Reject { name: name.clone(), size, violation: violation.clone() });
         self.rejections.update(|rejections| {

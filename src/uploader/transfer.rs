@@ -9,7 +9,7 @@ use s3_upload_core::{Answer, Command, RequestId, Step, Transmit, Transport, Uplo
 use wasm_bindgen_futures::spawn_local;
 
 use super::backend::Backend;
-use super::diagnose;
+use super::diagnose::{self, Moved};
 use super::driver::{Driver, Source};
 use super::store;
 use crate::browser::fetch::{self, AbortOnDrop};
@@ -85,14 +85,15 @@ fn send(driver: &Rc<Driver>, transmit: Transmit) -> Guard {
         Ok(body) => body,
         Err(error) => return fail_soon(me, transmit.request, error),
     };
-    match transmit.transport {
+    // Where a silence of the store was unclear, XHR finds out.
+    let unclear = driver.stores_unclear.borrow().contains(&origin(&transmit));
+    match if unclear { Transport::Xhr } else { transmit.transport } {
         Transport::Fetch => {
             let abort = AbortOnDrop::new();
             let signal = abort.signal();
             spawn_local(async move {
                 let answer = fetch::send(store::request(&transmit, body), signal).await;
-                // Whether fetch moved anything is not to be known.
-                report(me, transmit, source, false, answer).await;
+                report(me, transmit, source, Moved::Unknown, answer).await;
             });
             Guard::Fetch { _abort: abort }
         }
@@ -111,17 +112,23 @@ fn send(driver: &Rc<Driver>, transmit: Transmit) -> Guard {
                 Ok((xhr, answer)) => {
                     spawn_local(async move {
                         let answer = answer.await;
-                        report(me, transmit, source, moved.get() > 0, answer).await;
+                        let moved = if moved.get() > 0 { Moved::Some } else { Moved::None };
+                        report(me, transmit, source, moved, answer).await;
                     });
                     Guard::Xhr { _xhr: xhr }
                 }
                 Err(failure) => {
-                    spawn_local(report(me, transmit, source, false, Err(failure)));
+                    spawn_local(report(me, transmit, source, Moved::None, Err(failure)));
                     Guard::Nothing
                 }
             }
         }
     }
+}
+
+/// The store's origin.
+fn origin(transmit: &Transmit) -> String {
+    page::resolve(transmit.target.url.expose()).map(|url| url.origin()).unwrap_or_default()
 }
 
 fn fail_soon(driver: Weak<Driver>, request: RequestId, error: UploadError) -> Guard {
@@ -138,14 +145,15 @@ async fn report(
     driver: Weak<Driver>,
     transmit: Transmit,
     source: Source,
-    moved: bool,
+    moved: Moved,
     answer: Result<Response, Failure>,
 ) {
     let Some(driver) = driver.upgrade() else { return };
     let url = transmit.target.url.expose();
-    let host = page::resolve(url).map(|url| url.origin()).unwrap_or_default();
+    let host = origin(&transmit);
     let answer = match answer {
         Ok(response) => {
+            driver.stores_unclear.borrow_mut().remove(&host);
             driver.stores_answered.borrow_mut().insert(host);
             store::read(&response)
         }
@@ -156,7 +164,11 @@ async fn report(
         }),
         Err(Failure::Network) => {
             let answered = driver.stores_answered.borrow().contains(&host);
-            Err(diagnose::store(url, &source.file, moved, answered, &driver.policy).await)
+            let cause = diagnose::store(url, &source.file, moved, answered, &driver.policy).await;
+            Err(cause.unwrap_or_else(|| {
+                driver.stores_unclear.borrow_mut().insert(host);
+                UploadError::Network { step: Step::Send }
+            }))
         }
     };
     driver.ended(transmit.request, answer);
