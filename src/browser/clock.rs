@@ -16,16 +16,25 @@ pub struct Clock {
 
 impl Default for Clock {
     fn default() -> Self {
-        Self { millis: Cell::new(0.0), date: Cell::new(js_sys::Date::now()), performance: Cell::new(performance_now()) }
+        Self {
+            millis: Cell::new(0.0),
+            date: Cell::new(js_sys::Date::now()),
+            performance: Cell::new(performance_now()),
+        }
     }
 }
 
 impl Clock {
     /// Milliseconds since the clock was made, rounded down.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, and small")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "never negative, and small"
+    )]
     pub fn now(&self) -> u64 {
         let (date, performance) = (js_sys::Date::now(), performance_now());
-        let moved = (date - self.date.replace(date)).max(performance - self.performance.replace(performance));
+        let moved = (date - self.date.replace(date))
+            .max(performance - self.performance.replace(performance));
         let millis = self.millis.get() + moved.max(0.0);
         self.millis.set(millis);
         millis as u64
@@ -33,5 +42,7 @@ impl Clock {
 }
 
 fn performance_now() -> f64 {
-    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+    web_sys::window()
+        .and_then(|window| window.performance())
+        .map_or(0.0, |performance| performance.now())
 }

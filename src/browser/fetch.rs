@@ -40,9 +40,15 @@ impl Drop for AbortOnDrop {
 }
 
 /// Sends a request and reads its whole answer.
-pub async fn send(request: Request<'_>, signal: Option<web_sys::AbortSignal>) -> Result<Response, Failure> {
-    let method = request.method.parse::<Method>().map_err(|_| Failure::Invalid(request.method.to_owned()))?;
-    let invalid = |_: JsValue| Failure::Invalid("the URL or a header is not valid".to_owned());
+pub async fn send(
+    request: Request<'_>,
+    signal: Option<web_sys::AbortSignal>,
+) -> Result<Response, Failure> {
+    let method = request
+        .method
+        .parse::<Method>()
+        .map_err(|_| Failure::Invalid)?;
+    let invalid = |_: JsValue| Failure::Invalid;
     // gloo's own `append` panics where the browser refuses.
     let headers = web_sys::Headers::new().map_err(invalid)?;
     for (name, value) in request.headers {
@@ -51,11 +57,7 @@ pub async fn send(request: Request<'_>, signal: Option<web_sys::AbortSignal>) ->
     let builder = RequestBuilder::new(request.url)
         .method(method)
         .headers(Headers::from_raw(headers))
-        .credentials(match request.credentials {
-            Credentials::Omit => RequestCredentials::Omit,
-            Credentials::SameOrigin => RequestCredentials::SameOrigin,
-            Credentials::Include => RequestCredentials::Include,
-        })
+        .credentials(mode_of(request.credentials))
         .abort_signal(signal.as_ref());
     let built = match request.body {
         Body::Empty => builder.build(),
@@ -64,10 +66,26 @@ pub async fn send(request: Request<'_>, signal: Option<web_sys::AbortSignal>) ->
     // What the browser says of a URL it cannot use would repeat that URL, signature included.
     let built = built.map_err(|_| invalid(JsValue::UNDEFINED))?;
     let answer = built.send().await.map_err(|_| Failure::Network)?;
-    let headers = answer.headers().entries().map(|(name, value)| (name.to_lowercase(), value)).collect();
+    let headers = answer
+        .headers()
+        .entries()
+        .map(|(name, value)| (name.to_lowercase(), value))
+        .collect();
     let status = answer.status();
     let body = answer.text().await.map_err(|_| Failure::Network)?;
-    Ok(Response { status, headers, body })
+    Ok(Response {
+        status,
+        headers,
+        body,
+    })
+}
+
+const fn mode_of(credentials: Credentials) -> RequestCredentials {
+    match credentials {
+        Credentials::Omit => RequestCredentials::Omit,
+        Credentials::SameOrigin => RequestCredentials::SameOrigin,
+        Credentials::Include => RequestCredentials::Include,
+    }
 }
 
 /// Whether anything answers at this address, its CORS rule left aside: the answer itself stays
@@ -87,10 +105,10 @@ pub async fn is_reachable(url: &str) -> bool {
 /// Whether a page may send JSON to this address and read the answer, whatever it is. A preflight
 /// that allows it for GET allows it for POST, which needs no leave of its own.
 /// <https://fetch.spec.whatwg.org/#cors-preflight-fetch>
-pub async fn passes_preflight(url: &str) -> bool {
+pub async fn passes_preflight(url: &str, credentials: Credentials) -> bool {
     let request = RequestBuilder::new(url)
         .header("content-type", "application/json")
-        .credentials(RequestCredentials::Omit)
+        .credentials(mode_of(credentials))
         .cache(web_sys::RequestCache::NoStore)
         .build();
     match request {

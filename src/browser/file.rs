@@ -16,7 +16,11 @@ pub enum Readable {
 }
 
 /// The file's size in bytes.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size below 2^53")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a size below 2^53"
+)]
 pub fn size(file: &File) -> u64 {
     file.size().max(0.0) as u64
 }
@@ -29,7 +33,9 @@ pub fn slice(file: &File, start: u64, end: u64) -> Option<Blob> {
 
 /// Reads one byte to see whether the file is still what it was.
 pub async fn probe(file: &File) -> Readable {
-    let Some(first) = slice(file, 0, 1) else { return Readable::No };
+    let Some(first) = slice(file, 0, 1) else {
+        return Readable::No;
+    };
     match JsFuture::from(first.array_buffer()).await {
         Ok(_) => Readable::Yes,
         Err(error) if name_of(&error) == "NotReadableError" => Readable::Changed,
@@ -38,5 +44,8 @@ pub async fn probe(file: &File) -> Readable {
 }
 
 fn name_of(error: &JsValue) -> String {
-    error.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default()
+    error
+        .dyn_ref::<DomException>()
+        .map(DomException::name)
+        .unwrap_or_default()
 }

@@ -69,7 +69,10 @@ pub struct Response {
 impl Response {
     /// A header by its name, given in lower case; `None` also when CORS hides it.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Whether the status is 2xx.
@@ -83,6 +86,7 @@ impl Response {
 pub enum Failure {
     /// The browser says no more than that it failed: network, CORS, CSP, a changed file.
     Network,
-    /// The request was not even made; the text is the browser's.
-    Invalid(String),
+    /// The request was not even made: the URL or a header is not valid. What the browser says of it
+    /// would repeat it, signature included.
+    Invalid,
 }

@@ -3,6 +3,11 @@
 
 use gloo_events::EventListener;
 
+/// Whether the browser believes itself online now. Its "no" can be believed more than its "yes".
+pub fn is_online() -> bool {
+    web_sys::window().is_none_or(|window| window.navigator().on_line())
+}
+
 /// Hears of changes until it is dropped.
 #[derive(Debug)]
 #[must_use = "dropping it ends the watch"]
@@ -17,5 +22,8 @@ pub fn watch(changed: impl Fn(bool) + Clone + 'static) -> NetworkWatch {
         let changed = changed.clone();
         web_sys::window().map(|window| EventListener::new(&window, name, move |_| changed(online)))
     };
-    NetworkWatch { _online: on("online", true), _offline: on("offline", false) }
+    NetworkWatch {
+        _online: on("online", true),
+        _offline: on("offline", false),
+    }
 }

@@ -6,12 +6,16 @@ use web_sys::{BeforeUnloadEvent, Url};
 
 /// The page's origin, as `https://app.example.com`.
 pub fn origin() -> String {
-    web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
+    web_sys::window()
+        .and_then(|window| window.location().origin().ok())
+        .unwrap_or_default()
 }
 
 /// Resolves `url` against the page; `None` when it is no URL.
 pub fn resolve(url: &str) -> Option<Url> {
-    let base = web_sys::window().and_then(|window| window.document()).and_then(|document| document.base_uri().ok()?)?;
+    let base = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.base_uri().ok()?)?;
     Url::new_with_base(url, &base).ok()
 }
 
@@ -20,7 +24,10 @@ pub fn resolve(url: &str) -> Option<Url> {
 pub fn is_mixed_content(url: &Url) -> bool {
     let secure_page = origin().starts_with("https:");
     let host = url.hostname();
-    let local = host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || host == "[::1]";
+    let local = host == "localhost"
+        || host.ends_with(".localhost")
+        || host.starts_with("127.")
+        || host == "[::1]";
     secure_page && url.protocol() == "http:" && !local
 }
 
@@ -48,5 +55,7 @@ pub fn ask_before_leaving() -> LeaveGuard {
             },
         )
     });
-    LeaveGuard { _listener: listener }
+    LeaveGuard {
+        _listener: listener,
+    }
 }

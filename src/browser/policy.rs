@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
-use web_sys::{SecurityPolicyViolationEvent, Url};
+use web_sys::{SecurityPolicyViolationEvent, SecurityPolicyViolationEventDisposition, Url};
 
 /// Violations remembered; older ones are forgotten.
 const KEPT: usize = 32;
@@ -13,7 +13,7 @@ const KEPT: usize = 32;
 /// A request that the policy blocked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// As `connect-src`.
+    /// `connect-src`: nothing else concerns a request.
     pub directive: String,
     /// The origin of the blocked address.
     pub origin: String,
@@ -35,9 +35,21 @@ impl PolicyWatch {
         let document = web_sys::window().and_then(|window| window.document());
         let listener = document.map(|document| {
             EventListener::new(&document, "securitypolicyviolation", move |event| {
-                let Some(event) = event.dyn_ref::<SecurityPolicyViolationEvent>() else { return };
-                let Ok(blocked) = Url::new(&event.blocked_uri()) else { return };
-                let violation = Violation { directive: event.effective_directive(), origin: blocked.origin() };
+                let Some(event) = event.dyn_ref::<SecurityPolicyViolationEvent>() else {
+                    return;
+                };
+                let enforced =
+                    event.disposition() == SecurityPolicyViolationEventDisposition::Enforce;
+                if !enforced || event.effective_directive() != "connect-src" {
+                    return;
+                }
+                let Ok(blocked) = Url::new(&event.blocked_uri()) else {
+                    return;
+                };
+                let violation = Violation {
+                    directive: event.effective_directive(),
+                    origin: blocked.origin(),
+                };
                 let mut kept = kept.borrow_mut();
                 if kept.len() >= KEPT {
                     kept.remove(0);
@@ -45,13 +57,18 @@ impl PolicyWatch {
                 kept.push(violation);
             })
         });
-        Self { seen, _listener: listener }
+        Self {
+            seen,
+            _listener: listener,
+        }
     }
 
     /// The latest violation for an address of this origin, which is then forgotten.
     pub fn take(&self, origin: &str) -> Option<Violation> {
         let mut seen = self.seen.borrow_mut();
-        let at = seen.iter().rposition(|violation| violation.origin == origin)?;
+        let at = seen
+            .iter()
+            .rposition(|violation| violation.origin == origin)?;
         Some(seen.remove(at))
     }
 }

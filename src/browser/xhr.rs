@@ -1,10 +1,10 @@
-//! XMLHttpRequest: the one API that reports upload progress. <https://xhr.spec.whatwg.org/>
+//! `XMLHttpRequest`: the one API that reports upload progress. <https://xhr.spec.whatwg.org/>
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_events::EventListener;
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ProgressEvent, XmlHttpRequest};
@@ -16,6 +16,8 @@ use super::http::{Body, Credentials, Failure, Request, Response};
 #[must_use = "dropping it cancels the request"]
 pub struct InFlight {
     xhr: XmlHttpRequest,
+    /// Ends the wait for the answer; a wait that never ends would never be freed.
+    resolve: Rc<RefCell<Option<Function>>>,
     listeners: Rc<RefCell<Vec<EventListener>>>,
 }
 
@@ -25,6 +27,9 @@ impl Drop for InFlight {
         self.listeners.borrow_mut().clear();
         // Aborting what is done has no effect. <https://xhr.spec.whatwg.org/#the-abort()-method>
         let _ = self.xhr.abort();
+        if let Some(resolve) = self.resolve.take() {
+            let _ = resolve.call0(&JsValue::UNDEFINED);
+        }
     }
 }
 
@@ -33,10 +38,17 @@ impl Drop for InFlight {
 pub fn send(
     request: Request<'_>,
     progress: Box<dyn Fn(u64)>,
-) -> Result<(InFlight, impl Future<Output = Result<Response, Failure>> + use<>), Failure> {
-    let invalid = |_: JsValue| Failure::Invalid("the URL or a header is not valid".to_owned());
+) -> Result<
+    (
+        InFlight,
+        impl Future<Output = Result<Response, Failure>> + use<>,
+    ),
+    Failure,
+> {
+    let invalid = |_: JsValue| Failure::Invalid;
     let xhr = XmlHttpRequest::new().map_err(invalid)?;
-    xhr.open_with_async(request.method, request.url, true).map_err(invalid)?;
+    xhr.open_with_async(request.method, request.url, true)
+        .map_err(invalid)?;
     xhr.set_with_credentials(request.credentials == Credentials::Include);
     for (name, value) in request.headers {
         xhr.set_request_header(name, value).map_err(invalid)?;
@@ -50,7 +62,8 @@ pub fn send(
         });
         listeners.borrow_mut().push(listener);
     }
-    let ended = ended(&xhr, &listeners);
+    let resolve = Rc::default();
+    let ended = ended(&xhr, &listeners, &resolve);
     let sent = match request.body {
         Body::Empty => xhr.send(),
         Body::Text(text) => xhr.send_with_opt_str(Some(&text)),
@@ -71,14 +84,30 @@ pub fn send(
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
             .collect();
-        Ok(Response { status, headers, body: done.response_text().ok().flatten().unwrap_or_default() })
+        Ok(Response {
+            status,
+            headers,
+            body: done.response_text().ok().flatten().unwrap_or_default(),
+        })
     };
-    Ok((InFlight { xhr, listeners }, answer))
+    Ok((
+        InFlight {
+            xhr,
+            resolve,
+            listeners,
+        },
+        answer,
+    ))
 }
 
 /// Resolves when the request has ended, in whatever way but by our own abort.
-fn ended(xhr: &XmlHttpRequest, listeners: &Rc<RefCell<Vec<EventListener>>>) -> JsFuture {
+fn ended(
+    xhr: &XmlHttpRequest,
+    listeners: &Rc<RefCell<Vec<EventListener>>>,
+    kept: &Rc<RefCell<Option<Function>>>,
+) -> JsFuture {
     JsFuture::from(Promise::new(&mut |resolve, _| {
+        kept.replace(Some(resolve.clone()));
         let listener = EventListener::once(xhr, "loadend", move |_| {
             let _ = resolve.call0(&JsValue::UNDEFINED);
         });
@@ -86,7 +115,11 @@ fn ended(xhr: &XmlHttpRequest, listeners: &Rc<RefCell<Vec<EventListener>>>) -> J
     }))
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a byte count below 2^53")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a byte count below 2^53"
+)]
 fn whole(loaded: f64) -> u64 {
     loaded.max(0.0) as u64
 }

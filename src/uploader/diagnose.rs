@@ -5,15 +5,16 @@ use s3_upload_core::{Blocked, Step, UploadError};
 use web_sys::File;
 
 use crate::browser::file::{self, Readable};
+use crate::browser::http::Credentials;
 use crate::browser::policy::PolicyWatch;
-use crate::browser::{fetch, page};
+use crate::browser::{fetch, network, page};
 
 /// Whether any byte of a request to the store went out: what comes after the preflight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moved {
     /// At least one.
     Some,
-    /// None, as far as XHR could see.
+    /// None, as far as XHR could see, or as must be assumed where only fetch is allowed.
     None,
     /// fetch does not tell.
     Unknown,
@@ -36,28 +37,56 @@ pub async fn store(
     if let Some(blocked) = blocked_by_page(url, policy) {
         return Some(UploadError::Blocked(blocked));
     }
+    if !network::is_online() {
+        return Some(UploadError::Offline);
+    }
     let unanswered = Some(UploadError::Network { step: Step::Send });
-    let Some(address) = page::resolve(url) else { return unanswered };
+    let Some(address) = page::resolve(url) else {
+        return unanswered;
+    };
     let host = address.origin();
     // A preflight that was refused looks like a network that is gone, but for this: somebody is there.
     let suspicious = moved != Moved::Some && !answered && host != page::origin();
     if !suspicious || !fetch::is_reachable(&format!("{host}/")).await {
         return unanswered;
     }
-    (moved == Moved::None).then(|| UploadError::Blocked(Blocked::Cors { page: page::origin(), host }))
+    (moved == Moved::None).then(|| {
+        UploadError::Blocked(Blocked::Cors {
+            page: page::origin(),
+            host,
+        })
+    })
 }
 
 /// Why nothing came back from the backend. `answered` says whether it ever did.
-pub async fn backend(step: Step, endpoint: &str, answered: bool, policy: &PolicyWatch) -> UploadError {
+pub async fn backend(
+    step: Step,
+    endpoint: &str,
+    credentials: Credentials,
+    answered: bool,
+    policy: &PolicyWatch,
+) -> UploadError {
     if let Some(blocked) = blocked_by_page(endpoint, policy) {
         return UploadError::Blocked(blocked);
     }
+    if !network::is_online() {
+        return UploadError::Offline;
+    }
     let unanswered = UploadError::Network { step };
-    let Some(address) = page::resolve(endpoint) else { return unanswered };
+    let Some(address) = page::resolve(endpoint) else {
+        return unanswered;
+    };
     let host = address.origin();
     let suspicious = !answered && host != page::origin();
-    if suspicious && !fetch::passes_preflight(&address.href()).await && fetch::is_reachable(&address.href()).await {
-        return UploadError::Blocked(Blocked::Cors { page: page::origin(), host });
+    let href = address.href();
+    if suspicious
+        && !fetch::passes_preflight(&href, credentials).await
+        && fetch::is_reachable(&href).await
+    {
+        return UploadError::Blocked(Blocked::Cors {
+            page: page::origin(),
+            host,
+        });
     }
     unanswered
 }
@@ -66,7 +95,10 @@ fn blocked_by_page(url: &str, policy: &PolicyWatch) -> Option<Blocked> {
     let address = page::resolve(url)?;
     let host = address.origin();
     if let Some(violation) = policy.take(&host) {
-        return Some(Blocked::Csp { directive: violation.directive, host });
+        return Some(Blocked::Csp {
+            directive: violation.directive,
+            host,
+        });
     }
     page::is_mixed_content(&address).then_some(Blocked::MixedContent { host })
 }

@@ -3,15 +3,18 @@
 //! No borrow is held while a host's code runs, so that an event listener may call any method. All
 //! that is in flight is a guard in `in_flight`; dropping the driver cuts it.
 
+mod draw;
+mod notices;
+
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update};
+use leptos::prelude::ArcRwSignal;
 use s3_upload_core::{
-    Answer, Command, Event, FileId, FileInfo, FileSnapshot, Instant, Notice, Queue, RequestId, Status, Target, Totals,
-    UploadError, Violation,
+    Answer, Command, Event, FileId, FileInfo, FileSnapshot, Instant, Notice, Queue, RequestId,
+    Status, Target, Totals, UploadError,
 };
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
@@ -21,15 +24,10 @@ use super::transfer::Guard;
 use super::{Admission, Rejection, Row, UploadEvent};
 use crate::browser::clock::Clock;
 use crate::browser::file;
-use crate::browser::frame::{self, NextFrame};
+use crate::browser::frame::NextFrame;
 use crate::browser::network::{self, NetworkWatch};
-use crate::browser::page::{self, LeaveGuard};
+use crate::browser::page::LeaveGuard;
 use crate::browser::policy::PolicyWatch;
-
-/// How often what moves is drawn anew although nothing was heard, in milliseconds.
-const REFRESH_MS: u32 = 500;
-/// Refusals shown at a time; a folder of ten thousand wrong files must not fill the page.
-const REJECTIONS_KEPT: usize = 50;
 
 /// A file and what it was when it was added.
 #[derive(Clone, Debug)]
@@ -39,6 +37,8 @@ pub(super) struct Source {
     /// Milliseconds since 1970, as the browser tells them.
     pub modified: f64,
 }
+
+type Listener = Rc<dyn Fn(&UploadEvent)>;
 
 /// See the module.
 pub(super) struct Driver {
@@ -55,11 +55,14 @@ pub(super) struct Driver {
     me: Weak<Driver>,
     clock: Clock,
     queue: RefCell<Queue>,
-    settings: RefCell<Settings>,
+    settings: RefCell<Rc<Settings>>,
+    /// The settings that each file was added under, and is uploaded by, whatever is set later.
+    bound: RefCell<BTreeMap<FileId, Rc<Settings>>>,
     sources: RefCell<BTreeMap<FileId, Source>>,
     drawn: RefCell<BTreeMap<FileId, ArcRwSignal<FileSnapshot>>>,
+    pending: RefCell<VecDeque<Step>>,
     in_flight: RefCell<HashMap<RequestId, Guard>>,
-    listeners: RefCell<Vec<Rc<dyn Fn(&UploadEvent)>>>,
+    listeners: RefCell<Vec<Listener>>,
     admission: RefCell<Option<Admission>>,
     suspended: RefCell<Vec<FileId>>,
     next_file: Cell<u64>,
@@ -86,9 +89,11 @@ impl Driver {
             me: Weak::clone(me),
             clock: Clock::default(),
             queue: RefCell::new(Queue::new(engine)),
-            settings: RefCell::new(settings),
+            settings: RefCell::new(Rc::new(settings)),
+            bound: RefCell::default(),
             sources: RefCell::default(),
             drawn: RefCell::default(),
+            pending: RefCell::default(),
             in_flight: RefCell::default(),
             listeners: RefCell::default(),
             admission: RefCell::default(),
@@ -104,7 +109,11 @@ impl Driver {
         let me = Rc::downgrade(&driver);
         let watch = network::watch(move |online| {
             if let Some(driver) = me.upgrade() {
-                driver.feed(if online { Event::Online } else { Event::Offline });
+                driver.feed(if online {
+                    Event::Online
+                } else {
+                    Event::Offline
+                });
             }
         });
         driver.network.replace(Some(watch));
@@ -112,7 +121,41 @@ impl Driver {
     }
 
     pub fn settings(&self) -> Settings {
-        self.settings.borrow().clone()
+        Settings::clone(&self.settings.borrow())
+    }
+
+    /// The settings by which a file is uploaded.
+    pub fn settings_of(&self, file: FileId) -> Rc<Settings> {
+        let bound = self.bound.borrow().get(&file).cloned();
+        // A file may have been chosen before the page said where it goes.
+        match bound.filter(|settings| !settings.endpoint.is_empty()) {
+            Some(settings) => settings,
+            None => Rc::clone(&self.settings.borrow()),
+        }
+    }
+
+    /// What waits for a start goes by the settings of that moment.
+    pub fn start(&self, target: Target) {
+        let now = self.now();
+        let held: Vec<FileId> = {
+            let queue = self.queue.borrow();
+            let is_held = |file: &FileId| {
+                (target == Target::All || target == Target::One(*file))
+                    && queue
+                        .snapshot(now, *file)
+                        .is_some_and(|file| matches!(file.status, Status::Queued { held: true }))
+            };
+            queue.files().filter(is_held).collect()
+        };
+        for file in held {
+            self.bind(file);
+        }
+        self.feed(Event::Start(target));
+    }
+
+    fn bind(&self, file: FileId) {
+        let settings = Rc::clone(&self.settings.borrow());
+        self.bound.borrow_mut().insert(file, settings);
     }
 
     pub fn configure(&self, settings: Settings) {
@@ -121,12 +164,12 @@ impl Driver {
         }
         let mut engine = settings.engine.clone();
         engine.seed = seed();
-        self.settings.replace(settings);
+        self.settings.replace(Rc::new(settings));
         self.queue.borrow_mut().configure(engine);
         self.pump();
     }
 
-    pub fn listen(&self, listener: Rc<dyn Fn(&UploadEvent)>) {
+    pub fn listen(&self, listener: Listener) {
         self.listeners.borrow_mut().push(listener);
     }
 
@@ -152,11 +195,16 @@ impl Driver {
             let info = FileInfo::new(file.name(), file::size(&file), &file.type_());
             let modified = file.last_modified();
             let Some(admission) = admission.clone() else {
-                self.enqueue(Source { file, info, modified });
+                self.enqueue(Source {
+                    file,
+                    info,
+                    modified,
+                });
                 continue;
             };
             // What breaks a limit is refused before the host is troubled with it.
-            if let Err(violation) = self.queue.borrow().check(&info) {
+            let checked = self.queue.borrow().check(&info);
+            if let Err(violation) = checked {
                 self.reject(&info, violation);
                 continue;
             }
@@ -165,7 +213,11 @@ impl Driver {
                 if admission(file.clone(), info.clone()).await
                     && let Some(driver) = me.upgrade()
                 {
-                    driver.enqueue(Source { file, info, modified });
+                    driver.enqueue(Source {
+                        file,
+                        info,
+                        modified,
+                    });
                 }
             });
         }
@@ -178,36 +230,33 @@ impl Driver {
         let id = FileId(number);
         let info = source.info.clone();
         self.sources.borrow_mut().insert(id, source);
+        self.bind(id);
         self.feed(Event::Add(id, info));
-    }
-
-    fn reject(&self, info: &FileInfo, violation: Violation) {
-        let id = self.next_rejection.get() + 1;
-        self.next_rejection.set(id);
-        let (name, size) = (info.name.clone(), info.size);
-        self.emit(&UploadEvent::Reject { name: name.clone(), size, violation: violation.clone() });
-        self.rejections.update(|rejections| {
-            rejections.push(Rejection { id, name, size, violation });
-            let excess = rejections.len().saturating_sub(REJECTIONS_KEPT);
-            rejections.drain(..excess);
-        });
-    }
-
-    pub fn dismiss(&self, rejection: u64) {
-        self.rejections.update(|rejections| rejections.retain(|kept| kept.id != rejection));
     }
 
     pub fn suspend(&self) {
         let now = self.now();
         let moving: Vec<FileId> = {
             let queue = self.queue.borrow();
-            let is_active = |file: &FileId| queue.snapshot(now, *file).is_some_and(|file| file.status.is_active());
+            let is_active = |file: &FileId| {
+                queue
+                    .snapshot(now, *file)
+                    .is_some_and(|file| file.status.is_active())
+            };
             queue.files().filter(is_active).collect()
         };
         for file in &moving {
             self.feed(Event::Pause(Target::One(*file)));
         }
         self.suspended.borrow_mut().extend(moving);
+    }
+
+    /// Pauses by the person's or the page's wish, which a mere return does not undo.
+    pub fn pause(&self, target: Target) {
+        self.suspended
+            .borrow_mut()
+            .retain(|file| target != Target::All && target != Target::One(*file));
+        self.feed(Event::Pause(target));
     }
 
     pub fn wake(&self) {
@@ -221,6 +270,11 @@ impl Driver {
         let now = self.now();
         self.queue.borrow_mut().handle(now, event);
         self.pump();
+    }
+
+    /// Whether anybody still waits for the answer to a request.
+    pub fn is_wanted(&self, request: RequestId) -> bool {
+        self.in_flight.borrow().contains_key(&request)
     }
 
     /// A request has handed more bytes to the network.
@@ -238,10 +292,12 @@ impl Driver {
 
     /// Executes what the engine wants, until it wants nothing more for now.
     fn pump(&self) {
+        self.gather();
         loop {
-            let command = self.queue.borrow_mut().poll();
-            match command {
-                Some(command) => self.execute(command),
+            let step = self.pending.borrow_mut().pop_front();
+            match step {
+                Some(Step::Execute(command)) => self.execute(command),
+                Some(Step::Tell(notice, snapshot)) => self.tell(notice, snapshot),
                 None => break,
             }
         }
@@ -255,9 +311,10 @@ impl Driver {
                 let guard = self.in_flight.borrow_mut().remove(&request);
                 drop(guard);
             }
-            Command::Notify(notice) => self.tell(notice),
             command => {
-                let Some(driver) = self.me.upgrade() else { return };
+                let Some(driver) = self.me.upgrade() else {
+                    return;
+                };
                 let (request, guard) = super::transfer::launch(&driver, command);
                 if let Some(guard) = guard {
                     self.in_flight.borrow_mut().insert(request, guard);
@@ -265,136 +322,20 @@ impl Driver {
             }
         }
     }
+}
 
-    fn tell(&self, notice: Notice) {
-        match notice {
-            Notice::Added(file) => self.show(file),
-            Notice::Rejected(file, info, violation) => {
-                self.sources.borrow_mut().remove(&file);
-                self.reject(&info, violation);
-            }
-            Notice::Started(file) => self.emit_snapshot(file, UploadEvent::Start),
-            Notice::Succeeded(file) => self.emit_snapshot(file, UploadEvent::Success),
-            Notice::Failed(file) => self.emit_snapshot(file, UploadEvent::Error),
-            Notice::Cancelled(file) => self.emit_snapshot(file, UploadEvent::Cancel),
-            Notice::Removed(file) => {
-                self.sources.borrow_mut().remove(&file);
-                self.drawn.borrow_mut().remove(&file);
-                self.rows.update(|rows| rows.retain(|row| row.id != file));
-            }
-            Notice::Settled { succeeded, failed } => self.emit(&UploadEvent::Complete { succeeded, failed }),
-        }
-    }
-
-    fn show(&self, file: FileId) {
-        let Some(snapshot) = self.snapshot(file) else { return };
-        let signal = ArcRwSignal::new(snapshot);
-        let row = Row { id: file, snapshot: signal.read_only() };
-        self.drawn.borrow_mut().insert(file, signal);
-        self.rows.update(|rows| rows.push(row));
-    }
-
-    fn emit_snapshot(&self, file: FileId, event: impl FnOnce(FileSnapshot) -> UploadEvent) {
-        if let Some(snapshot) = self.snapshot(file) {
-            self.emit(&event(snapshot));
-        }
-    }
-
-    fn emit(&self, event: &UploadEvent) {
-        let listeners = self.listeners.borrow().clone();
-        for listener in listeners {
-            listener(event);
-        }
-    }
-
-    fn set_alarm(&self) {
-        let wanted = self.queue.borrow().next_timeout();
-        let set = self.alarm.borrow().as_ref().map(|(at, _)| *at);
-        if wanted == set {
-            return;
-        }
-        let alarm = wanted.map(|at| {
-            let millis = u32::try_from(at.since(self.now()).as_millis()).unwrap_or(u32::MAX).min(i32::MAX as u32);
-            let me = Weak::clone(&self.me);
-            let timeout = Timeout::new(millis, move || {
-                if let Some(driver) = me.upgrade() {
-                    driver.alarm.replace(None);
-                    let now = driver.now();
-                    driver.queue.borrow_mut().handle_timeout(now);
-                    driver.pump();
-                }
-            });
-            (at, timeout)
-        });
-        self.alarm.replace(alarm);
-    }
-
-    fn draw_soon(&self) {
-        if self.frame.borrow().is_some() {
-            return;
-        }
-        let me = Weak::clone(&self.me);
-        self.frame.replace(Some(frame::next(move || {
-            if let Some(driver) = me.upgrade() {
-                driver.frame.replace(None);
-                driver.draw();
-            }
-        })));
-    }
-
-    /// Brings the signals up to date with the engine.
-    fn draw(&self) {
-        let changed = self.queue.borrow_mut().take_changed();
-        for file in changed {
-            let (Some(snapshot), Some(signal)) = (self.snapshot(file), self.drawn.borrow().get(&file).cloned()) else {
-                continue;
-            };
-            let before = signal.get_untracked();
-            if before == snapshot {
-                continue;
-            }
-            let progressed = matches!(snapshot.status, Status::Uploading) && before.sent != snapshot.sent;
-            signal.set(snapshot.clone());
-            if progressed {
-                self.emit(&UploadEvent::Progress(snapshot));
-            }
-        }
-        let totals = self.queue.borrow().totals();
-        let active = totals.active > 0;
-        if self.totals.get_untracked() != totals {
-            self.totals.set(totals);
-        }
-        self.guard_page(active);
-        self.keep_fresh(active);
-    }
-
-    /// Only while something would be lost does the browser ask before it leaves the page.
-    fn guard_page(&self, active: bool) {
-        let guarded = self.leaving.borrow().is_some();
-        if active != guarded {
-            self.leaving.replace(active.then(page::ask_before_leaving));
-        }
-    }
-
-    fn keep_fresh(&self, active: bool) {
-        if !active {
-            self.refresh.replace(None);
-        } else if self.refresh.borrow().is_none() {
-            let me = Weak::clone(&self.me);
-            self.refresh.replace(Some(Timeout::new(REFRESH_MS, move || {
-                if let Some(driver) = me.upgrade() {
-                    driver.refresh.replace(None);
-                    let now = driver.now();
-                    driver.queue.borrow_mut().refresh(now);
-                    driver.draw_soon();
-                }
-            })));
-        }
-    }
+/// Something to do, in the order in which the engine wanted it.
+enum Step {
+    Execute(Command),
+    Tell(Notice, Option<FileSnapshot>),
 }
 
 /// A seed for the jitter: spread is all that it is for.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any number will do")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "any number will do"
+)]
 fn seed() -> u64 {
     (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64
 }

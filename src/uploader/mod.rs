@@ -83,7 +83,8 @@ impl Uploader {
         self.0.settings()
     }
 
-    /// Changes the settings. What is in flight keeps those it began with.
+    /// Changes the settings. A file keeps the endpoint, credentials and metadata that were set when it
+    /// was added, or started in manual mode; limits and the engine's settings hold from now on.
     pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = self.0.settings();
         change(&mut settings);
@@ -98,12 +99,12 @@ impl Uploader {
 
     /// In manual mode: uploads what was added.
     pub fn start(&self, target: Target) {
-        self.0.feed(Event::Start(target));
+        self.0.start(target);
     }
 
     /// Stops sending, and keeps what is needed to go on.
     pub fn pause(&self, target: Target) {
-        self.0.feed(Event::Pause(target));
+        self.0.pause(target);
     }
 
     /// Goes on after a pause.
@@ -175,6 +176,9 @@ impl Uploader {
     /// All snapshots as they are now, in the order of adding.
     pub fn snapshots(&self) -> Vec<FileSnapshot> {
         let rows: ArcRwSignal<Vec<Row>> = self.0.rows.clone();
-        rows.get_untracked().into_iter().filter_map(|row| self.0.snapshot(row.id)).collect()
+        rows.get_untracked()
+            .into_iter()
+            .filter_map(|row| self.0.snapshot(row.id))
+            .collect()
     }
 }

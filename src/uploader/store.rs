@@ -11,14 +11,22 @@ use crate::browser::http::{Body, Credentials, Request, Response};
 
 /// The headers and the body of a request to the store. The file is looked at again: what is sent
 /// must be what was signed.
-pub fn body(transmit: &Transmit, source: &File, size: u64, modified: f64) -> Result<Body, UploadError> {
+pub fn body(
+    transmit: &Transmit,
+    source: &File,
+    size: u64,
+    modified: f64,
+) -> Result<Body, UploadError> {
     if file::size(source) != size || source.last_modified().total_cmp(&modified).is_ne() {
         return Err(UploadError::FileChanged);
     }
-    let bytes = file::slice(source, transmit.range.start, transmit.range.end).ok_or(UploadError::FileUnreadable)?;
+    let bytes = file::slice(source, transmit.range.start, transmit.range.end)
+        .ok_or(UploadError::FileUnreadable)?;
     match &transmit.target.method {
         Method::Put => Ok(Body::Blob(bytes)),
-        Method::Post { fields } => form(fields, &bytes).map(Body::Form).ok_or(UploadError::FileUnreadable),
+        Method::Post { fields } => form(fields, &bytes)
+            .map(Body::Form)
+            .ok_or(UploadError::FileUnreadable),
     }
 }
 
@@ -56,7 +64,11 @@ pub fn read(response: &Response) -> Result<Answer, UploadError> {
     }
     let (code, message, request_id) = match error {
         Some(error) => (Some(error.code), error.message, error.request_id),
-        None => (None, None, response.header("x-amz-request-id").map(str::to_owned)),
+        None => (
+            None,
+            None,
+            response.header("x-amz-request-id").map(str::to_owned),
+        ),
     };
     Err(UploadError::Store(StoreRefusal {
         status: response.status,

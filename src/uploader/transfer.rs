@@ -5,7 +5,9 @@
 
 use std::rc::{Rc, Weak};
 
-use s3_upload_core::{Answer, Command, RequestId, Step, Transmit, Transport, UploadError};
+use s3_upload_core::{
+    Answer, Command, FileId, RequestId, Step, Transmit, Transport, TransportChoice, UploadError,
+};
 use wasm_bindgen_futures::spawn_local;
 
 use super::backend::Backend;
@@ -35,24 +37,34 @@ pub(super) fn launch(driver: &Rc<Driver>, command: Command) -> (RequestId, Optio
             let request = transmit.request;
             (request, Some(send(driver, transmit)))
         }
-        Command::Create { request, .. }
-        | Command::SignParts { request, .. }
-        | Command::ListParts { request, .. }
-        | Command::Complete { request, .. }
-        | Command::Abort { request, .. } => (request, Some(ask(driver, request, command))),
+        Command::Create { request, file, .. }
+        | Command::SignParts { request, file, .. }
+        | Command::ListParts { request, file, .. }
+        | Command::Complete { request, file, .. }
+        | Command::Abort { request, file, .. } => {
+            (request, Some(ask(driver, request, file, command)))
+        }
         Command::Cancel(request) => (request, None),
         Command::Notify(_) => (RequestId(0), None),
     }
 }
 
-fn ask(driver: &Rc<Driver>, request: RequestId, command: Command) -> Guard {
+fn ask(driver: &Rc<Driver>, request: RequestId, file: FileId, command: Command) -> Guard {
     let abort = AbortOnDrop::new();
     let signal = abort.signal();
-    let (settings, answered, policy) =
-        (driver.settings(), Rc::clone(&driver.backend_answered), Rc::clone(&driver.policy));
+    let (settings, answered, policy) = (
+        driver.settings_of(file),
+        Rc::clone(&driver.backend_answered),
+        Rc::clone(&driver.policy),
+    );
     let me = Rc::downgrade(driver);
     spawn_local(async move {
-        let backend = Backend { settings: &settings, signal, answered: &answered, policy: &policy };
+        let backend = Backend {
+            settings: &settings,
+            signal,
+            answered: &answered,
+            policy: &policy,
+        };
         let answer = converse(&backend, &me, &command).await;
         if let Some(driver) = me.upgrade() {
             driver.ended(request, answer);
@@ -61,12 +73,23 @@ fn ask(driver: &Rc<Driver>, request: RequestId, command: Command) -> Guard {
     Guard::Fetch { _abort: abort }
 }
 
-async fn converse(backend: &Backend<'_>, driver: &Weak<Driver>, command: &Command) -> Result<Answer, UploadError> {
+async fn converse(
+    backend: &Backend<'_>,
+    driver: &Weak<Driver>,
+    command: &Command,
+) -> Result<Answer, UploadError> {
     match command {
-        Command::Create { file, prefer_multipart, part_size, .. } => {
+        Command::Create {
+            file,
+            prefer_multipart,
+            part_size,
+            ..
+        } => {
             let source = driver.upgrade().and_then(|driver| driver.source(*file));
             let source = source.ok_or(UploadError::FileUnreadable)?;
-            backend.create(&source.info, *prefer_multipart, *part_size).await
+            backend
+                .create(&source.info, *prefer_multipart, *part_size)
+                .await
         }
         Command::SignParts { id, parts, .. } => backend.sign_parts(id, parts).await,
         Command::ListParts { id, .. } => backend.list_parts(id).await,
@@ -85,15 +108,21 @@ fn send(driver: &Rc<Driver>, transmit: Transmit) -> Guard {
         Ok(body) => body,
         Err(error) => return fail_soon(me, transmit.request, error),
     };
-    // Where a silence of the store was unclear, XHR finds out.
-    let unclear = driver.stores_unclear.borrow().contains(&origin(&transmit));
-    match if unclear { Transport::Xhr } else { transmit.transport } {
+    // Where a silence of the store was unclear, XHR finds out, unless the page insists on fetch.
+    let insists = driver.settings().engine.transport == TransportChoice::Fetch;
+    let unclear = !insists && driver.stores_unclear.borrow().contains(&origin(&transmit));
+    match if unclear {
+        Transport::Xhr
+    } else {
+        transmit.transport
+    } {
         Transport::Fetch => {
             let abort = AbortOnDrop::new();
             let signal = abort.signal();
             spawn_local(async move {
                 let answer = fetch::send(store::request(&transmit, body), signal).await;
-                report(me, transmit, source, Moved::Unknown, answer).await;
+                let moved = if insists { Moved::None } else { Moved::Unknown };
+                report(me, transmit, source, moved, answer).await;
             });
             Guard::Fetch { _abort: abort }
         }
@@ -112,7 +141,11 @@ fn send(driver: &Rc<Driver>, transmit: Transmit) -> Guard {
                 Ok((xhr, answer)) => {
                     spawn_local(async move {
                         let answer = answer.await;
-                        let moved = if moved.get() > 0 { Moved::Some } else { Moved::None };
+                        let moved = if moved.get() > 0 {
+                            Moved::Some
+                        } else {
+                            Moved::None
+                        };
                         report(me, transmit, source, moved, answer).await;
                     });
                     Guard::Xhr { _xhr: xhr }
@@ -128,7 +161,9 @@ fn send(driver: &Rc<Driver>, transmit: Transmit) -> Guard {
 
 /// The store's origin.
 fn origin(transmit: &Transmit) -> String {
-    page::resolve(transmit.target.url.expose()).map(|url| url.origin()).unwrap_or_default()
+    page::resolve(transmit.target.url.expose())
+        .map(|url| url.origin())
+        .unwrap_or_default()
 }
 
 fn fail_soon(driver: Weak<Driver>, request: RequestId, error: UploadError) -> Guard {
@@ -148,7 +183,12 @@ async fn report(
     moved: Moved,
     answer: Result<Response, Failure>,
 ) {
-    let Some(driver) = driver.upgrade() else { return };
+    let Some(driver) = driver
+        .upgrade()
+        .filter(|driver| driver.is_wanted(transmit.request))
+    else {
+        return;
+    };
     let url = transmit.target.url.expose();
     let host = origin(&transmit);
     let answer = match answer {
@@ -157,8 +197,12 @@ async fn report(
             driver.stores_answered.borrow_mut().insert(host);
             store::read(&response)
         }
-        Err(Failure::Invalid(_)) => Err(UploadError::Malformed {
-            step: if transmit.part.is_some() { Step::SignParts } else { Step::Create },
+        Err(Failure::Invalid) => Err(UploadError::Malformed {
+            step: if transmit.part.is_some() {
+                Step::SignParts
+            } else {
+                Step::Create
+            },
             expected: "an absolute URL and valid headers".to_owned(),
             got: "a URL or a header that the browser refuses".to_owned(),
         }),
