@@ -16,7 +16,7 @@ use crate::widget;
 pub enum Stage {
     /// Formatting and clippy, for the machine and for the browser.
     Lint,
-    /// What needs no browser: the core, the dialects, the server, xtask itself.
+    /// What needs no browser: the core, the dialects, the server, the widget's words, xtask itself.
     Native,
     /// The widget's Rust in a real browser.
     Browser,
@@ -159,8 +159,11 @@ fn native(project: &Project, toolchain: &Toolchain) -> Result<Count> {
         "-p",
         server::PACKAGE,
     ]);
+    // What of the widget needs no browser: its words, numbers and attributes.
+    let mut words = cargo(project, toolchain, "test");
+    words.args(["--no-fail-fast", "-p", "s3-upload", "--lib"]);
     let mut count = Count::default();
-    for tests in [&mut pure, &mut server] {
+    for tests in [&mut pure, &mut words, &mut server] {
         let (output, succeeded) = process::tee(tests)?;
         count += Count::of_cargo(&output, succeeded);
     }
