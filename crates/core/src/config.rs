@@ -40,6 +40,9 @@ pub struct Config {
     pub transport: TransportChoice,
     /// A request without progress for this long is cut and tried again.
     pub stall_time: Duration,
+    /// How long the store may take to answer once it has all bytes of a request. A proxy between
+    /// may still be passing them on.
+    pub answer_time: Duration,
     /// How long the store may take to put a multipart upload together. S3 keeps the connection
     /// open for minutes then.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
@@ -68,6 +71,7 @@ impl Default for Config {
             part_size: None,
             transport: TransportChoice::Auto,
             stall_time: Duration::from_secs(30),
+            answer_time: Duration::from_mins(2),
             complete_time: Duration::from_mins(5),
             max_attempts: 6,
             retry_budget: 30,

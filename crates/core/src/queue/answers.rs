@@ -31,7 +31,12 @@ impl Queue {
         }
         let more = moved - payload.moved;
         payload.moved = moved;
-        found.deadline = now + self.config.stall_time;
+        found.deadline = now
+            + if moved == payload.range.len() {
+                self.config.answer_time.max(self.config.stall_time)
+            } else {
+                self.config.stall_time
+            };
         self.measure(now, file, signed(more));
         self.lanes.record(now, more, self.lanes_in_use);
         self.moved_while_offline(request);

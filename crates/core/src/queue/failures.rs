@@ -187,7 +187,7 @@ impl Queue {
         }
         match upload.state.work_mut() {
             Some(Work::Multi(multi)) => multi.drop_signatures(),
-            Some(Work::Single(_)) => upload.state = State::Queued { held: false },
+            Some(Work::Single(_)) => upload.sign_anew(),
             _ => {}
         }
     }
@@ -219,7 +219,10 @@ impl Queue {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        if core::mem::replace(&mut upload.patience.restarted, true) {
+        // That what only may have been there is not there is no loss: what failed then was counted.
+        let asked = matches!(upload.state.work(),
+            Some(Work::Single(single)) if single.sent == Sent::Asked);
+        if !asked && core::mem::replace(&mut upload.patience.restarted, true) {
             self.give_up(file, error);
             return;
         }

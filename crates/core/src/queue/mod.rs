@@ -239,7 +239,8 @@ impl Queue {
         if self.lanes_in_use == 0 {
             self.meter.pause(now);
         }
-        if self.tally.active() == 0 && self.settled != (0, 0) {
+        // What is paused is not over: a page that was left for a moment hears nothing of an end.
+        if self.tally.active() == 0 && self.tally.paused() == 0 && self.settled != (0, 0) {
             let (succeeded, failed) = core::mem::take(&mut self.settled);
             self.notify(Notice::Settled { succeeded, failed });
         }
@@ -269,10 +270,14 @@ impl Queue {
         }
         let file = self.owners.get(&request)?;
         let found = self.uploads.get(file)?.requests.get(&request)?;
-        let after = if found.step == Step::Complete {
-            now.since(found.started)
-        } else {
-            self.config.stall_time
+        let all_moved = found
+            .payload
+            .as_ref()
+            .is_some_and(|payload| payload.moved == payload.range.len());
+        let after = match found.step {
+            Step::Complete => now.since(found.started),
+            Step::Send if all_moved => self.config.answer_time.max(self.config.stall_time),
+            _ => self.config.stall_time,
         };
         Some((found.step, after))
     }

@@ -255,8 +255,8 @@ impl Queue {
                     Some((None, range, single.signed.request.clone()))
                 }
                 State::Uploading(Work::Single(_)) => {
-                    // The URL grew too old while it waited: have a new one made.
-                    upload.state = State::Queued { held: false };
+                    // The URL grew too old while it waited.
+                    upload.sign_anew();
                     None
                 }
                 _ => None,

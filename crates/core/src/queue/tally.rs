@@ -19,6 +19,8 @@ struct Share {
     failed: u32,
     size: u64,
     sent: u64,
+    /// Still to be sent of what goes on by itself.
+    left: u64,
     failed_size: u64,
 }
 
@@ -39,6 +41,11 @@ impl Share {
             failed: failed.into(),
             size: upload.info.size,
             sent: upload.shown(),
+            left: if state.is_active() {
+                upload.info.size.saturating_sub(upload.shown())
+            } else {
+                0
+            },
             failed_size: if failed { upload.info.size } else { 0 },
         }
     }
@@ -53,6 +60,7 @@ impl Share {
         self.failed += other.failed;
         self.size = self.size.saturating_add(other.size);
         self.sent = self.sent.saturating_add(other.sent);
+        self.left = self.left.saturating_add(other.left);
         self.failed_size = self.failed_size.saturating_add(other.failed_size);
     }
 
@@ -66,6 +74,7 @@ impl Share {
         self.failed = self.failed.saturating_sub(other.failed);
         self.size = self.size.saturating_sub(other.size);
         self.sent = self.sent.saturating_sub(other.sent);
+        self.left = self.left.saturating_sub(other.left);
         self.failed_size = self.failed_size.saturating_sub(other.failed_size);
     }
 }
@@ -101,12 +110,12 @@ impl Tally {
         self.sum.open
     }
 
-    pub const fn size(&self) -> u64 {
-        self.sum.size
+    pub const fn paused(&self) -> u32 {
+        self.sum.paused
     }
 
-    pub const fn sent(&self) -> u64 {
-        self.sum.sent
+    pub const fn left(&self) -> u64 {
+        self.sum.left
     }
 
     /// Files that count against the limits, and their bytes: not those that failed.

@@ -66,10 +66,9 @@ impl Queue {
     /// All files together.
     pub fn totals(&self) -> Totals {
         let moving = self.lanes_in_use > 0;
-        let left = self.tally.size().saturating_sub(self.tally.sent());
         Totals {
             speed: self.meter.speed().filter(|_| moving),
-            remaining: self.meter.remaining(left).filter(|_| moving),
+            remaining: self.meter.remaining(self.tally.left()).filter(|_| moving),
             offline: self.offline.is_some(),
             ..self.tally.totals()
         }

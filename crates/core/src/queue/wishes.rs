@@ -101,7 +101,13 @@ impl Queue {
             let Some(upload) = self.uploads.get_mut(&file) else {
                 continue;
             };
-            if matches!(upload.state, State::Completed(_) | State::Cancelled) {
+            // To cancel all is to stop what goes on: what failed keeps its reason and its retry.
+            let over = match upload.state {
+                State::Completed(_) | State::Cancelled => true,
+                State::Failed { .. } => target == Target::All,
+                _ => false,
+            };
+            if over {
                 continue;
             }
             self.orphan_create(file);

@@ -216,6 +216,18 @@ impl Upload {
         }
     }
 
+    /// The URL of a single upload is of no use any more: have a new one made. If the object may be
+    /// there already, the backend is asked first: a second one would be an orphan's twin.
+    pub fn sign_anew(&mut self) {
+        self.state = match self.take_state().into_work() {
+            Work::Single(mut single) if single.sent == Sent::Perhaps && single.id.is_some() => {
+                single.sent = Sent::Asked;
+                State::Completing(Work::Single(single))
+            }
+            _ => State::Queued { held: false },
+        };
+    }
+
     /// Takes the state out, to be consumed by a transition.
     pub fn take_state(&mut self) -> State {
         core::mem::replace(&mut self.state, State::Cancelled)
@@ -276,7 +288,7 @@ impl Upload {
         }
         match &self.state {
             State::Uploading(Work::Single(single)) => {
-                !matches!(single.sent, Sent::Yes(_)) && self.requests.is_empty()
+                matches!(single.sent, Sent::No | Sent::Perhaps) && self.requests.is_empty()
             }
             State::Uploading(Work::Multi(multi)) => !multi.unsure && multi.ready() > 0,
             _ => false,

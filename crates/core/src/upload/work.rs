@@ -64,6 +64,8 @@ pub(crate) enum Sent {
     No,
     /// A try ended without a clear answer: the object may be there.
     Perhaps,
+    /// The backend is asked whether it is there, before anything is sent again.
+    Asked,
     /// The store took it; its tag, if it could be read.
     Yes(Option<ETag>),
 }
@@ -117,11 +119,11 @@ impl Work {
         }
     }
 
-    /// All bytes are at the store.
+    /// Nothing is left to send, as far as is known on this side.
     pub fn is_sent(&self) -> bool {
         match self {
             Self::Unsigned => false,
-            Self::Single(single) => matches!(single.sent, Sent::Yes(_)),
+            Self::Single(single) => matches!(single.sent, Sent::Yes(_) | Sent::Asked),
             Self::Multi(multi) => multi.is_stored(),
         }
     }

@@ -94,6 +94,13 @@ impl Desk {
         self.now = end;
     }
 
+    /// Nothing runs for a while; then everything that fell due does, late.
+    pub fn sleep(&mut self, span: Duration) {
+        self.now = self.now + span;
+        self.queue.handle_timeout(self.now);
+        self.collect();
+    }
+
     /// The first command that `pick` takes, out of the inbox.
     fn take<T>(&mut self, what: &str, pick: impl Fn(&Command) -> Option<T>) -> T {
         let found = self

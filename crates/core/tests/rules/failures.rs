@@ -91,6 +91,18 @@ fn one_cut_of_the_network_counts_once_however_late_the_others_notice() {
 }
 
 #[test]
+fn what_fails_while_it_waits_leaves_no_timer() {
+    let mut desk = Desk::usual();
+    let (file, sends) = desk.drive_to_parts(10);
+    desk.fail(sends[0].request, slow_down(60));
+    desk.fail(sends[1].request, store(403, "AccessDenied"));
+    desk.assert_status(file, "failed");
+    assert_eq!(desk.queue.next_timeout(), None);
+    desk.event(Event::Retry(one(file)));
+    desk.sign();
+}
+
+#[test]
 fn a_failure_that_is_tried_once_more_forgives_the_whole_burst() {
     let blocked = || {
         UploadError::Blocked(Blocked::Cors {

@@ -225,6 +225,35 @@ fn after_an_invalid_part_what_is_missing_is_sent_again() {
 }
 
 #[test]
+fn a_part_in_flight_waits_for_its_own_answer_whatever_the_list_says() {
+    let mut desk = Desk::usual();
+    let (file, sends) = desk.drive_to_parts(8);
+    desk.took(&sends[0]);
+    let (sign, _) = desk.sign();
+    desk.fail(sign, backend(409, "incomplete"));
+    let list = desk.list();
+    assert_eq!(desk.sends().len(), 1, "part 4 took the lane of part 1");
+    desk.fail(sends[2].request, network());
+    desk.pass(secs(1));
+    assert!(
+        desk.sends().is_empty(),
+        "nothing is sent before the list is there"
+    );
+    let listed = (1..=3).map(|part| StoredPart {
+        number: number(part),
+        size: PART,
+        etag: etag(part),
+    });
+    desk.answer(list, Answer::Listed(listed.collect()));
+    desk.sign_whatever_is_wanted();
+    desk.sends();
+    desk.fail(sends[1].request, network());
+    desk.pass(secs(1));
+    assert_eq!(desk.sends()[0].part, Some(number(2)));
+    desk.assert_status(file, "uploading");
+}
+
+#[test]
 fn a_store_that_loses_parts_for_ever_is_given_up() {
     let mut desk = Desk::usual();
     let (file, mut complete) = desk.drive_to_complete(1);

@@ -187,6 +187,20 @@ fn a_request_that_reports_progress_is_cut_when_nothing_moves_for_the_stall_time(
 }
 
 #[test]
+fn a_store_that_has_all_bytes_gets_the_time_to_answer() {
+    let mut desk = Desk::new(Config {
+        transport: TransportChoice::Xhr,
+        ..config()
+    });
+    let (_, put) = desk.drive_to_put(100 * MIB, None);
+    desk.event(Event::Progress(put.request, 100 * MIB));
+    desk.pass(secs(119));
+    desk.quiet();
+    desk.pass(secs(1));
+    assert_eq!(desk.cancels(), [put.request]);
+}
+
+#[test]
 fn a_request_that_reports_nothing_gets_the_time_of_a_slow_link() {
     let mut desk = Desk::new(Config {
         transport: TransportChoice::Fetch,
@@ -224,8 +238,7 @@ fn a_complete_gets_the_time_that_s3_may_take() {
 fn a_laptop_that_slept_goes_on() {
     let mut desk = Desk::usual();
     let (file, sends) = desk.drive_to_parts(10);
-    desk.now = desk.now + secs(8 * 3_600);
-    desk.queue.handle_timeout(desk.now);
+    desk.sleep(secs(8 * 3_600));
     desk.pass(secs(1));
     assert_eq!(desk.cancels().len(), sends.len());
     assert_eq!(desk.snapshot(file).attempts, 1);

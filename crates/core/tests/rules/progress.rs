@@ -146,6 +146,36 @@ fn rest_is_told_once_for_a_batch() {
 }
 
 #[test]
+fn what_is_paused_is_not_at_rest() {
+    let mut desk = Desk::usual();
+    let (_, first) = desk.drive_to_put(5, None);
+    let (second, _) = desk.drive_to_put(5, None);
+    desk.event(Event::Pause(one(second)));
+    desk.took(&first);
+    let settled = Notice::Settled {
+        succeeded: 1,
+        failed: 0,
+    };
+    assert_eq!(desk.count(&settled), 0);
+    desk.event(Event::Cancel(one(second)));
+    assert_eq!(desk.count(&settled), 1);
+}
+
+#[test]
+fn the_time_left_counts_only_what_goes_on() {
+    let mut desk = Desk::usual();
+    let (_, put) = desk.drive_to_put(20 * MIB, None);
+    let paused = desk.add(1_000 * MIB);
+    desk.event(Event::Pause(one(paused)));
+    for step in 1..=20 {
+        desk.pass(core::time::Duration::from_millis(500));
+        desk.event(Event::Progress(put.request, step * MIB / 2));
+    }
+    let left = desk.queue.totals().remaining.unwrap().as_secs();
+    assert!((8..=12).contains(&left), "{left}");
+}
+
+#[test]
 fn the_whole_is_whole_only_when_every_file_is_confirmed() {
     let mut desk = Desk::usual();
     let (_, first) = desk.drive_to_put(1_000_000, None);

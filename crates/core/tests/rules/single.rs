@@ -131,6 +131,27 @@ fn an_expired_url_is_replaced_at_no_attempt_but_not_for_ever() {
 }
 
 #[test]
+fn before_what_may_be_there_is_sent_again_under_a_new_key_the_backend_is_asked() {
+    let mut desk = Desk::usual();
+    let (file, mut put) = desk.drive_to_put(1_000, Some("u1"));
+    for _ in 0..3 {
+        desk.fail(put.request, network());
+        desk.sleep(secs(300));
+        let (complete, _) = desk.complete();
+        assert!(desk.snapshot(file).percent < 99, "nothing arrived yet");
+        desk.fail(complete, crate::desk::backend(409, "not_stored"));
+        let (create, _) = desk.create();
+        desk.grant_single(create, Some("u2"), Some(300));
+        put = desk.send();
+    }
+    desk.fail(put.request, network());
+    desk.sleep(secs(300));
+    let (complete, _) = desk.complete();
+    desk.confirm(complete);
+    desk.assert_status(file, "completed");
+}
+
+#[test]
 fn an_object_that_our_own_try_made_is_ours() {
     let mut desk = Desk::usual();
     let (file, put) = desk.drive_to_put(5, Some("u1"));

@@ -279,6 +279,19 @@ fn what_breaks_a_limit_is_not_taken() {
 }
 
 #[test]
+fn cancelling_all_spares_what_failed() {
+    let mut desk = Desk::usual();
+    let (failed, put) = desk.drive_to_put(5, None);
+    desk.fail(put.request, store(403, "AccessDenied"));
+    let (moving, _) = desk.drive_to_put(5, None);
+    desk.event(Event::Cancel(Target::All));
+    desk.assert_status(moving, "cancelled");
+    desk.assert_status(failed, "failed");
+    desk.event(Event::Cancel(one(failed)));
+    desk.assert_status(failed, "cancelled");
+}
+
+#[test]
 fn cancelling_a_failed_file_takes_back_what_it_left() {
     let mut desk = Desk::usual();
     let (file, sends) = desk.drive_to_parts(3);

@@ -82,7 +82,7 @@ pub fn traits(dice: &mut Dice) -> Traits {
         cuts: dice.pick(&[0, 0, 1, 3]),
         browser: dice.pick(&[0, 500, 1_000]),
         wishes: dice.pick(&[0, 2, 10, 30]),
-        files: dice.pick(&[1, 2, 4, 12, 40]),
+        files: dice.pick(&[1, 1, 2, 6, 20]),
         ids: dice.permille(500),
         idempotent: dice.permille(700),
         if_none_match: dice.permille(700),
