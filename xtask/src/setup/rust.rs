@@ -74,9 +74,15 @@ pub fn ensure(project: &Project) -> Result<Toolchain> {
     let mut reasons = Vec::new();
 
     let candidates = if has_rustup {
+        // Only what is there: rustup would install a toolchain that it is asked to run, without a word.
+        let installed = process::read(process::command("rustup").args(["toolchain", "list"]))?;
         let active = std::env::var("RUSTUP_TOOLCHAIN").ok();
         let names = [active, Some(wanted.clone()), Some(DEBIAN_TOOLCHAIN.into())];
-        names.into_iter().flatten().map(Some).collect()
+        let there = names
+            .into_iter()
+            .flatten()
+            .filter(|name| is_listed(&installed, name));
+        there.map(Some).collect()
     } else {
         vec![None]
     };
@@ -103,6 +109,18 @@ pub fn ensure(project: &Project) -> Result<Toolchain> {
         }
     }
     Err(by_hand(&wanted, &reasons))
+}
+
+/// Whether rustup's list has a toolchain, by its name or by its name without the machine.
+fn is_listed(installed: &str, name: &str) -> bool {
+    let mut listed = installed
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    listed.any(|toolchain| {
+        toolchain
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    })
 }
 
 fn by_hand(wanted: &str, reasons: &[String]) -> String {
@@ -293,4 +311,19 @@ fn install_std(built: &Path) -> Result<()> {
     project::remove_dir(&lib)?;
     fs::rename(&new, &lib)
         .map_err(|error| format!("Cannot put the library into {}: {error}.", lib.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_listed;
+
+    #[test]
+    fn a_toolchain_is_listed_with_or_without_its_machine() {
+        let installed = "stable-x86_64-unknown-linux-gnu (active, default)\n1.96.1-x86_64-unknown-linux-gnu\nweb\n";
+        assert!(is_listed(installed, "web"));
+        assert!(is_listed(installed, "stable"));
+        assert!(is_listed(installed, "stable-x86_64-unknown-linux-gnu"));
+        assert!(is_listed(installed, "1.96.1"));
+        assert!(!is_listed(installed, "1.96"));
+    }
 }
