@@ -108,7 +108,7 @@ class Rule {
 }
 
 export class FaultProxy {
-  /** Requests in the order of their beginning: `{ method, path, status, bytes, ended, fault }`. */
+  /** Requests in the order of their beginning: `{ method, path, part, status, bytes, ended, fault }`. */
   log = [];
   /** Signatures that were seen in addresses of requests that write. */
   signatures = new Set();
@@ -122,6 +122,8 @@ export class FaultProxy {
 
   #rules = [];
   #sockets = new Set();
+  #writing = new Set();
+  #storm;
   #agent = new Agent({ keepAlive: true, noDelay: true });
   #server;
 
@@ -173,8 +175,22 @@ export class FaultProxy {
     return this.log.filter((entry) => !entry.ended && entry.method !== "OPTIONS").length;
   }
 
+  /** Every so many milliseconds breaks the connection of one PUT that is under way, until `reset()` or `storm(0)`. */
+  storm(every) {
+    clearInterval(this.#storm);
+    this.cuts = 0;
+    if (every === 0) return;
+    this.#storm = setInterval(() => {
+      const [socket] = this.#writing;
+      if (!socket) return;
+      this.cuts += 1;
+      socket.resetAndDestroy();
+    }, every);
+  }
+
   /** Forgets rules, pages and what was seen, and ends all connections. */
   reset() {
+    this.storm(0);
     this.#rules = [];
     this.pages.clear();
     this.log = [];
@@ -205,14 +221,17 @@ export class FaultProxy {
 
   #serve(request, response) {
     const [path, query = ""] = request.url.split("?");
-    const entry = { method: request.method, path, status: 0, bytes: 0, ended: false, at: performance.now() };
+    const values = new URLSearchParams(query);
+    const part = values.has("partNumber") ? Number(values.get("partNumber")) : undefined;
+    const entry = { method: request.method, path, part, status: 0, bytes: 0, ended: false };
     this.log.push(entry);
-    const signature = new URLSearchParams(query).get("X-Amz-Signature");
+    const signature = values.get("X-Amz-Signature");
     if (signature && ["PUT", "POST"].includes(request.method)) this.signatures.add(signature);
     response.once("close", () => {
       entry.ended = true;
-      entry.took = performance.now() - entry.at;
+      this.#writing.delete(request.socket);
     });
+    if (request.method === "PUT") this.#writing.add(request.socket);
     if (!this.keepAlive) response.shouldKeepAlive = false;
     const page = request.method === "GET" && this.pages.get(path);
     if (page) {

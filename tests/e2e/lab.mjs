@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FaultProxy } from "./faults.mjs";
+import { FaultProxy, respond } from "./faults.mjs";
 import { expect, test as base, running, start } from "./server.mjs";
 import { Widget } from "./widget.mjs";
 
@@ -11,9 +11,11 @@ export { expect };
 
 /** A server, with `backend` and `store` as proxies in front of it. Pages come from the backend's address. */
 export class Lab {
-  static async start({ extra = [] } = {}) {
+  /** `direct`: browsers reach the store without a proxy in between. */
+  static async start({ extra = [], direct = false } = {}) {
     const [backend, store] = await Promise.all([FaultProxy.listen(), FaultProxy.listen()]);
-    const server = await start({ extra: ["--log", "debug", "--public-endpoint", store.url, ...extra] });
+    const front = direct ? [] : ["--public-endpoint", store.url];
+    const server = await start({ extra: ["--log", "debug", ...front, ...extra] });
     backend.target = server.url;
     store.target = server.store;
     return Object.assign(new Lab(), { backend, store, server, data: server.data, url: backend.url });
@@ -27,6 +29,19 @@ export class Lab {
   async stop() {
     await Promise.all([this.backend.close(), this.store.close()]);
     await this.server.stop();
+  }
+
+  /** From now on files go by this strategy, `put` or `multipart`, whatever their size. Faults of the create go first. */
+  insist(strategy) {
+    const instead = respond(async (request, body) => {
+      const answer = await fetch(`${this.server.url}/uploads`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ ...JSON.parse(body), accepts: [strategy] }),
+      });
+      return { status: answer.status, headers: { "content-type": "application/json" }, body: await answer.text() };
+    });
+    return this.backend.on(["POST", "/uploads"], instead, { times: Infinity });
   }
 
   /** Opens a page with this body, and waits for the widgets in it. `clock`: time can be moved by the test. */
@@ -71,8 +86,8 @@ export const test = base.extend({
   /** A lab of the test's own, with more arguments for the server's command line: `await ownLab(["--expires", "5"])`. */
   ownLab: async ({}, use) => {
     const labs = [];
-    await use(async (extra = []) => {
-      const lab = await Lab.start({ extra });
+    await use(async (extra = [], more = {}) => {
+      const lab = await Lab.start({ extra, ...more });
       labs.push(lab);
       return lab;
     });

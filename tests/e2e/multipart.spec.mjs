@@ -1,0 +1,268 @@
+// Files that go in parts: what is sent, what is sent again and what is not, and what is left behind.
+import { filled, objects, sha256, stored, unfinished } from "./files.mjs";
+import { cut, cutAnswer, hang, respond, s3Error, strip, throttle } from "./faults.mjs";
+import { expect, test } from "./lab.mjs";
+
+const MIB = 1 << 20;
+const SIGN = ["POST", /^\/uploads\/[^/]+\/parts$/];
+const LIST = ["GET", /^\/uploads\/[^/]+\/parts$/];
+const COMPLETE = ["POST", /^\/uploads\/[^/]+\/complete$/];
+const ABORT = ["DELETE", /^\/uploads\/[^/]+$/];
+const CREATE = ["POST", "/uploads"];
+const TRIES = 6;
+/** Tries of a file in all, when each of them got somewhere but none was confirmed. */
+const BUDGET = 31;
+
+async function begin(lab, page, folder, { size = 12 * MIB, attributes = "", clock = true } = {}) {
+  lab.insist("multipart");
+  lab.before = await unfinished(lab);
+  const path = await filled(folder, "movie.mp4", size);
+  const widget = await lab.open(page, `<s3-upload endpoint="/uploads" part-size="5 MiB" ${attributes}></s3-upload>`, { clock });
+  await widget.choose(path);
+  return { path, widget, row: widget.row("movie.mp4") };
+}
+
+async function intact(lab, widget, path) {
+  const result = await widget.arrived("movie.mp4");
+  expect(await stored(lab, result.key)).toBe(await sha256(path));
+  expect(await left(lab)).toEqual([]);
+  return result;
+}
+
+/** Multipart uploads that the store holds, and did not before this test. */
+async function left(lab) {
+  return (await unfinished(lab)).filter((name) => !lab.before.includes(name));
+}
+
+const sent = (lab) => lab.store.requests("PUT").filter((put) => put.status === 200);
+
+test("parts of the asked size, each sent once, put together", async ({ lab, page, folder }) => {
+  const { path, widget } = await begin(lab, page, folder);
+  const result = await intact(lab, widget, path);
+  expect(result).toMatchObject({ size: 12 * MIB, type: "video/mp4" });
+  expect(sent(lab).map((put) => [put.part, put.bytes]).sort()).toEqual([[1, 5 * MIB], [2, 5 * MIB], [3, 2 * MIB]]);
+  expect(lab.backend.count(CREATE)).toBe(1);
+  expect(lab.backend.count(COMPLETE)).toBe(1);
+});
+
+test("by itself above 64 MiB, and not below", async ({ lab, page, folder }) => {
+  const widget = await lab.open(page);
+  await widget.choose(await filled(folder, "small.bin", 64 * MIB));
+  await widget.arrived("small.bin");
+  expect(lab.store.count("PUT")).toBe(1);
+  const path = await filled(folder, "big.bin", 64 * MIB + 1);
+  await widget.choose(path);
+  const result = await widget.arrived("big.bin");
+  expect(await stored(lab, result.key)).toBe(await sha256(path));
+  const parts = lab.store.requests("PUT").slice(1);
+  expect(parts.length).toBeGreaterThan(1);
+  expect(parts.map((put) => put.part).sort((a, b) => a - b)).toEqual(parts.map((_, index) => index + 1));
+});
+
+test("paused and resumed in the middle: nothing that is confirmed is sent again", async ({ lab, page, folder }) => {
+  lab.store.on("PUT", throttle({ bytesPerSecond: 4 * MIB }), { times: Infinity });
+  const { path, widget, row } = await begin(lab, page, folder, { size: 31 * MIB, attributes: 'concurrency="2"', clock: false });
+  await expect.poll(() => sent(lab).length, { message: "parts that arrived", timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+  await widget.button(row, "pause").click();
+  await expect(widget.status(row)).toHaveText("Paused");
+  await expect.poll(() => lab.store.open, { message: "requests under way" }).toBe(0);
+  const before = new Set(sent(lab).map((put) => put.part));
+  const count = lab.store.count("PUT");
+  const shown = Number(await widget.bar(row).getAttribute("aria-valuenow"));
+
+  await widget.button(row, "resume").click();
+  await intact(lab, widget, path);
+  const after = lab.store.requests("PUT").slice(count);
+  expect(after.map((put) => put.part).filter((part) => before.has(part))).toEqual([]);
+  expect(sent(lab).map((put) => put.part).sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  const percents = (await widget.events("progress")).map((event) => event.percent);
+  expect(percents).toEqual([...percents].sort((a, b) => a - b));
+  expect(shown).toBeGreaterThan(0);
+});
+
+test("removed from the page and put back: goes on where it was", async ({ lab, page, folder }) => {
+  lab.store.on("PUT", throttle({ bytesPerSecond: 4 * MIB }), { times: Infinity });
+  const { path, widget } = await begin(lab, page, folder, { size: 21 * MIB, attributes: 'concurrency="2"', clock: false });
+  await expect.poll(() => sent(lab).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(1);
+  await page.evaluate(() => (window.kept = document.querySelector("s3-upload")).remove());
+  await expect.poll(() => lab.store.open).toBe(0);
+  // Lost interest is not lost data.
+  expect(lab.backend.count(ABORT)).toBe(0);
+  expect((await left(lab)).length).toBeGreaterThan(0);
+  await page.evaluate(() => document.querySelector("main").append(window.kept));
+  await intact(lab, widget, path);
+  expect(lab.backend.count(CREATE)).toBe(1);
+  expect(sent(lab).map((put) => put.part).sort()).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("cancelled in the middle: nothing is left at the store", async ({ lab, page, folder }) => {
+  const before = await objects(lab);
+  lab.store.on("PUT", throttle({ bytesPerSecond: 3 * MIB }), { times: Infinity });
+  const { widget, row } = await begin(lab, page, folder, { size: 31 * MIB, clock: false });
+  await expect.poll(() => sent(lab).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(1);
+  await widget.button(row, "cancel").click();
+  await expect(row).toHaveAttribute("data-status", "cancelled");
+  await expect.poll(() => lab.backend.requests(ABORT).map((abort) => abort.status)).toEqual([204]);
+  await expect.poll(() => lab.store.open).toBe(0);
+  expect(await left(lab)).toEqual([]);
+  expect(await objects(lab)).toEqual(before);
+  // Asked by listing: the upload is gone.
+  const [{ path }] = lab.backend.requests(SIGN);
+  expect((await fetch(`${lab.url}${path}`)).status).toBe(404);
+});
+
+test("a cancel that is lost on the way is tried again", async ({ lab, page, folder }) => {
+  lab.store.on("PUT", throttle({ bytesPerSecond: 3 * MIB }), { times: Infinity });
+  const aborts = lab.backend.on(ABORT, respond({ status: 500 }), { times: 1 });
+  const { widget, row } = await begin(lab, page, folder, { size: 31 * MIB, clock: false });
+  await expect.poll(() => sent(lab).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(1);
+  await widget.button(row, "cancel").click();
+  await expect.poll(() => lab.backend.count(ABORT)).toBe(2);
+  expect(aborts.hits).toBe(1);
+  await expect.poll(() => left(lab)).toEqual([]);
+});
+
+test("the store's CORS rule hides the ETag: completed by listing", async ({ lab, page, folder }) => {
+  lab.store.on("PUT", strip("access-control-expose-headers"), { times: Infinity });
+  const { path, widget } = await begin(lab, page, folder);
+  await intact(lab, widget, path);
+  expect(sent(lab)).toHaveLength(3);
+});
+
+test("a part that the store lost is found by listing, and sent again alone", async ({ lab, page, folder }) => {
+  // The store says yes to part 2 and keeps nothing.
+  const lost = lab.store.on(
+    (request) => request.method === "PUT" && request.url.includes("partNumber=2"),
+    respond({ status: 200, headers: { etag: '"00000000000000000000000000000000"' } }),
+    { times: 1 },
+  );
+  const { path, widget } = await begin(lab, page, folder);
+  await intact(lab, widget, path);
+  expect(lost.hits).toBe(1);
+  expect(lab.backend.count(LIST)).toBe(1);
+  expect(lab.backend.requests(COMPLETE).map((complete) => complete.status)).toEqual([409, 200]);
+  expect(lab.store.requests("PUT").map((put) => put.part).sort()).toEqual([1, 2, 2, 3]);
+});
+
+test("a multipart that is gone starts over, once", async ({ lab, page, folder }) => {
+  const gone = lab.store.on("PUT", s3Error(404, "NoSuchUpload", "The specified upload does not exist."), { times: 1 });
+  const { path, widget } = await begin(lab, page, folder, { attributes: 'concurrency="1"' });
+  const result = await widget.arrived("movie.mp4");
+  expect(await stored(lab, result.key)).toBe(await sha256(path));
+  expect(gone.hits).toBe(1);
+  expect(lab.backend.count(CREATE)).toBe(2);
+});
+
+test("parts whose addresses expired are signed again", async ({ lab, page, folder }) => {
+  const expired = lab.store.on("PUT", s3Error(403, "AccessDenied", "Request has expired"), { times: 2 });
+  const { path, widget } = await begin(lab, page, folder);
+  await intact(lab, widget, path);
+  expect(expired.hits).toBe(2);
+  expect((await widget.events("success"))[0].attempts).toBe(0);
+});
+
+/** What the person reads in the end, by step and fault. */
+const LOST = "The connection to the storage was lost. Check your internet connection, then try again.";
+const UNREACHABLE = "The server could not be reached. Check your internet connection, then try again.";
+const HTML = respond({ status: 200, headers: { "content-type": "text/html" }, body: "<!doctype html><p>Log in" });
+const PAGE = (expected) =>
+  `The server answered with a web page instead of upload instructions (expected ${expected}). Ask the site's owner to check the address for uploads.`;
+const STEPS = {
+  create: { where: "backend", match: CREATE },
+  sign: { where: "backend", match: SIGN },
+  put: { where: "store", match: ["PUT"] },
+  complete: { where: "backend", match: COMPLETE },
+};
+const FAULTS = {
+  "a 500": {
+    fault: (step) => (step === "put" ? s3Error(500, "InternalError", "Sorry.") : respond({ status: 500, body: "" })),
+    words: (step) =>
+      step === "put"
+        ? "The storage has an internal problem (InternalError). Try again later."
+        : "The server has a problem (status 500). Try again later.",
+  },
+  "a 503 with Retry-After": {
+    fault: (step) =>
+      step === "put"
+        ? s3Error(503, "SlowDown", "Reduce your request rate.", { "retry-after": "1" })
+        : respond({ status: 503, headers: { "retry-after": "1" }, body: "" }),
+    words: (step) =>
+      step === "put" ? "The storage is busy (SlowDown). Try again later." : "The server is busy (status 503). Try again later.",
+  },
+  // What was handed to the network before it broke counts as headway: such tries are bounded by the budget alone.
+  "a broken connection": {
+    most: (step) => (step === "put" ? BUDGET : TRIES),
+    fault: (step) => cut({ after: step === "put" ? 1000 : 0 }),
+    words: (step) => (step === "put" ? LOST : UNREACHABLE),
+  },
+  "a lost answer": {
+    most: (step) => (step === "put" ? BUDGET : TRIES),
+    fault: () => cutAnswer(),
+    words: (step) => (step === "put" ? LOST : UNREACHABLE),
+  },
+  "a web page": {
+    fault: () => HTML,
+    // The first is final, but at the store: there it passes for a yes until the list shows that the part is missing.
+    most: () => 1,
+    once: (step) => (step === "put" ? "completed" : "failed"),
+    words: (step) => PAGE(step === "create" ? 'JSON like {"url": "https://…"}' : "JSON as the documentation shows it"),
+  },
+};
+
+for (const [step, { where, match }] of Object.entries(STEPS)) {
+  test.describe(`${step} meets`, () => {
+    for (const [name, { fault, words, once = () => "completed", most = () => TRIES }] of Object.entries(FAULTS)) {
+      test(`${name}, once`, async ({ lab, page, folder }) => {
+        const rule = lab[where].on(match, fault(step), { times: 1 });
+        const { path, widget, row } = await begin(lab, page, folder, { attributes: 'concurrency="1"' });
+        await widget.comesTo(row, once(step));
+        expect(rule.hits).toBe(1);
+        if (once(step) === "failed") {
+          await expect(widget.status(row)).toHaveText(words(step));
+          await widget.button(row, "retry").click();
+        }
+        const result = await widget.arrived("movie.mp4");
+        expect(await stored(lab, result.key)).toBe(await sha256(path));
+        // Exactly once for all that was not at fault.
+        expect(sent(lab).filter((put) => !put.fault).map((put) => put.part).sort()).toEqual(
+          step === "put" && name === "a lost answer" ? expect.arrayContaining([2, 3]) : [1, 2, 3],
+        );
+      });
+
+      if (step === "put" && name === "a web page") continue;
+      test(`${name}, always`, async ({ lab, page, folder }) => {
+        const rule = lab[where].on(match, fault(step), { times: Infinity });
+        const before = await objects(lab);
+        const { widget, row } = await begin(lab, page, folder, { attributes: 'concurrency="1"' });
+        await widget.comesTo(row, "failed");
+        await expect(widget.status(row)).toHaveText(words(step));
+        expect(rule.hits).toBeGreaterThanOrEqual(Math.min(TRIES, most(step)));
+        expect(rule.hits).toBeLessThanOrEqual(most(step));
+        expect(await widget.events("error")).toHaveLength(1);
+        // A lost answer to the last request may leave a whole object; nothing else does.
+        if (name !== "a lost answer") expect(await objects(lab)).toEqual(before);
+      });
+    }
+  });
+}
+
+test("no answer to a part: cut after the stall time and sent again", async ({ lab, page, folder }) => {
+  const fault = lab.store.on("PUT", hang(), { times: 1 });
+  const { path, widget, row } = await begin(lab, page, folder, { attributes: 'concurrency="1"' });
+  await expect.poll(() => fault.hits).toBe(1);
+  await expect.poll(() => lab.store.requests("PUT")[0].bytes).toBe(5 * MIB);
+  await page.clock.fastForward(31_000);
+  await widget.comesTo(row, "completed");
+  await intact(lab, widget, path);
+});
+
+test("no answer to the completion: waits for minutes, as S3 may need them, then asks again", async ({ lab, page, folder }) => {
+  const fault = lab.backend.on(COMPLETE, hang(), { times: 1 });
+  const { path, widget, row } = await begin(lab, page, folder);
+  await expect.poll(() => fault.hits).toBe(1);
+  await page.clock.fastForward(200_000);
+  await expect(row).toHaveAttribute("data-status", "completing");
+  await page.clock.fastForward(101_000);
+  await widget.comesTo(row, "completed");
+  await intact(lab, widget, path);
+});
