@@ -17,6 +17,7 @@ mod backend;
 mod dice;
 mod person;
 mod store;
+mod trouble;
 mod watch;
 mod world;
 
@@ -74,4 +75,17 @@ fn every_run_keeps_the_rules_and_ends() {
     println!(
         "{runs} runs: {files} files, {stored} stored, {requests} requests, {faults} of them met a fault"
     );
+}
+
+#[test]
+fn the_same_seed_and_the_same_events_give_the_same_commands() {
+    let log = |seed| {
+        let mut world = World::new(seed, false);
+        world.log = Some(String::new());
+        world.run();
+        world.log
+    };
+    for seed in 0..100 {
+        assert_eq!(log(seed), log(seed), "seed {seed}");
+    }
 }

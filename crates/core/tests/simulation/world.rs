@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use s3_upload_core::{
-    Answer, Blocked, Command, ETag, Event, FileId, Instant, PartNumber, Queue, RequestId,
-    StoreRefusal, Target, Transmit, Transport, UploadError, UploadId, limits::MIB,
+    Answer, Command, ETag, Event, FileId, Instant, PartNumber, Queue, RequestId, Target, Transmit,
+    Transport, UploadError, UploadId, limits::MIB,
 };
 
-use crate::backend::{self, Backend};
+use crate::backend::Backend;
 use crate::dice::{self, Dice, Traits};
 use crate::person;
-use crate::store::{self, Store};
+use crate::store::Store;
+use crate::trouble::Fate;
 use crate::watch::Watch;
 
 /// After the faults have stopped and all that hung was cut, somebody asks for whatever is left; and
@@ -58,22 +59,6 @@ pub struct Flight {
     fate: Fate,
 }
 
-/// What becomes of a request.
-#[derive(Clone, Debug)]
-enum Fate {
-    Fine,
-    /// It arrives and is acted on, but its answer is this.
-    Deaf(UploadError),
-    /// It is not acted on; its answer is this.
-    Refused(UploadError),
-    /// It never arrives and is never answered.
-    Hangs,
-    /// It is acted on and never answered.
-    HangsAfter,
-    /// Its answer comes twice.
-    Twice,
-}
-
 #[derive(Debug)]
 enum Happening {
     Arrives(RequestId),
@@ -89,8 +74,8 @@ enum Happening {
 }
 
 pub struct World {
-    dice: Dice,
-    traits: Traits,
+    pub dice: Dice,
+    pub traits: Traits,
     queue: Queue,
     now: u64,
     agenda: BTreeMap<(u64, u64), Happening>,
@@ -101,12 +86,14 @@ pub struct World {
     ghosts: BTreeMap<RequestId, Flight>,
     store: Store,
     backend: Backend,
-    network: bool,
+    pub network: bool,
     files: u64,
     watch: Watch,
     requests: u64,
     faults: u64,
     trace: bool,
+    /// Every command, when somebody wants to compare.
+    pub log: Option<String>,
 }
 
 impl World {
@@ -140,6 +127,7 @@ impl World {
             requests: 0,
             faults: 0,
             trace,
+            log: None,
             traits,
             dice,
         };
@@ -152,7 +140,7 @@ impl World {
         self.agenda.insert((when, self.entries), what);
     }
 
-    fn calm(&self) -> bool {
+    pub fn calm(&self) -> bool {
         self.now >= self.traits.calm
     }
 
@@ -389,107 +377,6 @@ impl World {
             fate,
         };
         self.flights.insert(request, flight);
-    }
-
-    fn broken(&mut self, ask: &Ask) -> UploadError {
-        if !self.network && self.dice.permille(100) {
-            return UploadError::Offline;
-        }
-        UploadError::Network {
-            step: match ask {
-                Ask::Create { .. } => s3_upload_core::Step::Create,
-                Ask::Sign { .. } => s3_upload_core::Step::SignParts,
-                Ask::List { .. } => s3_upload_core::Step::ListParts,
-                Ask::Complete { .. } => s3_upload_core::Step::Complete,
-                Ask::Abort { .. } => s3_upload_core::Step::Abort,
-                Ask::Send(_) => s3_upload_core::Step::Send,
-            },
-        }
-    }
-
-    /// There is no network.
-    fn lost(&mut self, ask: &Ask) -> Fate {
-        if self.dice.permille(200) {
-            Fate::Hangs
-        } else {
-            Fate::Refused(self.broken(ask))
-        }
-    }
-
-    fn fate(&mut self, ask: &Ask) -> Fate {
-        if self.calm() || !self.dice.permille(self.traits.faults) {
-            return Fate::Fine;
-        }
-        match self.dice.between(0, 11) {
-            0..=1 => Fate::Refused(self.broken(ask)),
-            2 => Fate::Deaf(self.broken(ask)),
-            3 => Fate::Hangs,
-            4 => Fate::HangsAfter,
-            5 => Fate::Twice,
-            6..=8 => Fate::Refused(self.busy(ask)),
-            9 => Fate::Deaf(self.busy(ask)),
-            _ => Fate::Refused(self.refusal(ask)),
-        }
-    }
-
-    /// A failure that goes away.
-    fn busy(&mut self, ask: &Ask) -> UploadError {
-        let seconds = self.dice.pick(&[0, 0, 1, 10, 60, 900]);
-        let retry_after = (seconds > 0).then(|| core::time::Duration::from_secs(seconds));
-        if ask.is_send() {
-            let (status, code) = self.dice.pick(&[
-                (500, "InternalError"),
-                (503, "SlowDown"),
-                (503, ""),
-                (400, "RequestTimeout"),
-                (409, "OperationAborted"),
-                (429, ""),
-            ]);
-            return UploadError::Store(StoreRefusal {
-                status,
-                code: (!code.is_empty()).then(|| code.to_owned()),
-                retry_after,
-                ..StoreRefusal::default()
-            });
-        }
-        let status = self.dice.pick(&[429, 500, 502, 503, 504]);
-        match backend::refusal(status, "") {
-            UploadError::Backend(mut refusal) => {
-                refusal.retry_after = retry_after;
-                UploadError::Backend(refusal)
-            }
-            other => other,
-        }
-    }
-
-    /// A failure that needs something else than patience.
-    fn refusal(&mut self, ask: &Ask) -> UploadError {
-        let which = self.dice.between(0, 5);
-        if ask.is_send() {
-            return match which {
-                0 => store::refusal(403, "AccessDenied", "Request has expired"),
-                1 => store::refusal(400, "ExpiredToken", ""),
-                2 => store::refusal(400, "BadDigest", ""),
-                3 => store::refusal(403, "SignatureDoesNotMatch", ""),
-                4 => store::refusal(404, "NoSuchUpload", ""),
-                _ => UploadError::Blocked(Blocked::Cors {
-                    page: "https://page.test".to_owned(),
-                    host: "https://s3.test".to_owned(),
-                }),
-            };
-        }
-        match which {
-            0 => backend::refusal(403, "forbidden"),
-            1 => backend::refusal(404, "unknown_upload"),
-            2 => backend::refusal(409, "invalid_part"),
-            3 => backend::refusal(409, "incomplete"),
-            4 => UploadError::Expired,
-            _ => UploadError::Malformed {
-                step: s3_upload_core::Step::Complete,
-                expected: String::new(),
-                got: String::new(),
-            },
-        }
     }
 
     fn happen(&mut self, what: Happening) {
