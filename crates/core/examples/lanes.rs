@@ -357,8 +357,9 @@ fn page(table: &str) -> String {
 How many requests to the store should be in flight at once? One connection is held back by latency and \
 loss, many of them by a slow link, by a store that asks to slow down, and by a network that breaks: whatever \
 breaks is sent again. The engine therefore starts with three, takes one more while that makes the whole \
-faster, and halves when the store or the network says that it is too much \
-(`crates/core/src/lanes.rs`).\n\n\
+faster, gives one back when it did not or when a connection breaks, and halves when the store asks to slow \
+down or a request stalls (`crates/core/src/lanes.rs`). Here it may take six; the default is five, which leaves \
+one of a browser's six connections to a host free.\n\n\
 The table shows the seconds until an object is confirmed that would take {SECONDS} s on all of the link's \
 bandwidth, and in brackets how near that comes to the best of the row. Mean of {SEEDS} runs; parts of 8 MiB \
 and more, a preflight for each.\n\n\

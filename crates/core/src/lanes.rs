@@ -1,7 +1,8 @@
 //! How many requests to the store are in flight at once.
 //!
 //! Starts modest, takes one lane more while that makes the whole faster, gives one back when it
-//! did not, and halves when the store or the network says that it is too much.
+//! did not, halves when the store says that it is too much or a request stalls, and gives one back
+//! when a connection breaks.
 
 use core::time::Duration;
 
@@ -93,9 +94,19 @@ impl Lanes {
         }
     }
 
-    /// The store asked to slow down, or a request stalled or was lost. What happens within a
-    /// second is one congestion, not several.
+    /// The store asked to slow down, or a request stalled: half the lanes.
     pub fn congested(&mut self, now: Instant) {
+        self.shrink(now, self.limit / 2, HOLD_EPOCHS / 2);
+    }
+
+    /// A connection broke. That is seldom for too much traffic; but fewer lanes have less in flight
+    /// to lose the next time.
+    pub fn broken(&mut self, now: Instant) {
+        self.shrink(now, self.limit.saturating_sub(1), HOLD_EPOCHS / 4);
+    }
+
+    /// What happens within a second is one congestion, not several.
+    fn shrink(&mut self, now: Instant, limit: u8, hold: u32) {
         if !self.adaptive
             || self
                 .last_cut
@@ -104,9 +115,9 @@ impl Lanes {
             return;
         }
         self.last_cut = Some(now);
-        self.limit = (self.limit / 2).max(1);
+        self.limit = limit.max(1);
         self.before = None;
-        self.hold = HOLD_EPOCHS / 2;
+        self.hold = hold;
         self.epoch = None;
         self.bytes = 0;
     }
@@ -148,6 +159,19 @@ mod tests {
         assert_eq!(lanes.limit(), 3);
         for second in 0..10 {
             lanes.congested(Instant::from_millis(50_000 + second * 1_000));
+        }
+        assert_eq!(lanes.limit(), 1);
+    }
+
+    #[test]
+    fn gives_one_back_when_a_connection_breaks() {
+        let mut lanes = Lanes::new(6, true);
+        drive(&mut lanes, 0, 30, |lanes| u64::from(lanes) * 1_000_000);
+        lanes.broken(Instant::from_millis(40_000));
+        lanes.broken(Instant::from_millis(40_500));
+        assert_eq!(lanes.limit(), 5);
+        for second in 0..10 {
+            lanes.broken(Instant::from_millis(50_000 + second * 1_000));
         }
         assert_eq!(lanes.limit(), 1);
     }

@@ -159,7 +159,7 @@ pub fn verdict(error: &UploadError, step: Step) -> Verdict {
 /// Whether the failure says that there is too much traffic.
 pub fn is_congestion(error: &UploadError) -> bool {
     match error {
-        UploadError::Network { step } | UploadError::Stalled { step, .. } => !step.is_backend(),
+        UploadError::Stalled { step, .. } => !step.is_backend(),
         UploadError::Store(refusal) => {
             refusal.status == 503 || refusal.code.as_deref() == Some("SlowDown")
         }

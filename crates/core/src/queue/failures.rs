@@ -33,8 +33,12 @@ impl Queue {
         if matches!(error, UploadError::Offline) {
             self.went_offline(now);
         }
-        if is_congestion(&error) && self.offline.is_none() {
-            self.lanes.congested(now);
+        if self.offline.is_none() {
+            if is_congestion(&error) {
+                self.lanes.congested(now);
+            } else if matches!(error, UploadError::Network { step: Step::Send }) {
+                self.lanes.broken(now);
+            }
         }
         if matches!(
             error,
