@@ -206,8 +206,9 @@ impl Queue {
                 single.sent = Sent::Yes(None);
                 upload.state = State::Completing(Work::Single(single));
             }
-            Work::Single(single) if single.sent == Sent::Perhaps && !upload.patience.restarted => {
-                // Nobody can tell whether it is ours: send it once more under another key.
+            Work::Single(_) if !upload.patience.restarted => {
+                // Nobody can tell whether it is ours: a browser by itself sends a request again whose
+                // connection broke. Send it once more, under another key if the backend makes one.
                 upload.patience.restarted = true;
                 upload.state = State::Queued { held: false };
             }

@@ -180,10 +180,26 @@ fn an_object_that_our_own_try_may_have_made_is_sent_once_more_when_nobody_can_te
 }
 
 #[test]
+fn an_object_that_the_browsers_own_second_try_met_is_sent_once_more() {
+    let mut desk = Desk::usual();
+    let (file, put) = desk.drive_to_put(5, Some("u1"));
+    desk.fail(put.request, store(412, "PreconditionFailed"));
+    let (create, _) = desk.create();
+    desk.grant_single(create, None, Some(300));
+    let fresh = desk.send();
+    desk.took(&fresh);
+    desk.assert_status(file, "completed");
+}
+
+#[test]
 fn an_object_of_somebody_else_is_not_ours() {
     let mut desk = Desk::usual();
     let (file, put) = desk.drive_to_put(5, Some("u1"));
     desk.fail(put.request, store(412, "PreconditionFailed"));
+    let (create, _) = desk.create();
+    desk.grant_single(create, Some("u2"), Some(300));
+    let again = desk.send();
+    desk.fail(again.request, store(412, "PreconditionFailed"));
     desk.assert_status(file, "failed");
     desk.quiet();
 }
