@@ -126,7 +126,7 @@ impl Pace {
 
 /// Moves an average towards `rate`. While less time was seen than the average spans, it is the
 /// plain mean, so that the first samples do not start from zero.
-#[allow(clippy::cast_precision_loss, reason = "milliseconds of one session")]
+#[allow(clippy::cast_precision_loss, reason = "milliseconds of one upload")]
 fn follow(average: f64, rate: f64, span: u64, window: u64, seen: u64) -> f64 {
     let weight = span as f64 / (seen.min(window) + span) as f64;
     average + (rate - average) * weight
