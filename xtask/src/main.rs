@@ -26,6 +26,7 @@ cargo xtask <command>
              --data DIR       where the store keeps its objects, instead of a place that is thrown away
   test     all checks; the last line reads `N passed, N failed`
              --only STAGE     lint, native, browser or e2e
+  bench    how fast the widget is beside bare loops of fetch and XHR: a table, and a file of JSON
   dist     the widget, ready for a web server: dist/ and a table of its sizes
   serve    the loop for developing: builds again when a file changes, reloads the page
              --port N         of the page (8081)
@@ -44,6 +45,7 @@ enum Task {
     Help,
     Demo(demo::Options),
     Test(Vec<test::Stage>),
+    Bench,
     Dist,
     Serve(serve::Options),
     Setup(Vec<setup::Part>),
@@ -75,6 +77,7 @@ fn run(project: &Project, task: Task) -> Result<ExitCode> {
         }
         Task::Demo(options) => demo::run(project, &options),
         Task::Test(stages) => Ok(test::run(project, &stages)),
+        Task::Bench => test::bench(project),
         Task::Dist => {
             widget::dist(project, widget::Optimise::Required)?;
             Ok(ExitCode::SUCCESS)
@@ -126,6 +129,10 @@ fn parse(arguments: &[String]) -> Result<Task> {
                 stages
             }))
         }
+        "bench" => match options.next_name()? {
+            None => Ok(Task::Bench),
+            Some(other) => Err(unknown(&other, "bench")),
+        },
         "dist" => match options.next_name()? {
             None => Ok(Task::Dist),
             Some(other) => Err(unknown(&other, "dist")),

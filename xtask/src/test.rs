@@ -207,19 +207,36 @@ fn in_browser(project: &Project, toolchain: &Toolchain) -> Result<Count> {
 }
 
 fn end_to_end(project: &Project, toolchain: &Toolchain) -> Result<Count> {
+    let mut tests = in_chromium(project, toolchain)?;
+    tests.args(["node_modules/@playwright/test/cli.js", "test"]);
+    let (output, succeeded) = process::tee(&mut tests)?;
+    Ok(Count::of_playwright(&output, succeeded))
+}
+
+/// Node in the folder of the end-to-end tests, told of the built widget, the server and the browser.
+fn in_chromium(project: &Project, toolchain: &Toolchain) -> Result<Command> {
     let node = node::ensure()?;
     let browser = browser::ensure()?;
     node::install_packages(project, &node)?;
     widget::dist(project, widget::Optimise::Required)?;
     let binary = server::build(project, toolchain)?;
-    let mut tests = process::command(&node.node);
-    tests
+    let mut command = process::command(&node.node);
+    command
         .current_dir(project.root.join("tests/e2e"))
-        .args(["node_modules/@playwright/test/cli.js", "test"])
         .env("S3_UPLOAD_SERVER", binary)
         .env("S3_UPLOAD_DIST", &project.dist)
         .env("CHROMIUM", &browser.chromium)
         .env("S3_UPLOAD_ARTIFACTS", project.scratch()?.join("e2e"));
-    let (output, succeeded) = process::tee(&mut tests)?;
-    Ok(Count::of_playwright(&output, succeeded))
+    Ok(command)
+}
+
+/// Measures instead of judging: the widget beside bare loops in the same browser.
+pub fn bench(project: &Project) -> Result<ExitCode> {
+    let toolchain = rust::ensure(project)?;
+    let mut bench = in_chromium(project, &toolchain)?;
+    bench
+        .arg("bench.mjs")
+        .env("S3_UPLOAD_BENCH", project.scratch()?.join("bench.json"));
+    process::run(&mut bench)?;
+    Ok(ExitCode::SUCCESS)
 }
