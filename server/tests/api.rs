@@ -123,7 +123,7 @@ async fn every_error_has_the_same_shape() {
         (
             post(r#"{"name":"a","size":1,"accepts":["ftp"]}"#),
             422,
-            "invalid_request",
+            "unsupported_strategy",
         ),
         (
             rig.request(Method::POST, "/uploads")

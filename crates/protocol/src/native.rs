@@ -20,6 +20,9 @@ pub enum Strategy {
     Post,
     /// Parts, each its own `PUT`: S3's multipart upload, up to 10,000 parts.
     Multipart,
+    /// One that this side does not know; another one in the list may do.
+    #[serde(other)]
+    Unknown,
 }
 
 /// `POST {endpoint}`: the widget asks to upload one file.
@@ -363,6 +366,14 @@ mod tests {
         let answer: CreateAnswer =
             serde_json::from_str(r#"{"url":"u","later":[1,{"a":null}]}"#).unwrap();
         assert_eq!(answer.url.unwrap().expose(), "u");
+    }
+
+    #[test]
+    fn an_unknown_strategy_is_passed_over() {
+        let request: CreateRequest =
+            serde_json::from_str(r#"{"name":"a","size":1,"accepts":["carrier-pigeon","put"]}"#)
+                .unwrap();
+        assert_eq!(request.accepts, [Strategy::Unknown, Strategy::Put]);
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn choose(accepts: &[Strategy], size: u64) -> Result<Strategy, Refused> {
     let can = |strategy: &Strategy| match strategy {
         Strategy::Put => size <= MAX_PUT,
         Strategy::Multipart => true,
-        Strategy::Post => false,
+        Strategy::Post | Strategy::Unknown => false,
     };
     accepts.iter().copied().find(can).ok_or_else(|| {
         if accepts.contains(&Strategy::Put) {
@@ -103,13 +103,14 @@ mod tests {
 
     #[test]
     fn the_first_possible_strategy_is_chosen() {
-        use Strategy::{Multipart, Post, Put};
+        use Strategy::{Multipart, Post, Put, Unknown};
         assert_eq!(choose(&[Post, Put, Multipart], 1).unwrap(), Put);
         assert_eq!(choose(&[Multipart, Put], 1).unwrap(), Multipart);
         assert_eq!(choose(&[Put, Multipart], MAX_PUT).unwrap(), Put);
         assert_eq!(choose(&[Put, Multipart], MAX_PUT + 1).unwrap(), Multipart);
         assert_eq!(choose(&[Put], MAX_PUT + 1).unwrap_err().code, "too_large");
         assert_eq!(choose(&[Post], 1).unwrap_err().code, "unsupported_strategy");
+        assert_eq!(choose(&[Unknown, Put], 1).unwrap(), Put);
         assert_eq!(choose(&[], 1).unwrap_err().code, "unsupported_strategy");
     }
 
