@@ -11,7 +11,7 @@ use std::{path::PathBuf, time::Duration};
 use axum::http::{HeaderValue, Uri};
 
 pub use options::Options;
-pub use values::{Secret, Size, Switch, TypeRule};
+pub use values::{Secret, Size, Switch, TypeRule, is_active};
 
 use crate::{limits::Limits, plan::MAX_OBJECT};
 
@@ -145,7 +145,12 @@ impl Config {
                 "--secret is too short; it should have at least 16 characters.".to_owned(),
             );
         }
-        let embedded = options.embedded || options.bucket.is_none();
+        if options.embedded == Some(false) && options.bucket.is_none() {
+            return wrong(
+                "--embedded is off, so --bucket is needed: the bucket to sign for.".to_owned(),
+            );
+        }
+        let embedded = options.embedded.unwrap_or(options.bucket.is_none());
         let origins = origins(options.allow_origin.as_deref(), embedded)?;
         Ok(Self {
             bucket: bucket(&options, embedded)?,
@@ -182,7 +187,7 @@ fn bucket(options: &Options, embedded: bool) -> Result<Bucket, ConfigError> {
                 region: options.region.clone(),
                 endpoint: options.endpoint.clone(),
                 public_endpoint,
-                path_style: options.path_style,
+                path_style: options.path_style.unwrap_or_default(),
             })
         }
         Some(_) => Err(ConfigError(
@@ -288,6 +293,7 @@ mod tests {
         for (flags, word) in [
             (&["--embedded", "--bucket", "b"][..], "--embedded"),
             (&["--bucket", "b", "--data", "d"], "--data"),
+            (&["--embedded=off"], "--bucket"),
             (&["--endpoint", "http://h"], "--bucket"),
             (&["--bucket", "b", "--endpoint", "h:9000"], "--endpoint"),
             (&["--public-endpoint", "http://h/path"], "--public-endpoint"),
@@ -318,8 +324,61 @@ mod tests {
             (merged.max_size, merged.min_size),
             (Some(Size(2 << 30)), Some(Size(7)))
         );
-        assert!(merged.path_style && !merged.embedded);
+        assert_eq!((merged.path_style, merged.embedded), (Some(true), None));
         assert_eq!(merged.allow_type.unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_switch_of_the_file_can_be_undone() {
+        let merged = |flags: &[&str], file: &str| {
+            let file = Options::from_toml(file).unwrap();
+            options(flags).over(file).unwrap()
+        };
+        let file = "path-style = true";
+        assert_eq!(merged(&["--path-style=off"], file).path_style, Some(false));
+        assert_eq!(
+            merged(&["--path-style", "no"], file).path_style,
+            Some(false)
+        );
+        assert_eq!(merged(&["--path-style"], "").path_style, Some(true));
+        let file = "embedded = true";
+        assert_eq!(merged(&["--embedded=false"], file).embedded, Some(false));
+        assert_eq!(merged(&["--embedded", "--port", "1"], "").port, Some(1));
+    }
+
+    #[test]
+    fn which_store_is_one_choice() {
+        let checked = |flags: &[&str], file: &str| {
+            let file = Options::from_toml(file).unwrap();
+            Config::check(options(flags).over(file).unwrap()).map(|config| config.bucket)
+        };
+        let remote = "bucket = \"b\"\nendpoint = \"http://h\"\npublic-endpoint = \"http://p\"";
+        let embedded = "embedded = true\ndata = \"d\"\nstore-port = 1";
+        assert!(matches!(
+            checked(&["--embedded"], remote).unwrap(),
+            Bucket::Embedded {
+                public_endpoint: None,
+                ..
+            }
+        ));
+        assert!(matches!(
+            checked(&["--bucket", "c"], embedded).unwrap(),
+            Bucket::Remote { bucket, .. } if bucket == "c"
+        ));
+        assert!(matches!(
+            checked(&["--bucket", "c"], remote).unwrap(),
+            Bucket::Remote { bucket, endpoint: Some(_), .. } if bucket == "c"
+        ));
+        assert!(matches!(
+            checked(&["--port", "1"], embedded).unwrap(),
+            Bucket::Embedded {
+                port: 1,
+                data: Some(_),
+                ..
+            }
+        ));
+        let both = checked(&[], &format!("{remote}\n{embedded}")).unwrap_err();
+        assert!(both.0.contains("exclude each other"), "{both}");
     }
 
     #[test]

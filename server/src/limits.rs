@@ -3,7 +3,7 @@
 //! Owns the rules and the sentences that explain them. Refuses to look at bytes: a type is what the client says it is.
 
 use crate::{
-    config::{Size, TypeRule},
+    config::{Size, TypeRule, is_active},
     plan::MAX_OBJECT,
     refusal::Refused,
 };
@@ -69,8 +69,13 @@ impl Limits {
                 .map(TypeRule::as_str)
                 .collect::<Vec<_>>()
                 .join(", ");
+            let refused = if is_active(&media_type) {
+                "Files of this type can carry scripts, and are not allowed unless the type itself is"
+            } else {
+                "Files of this type are not allowed"
+            };
             return Err(Refused::type_not_allowed(format!(
-                "Files of this type are not allowed. Allowed: {allowed}."
+                "{refused}. Allowed: {allowed}."
             )));
         }
         Ok(media_type)
@@ -85,8 +90,20 @@ fn normal_type(media_type: &str) -> Result<String, Refused> {
     }
     let is_header =
         media_type.len() <= 255 && media_type.bytes().all(|b| (b' '..=b'~').contains(&b));
+    let is_token = |text: &str| {
+        let is_mark = |b: u8| b"!#$%&'*+-.^_`|~".contains(&b);
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || is_mark(b))
+    };
+    // Of what is no type, browsers look at the bytes: `image/png <html>` could become a page.
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let is_type = essence
+        .split_once('/')
+        .is_some_and(|(family, kind)| is_token(family) && is_token(kind));
     // A comma would make one header read as two.
-    if !is_header || media_type.contains(',') || !media_type.contains('/') {
+    if !is_header || media_type.contains(',') || !is_type {
         return Err(Refused::invalid(
             "`type` is not a MIME type such as image/png.",
         ));
@@ -131,6 +148,15 @@ mod tests {
             ),
             ("a.png", "png", 1, "invalid_request", "`type`"),
             ("a.png", "image/png\r\nx: y", 1, "invalid_request", "`type`"),
+            ("a.png", "image/png <html>", 1, "invalid_request", "`type`"),
+            ("a.png", "image/", 1, "invalid_request", "`type`"),
+            (
+                "a.svg",
+                "image/svg+xml",
+                1,
+                "type_not_allowed",
+                "carry scripts",
+            ),
         ] {
             let refused = limits(&["image/*", ".pdf"])
                 .check(name, media_type, size)
@@ -152,6 +178,39 @@ mod tests {
         assert!(taken(&[".PDF"], "a.pdf", ""));
         assert!(!taken(&[".pdf"], "apdf", "application/pdf"));
         assert!(taken(&["*/*"], "a", ""));
+    }
+
+    #[test]
+    fn an_active_type_is_taken_only_by_its_own_name() {
+        let taken = |rules: &[&str], name: &str, media_type: &str| {
+            limits(rules).check(name, media_type, 1).is_ok()
+        };
+        for media_type in [
+            "text/html",
+            "TEXT/HTML; charset=utf-8",
+            "application/xhtml+xml",
+            "image/svg+xml",
+            "text/xml",
+            "application/xml",
+            "application/atom+xml",
+            "text/javascript",
+            "application/x-javascript",
+            "*/*",
+            "application/unknown",
+        ] {
+            assert!(!taken(&[".pdf"], "x.pdf", media_type), "{media_type}");
+            let families = ["image/*", "text/*", "application/*"];
+            assert!(!taken(&families, "x.pdf", media_type), "{media_type}");
+            let itself = media_type.split(';').next().unwrap();
+            assert!(taken(&[itself], "x.pdf", media_type), "{media_type}");
+            assert!(taken(&[], "x.pdf", media_type), "{media_type}");
+            assert!(taken(&["*/*"], "x.pdf", media_type), "{media_type}");
+        }
+        assert!(taken(&[".svg"], "a.svg", "image/svg+xml"));
+        assert!(!taken(&[".svg"], "a.svg", "text/html"));
+        assert!(!taken(&[".svg"], "a.html", "image/svg+xml"));
+        let word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+        assert!(taken(&[".docx"], "a.docx", word));
     }
 
     #[test]

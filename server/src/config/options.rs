@@ -4,7 +4,10 @@
 
 use std::path::PathBuf;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, builder::Styles};
+use clap::{
+    CommandFactory as _, FromArgMatches as _, Parser,
+    builder::{BoolishValueParser, Styles},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -26,8 +29,9 @@ Examples:
           --public-endpoint https://files.example.com --path-style
 
 Every option is also an environment variable, S3_UPLOAD_ and its name (--max-size:
-S3_UPLOAD_MAX_SIZE), and a key of the TOML file (max-size = \"2 GB\"). Flags stand over the
-environment, which stands over the file. Credentials come from where the AWS tools find
+S3_UPLOAD_MAX_SIZE) and, but for --config, a key of the TOML file (max-size = \"2 GB\"). Flags
+stand over the environment, which stands over the file: --path-style=off undoes what the file
+switches on, and --embedded or --bucket leaves out the other store that it names. Credentials come from where the AWS tools find
 them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the machine's role.
 
 The bucket needs a CORS rule that lets the page's origin PUT and read the ETag header.";
@@ -115,9 +119,18 @@ pub struct Options {
         help_heading = "Bucket"
     )]
     pub public_endpoint: Option<String>,
-    /// Put the bucket's name into the path, not the host; most stores but AWS need it
-    #[arg(long, env = "S3_UPLOAD_PATH_STYLE", help_heading = "Bucket")]
-    pub path_style: bool,
+    /// Put the bucket's name into the path, not the host; most stores but AWS need it [default: off]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_PATH_STYLE",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        value_parser = BoolishValueParser::new(),
+        hide_possible_values = true,
+        value_name = "on|off",
+        help_heading = "Bucket"
+    )]
+    pub path_style: Option<bool>,
 
     /// The largest file, such as 500MB, 2GiB or bytes [default: what S3 takes]
     #[arg(
@@ -135,7 +148,8 @@ pub struct Options {
         help_heading = "Limits"
     )]
     pub min_size: Option<Size>,
-    /// Take only this type, such as image/* or .pdf; repeat or separate by commas [default: any]
+    /// Take only this type, such as image/* or .pdf; repeat or separate by commas. What can carry scripts (HTML, SVG,
+    /// XML, JavaScript) is then taken only under its own name, such as image/svg+xml or .svg [default: any]
     #[arg(
         long,
         env = "S3_UPLOAD_ALLOW_TYPE",
@@ -173,9 +187,14 @@ pub struct Options {
     #[arg(
         long,
         env = "S3_UPLOAD_EMBEDDED",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        value_parser = BoolishValueParser::new(),
+        hide_possible_values = true,
+        value_name = "on|off",
         help_heading = "Embedded store, for development"
     )]
-    pub embedded: bool,
+    pub embedded: Option<bool>,
     /// Its port; 0 for any free one [default: 9000]
     #[arg(
         long,
@@ -203,6 +222,24 @@ pub struct Options {
     pub store_cors: Option<Switch>,
 }
 
+/// What says where a bucket is.
+const REMOTE: [&str; 5] = [
+    "bucket",
+    "region",
+    "endpoint",
+    "public-endpoint",
+    "path-style",
+];
+
+/// What says how the embedded store is.
+const EMBEDDED: [&str; 5] = [
+    "embedded",
+    "store-port",
+    "data",
+    "store-cors",
+    "public-endpoint",
+];
+
 impl Options {
     /// Reads the flags and the environment; ends the process on `--help` and on a wrong flag.
     pub fn from_command_line() -> Self {
@@ -225,24 +262,22 @@ impl Options {
         })
     }
 
-    /// These options, and the other's where these are absent.
+    /// These options, and the other's where these are absent. Which store it is, is one choice: where these name one,
+    /// what the other says of the other kind of store is left out.
     pub fn over(self, below: Self) -> Result<Self, ConfigError> {
         let unreadable = |error: &dyn std::fmt::Display| {
             ConfigError(format!("The options cannot be merged: {error}."))
         };
-        let (embedded, path_style) = (
-            self.embedded || below.embedded,
-            self.path_style || below.path_style,
-        );
+        let left_out: &[&str] = match (self.embedded, &self.bucket) {
+            (Some(true), _) if below.bucket.is_some() => &REMOTE,
+            (None | Some(false), Some(_)) if below.bucket.is_none() => &EMBEDDED,
+            _ => &[],
+        };
         let mut merged = toml::Table::try_from(below).map_err(|error| unreadable(&error))?;
+        merged.retain(|key, _| !left_out.iter().any(|name| key == *name));
         merged.extend(toml::Table::try_from(self).map_err(|error| unreadable(&error))?);
-        let merged: Self = merged
+        merged
             .try_into()
-            .map_err(|error: toml::de::Error| unreadable(&error))?;
-        Ok(Self {
-            path_style,
-            embedded,
-            ..merged
-        })
+            .map_err(|error: toml::de::Error| unreadable(&error))
     }
 }

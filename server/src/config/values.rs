@@ -127,23 +127,54 @@ impl TypeRule {
         &self.0
     }
 
-    /// Whether a file of this name and type is taken.
+    /// Whether a file of this name and type is taken. A type that a browser would run as a page of the bucket's origin
+    /// is taken only where the rule means just that type: neither `image/*` nor `.pdf` does.
     pub fn allows(&self, name: &str, media_type: &str) -> bool {
         let rule = self.0.to_ascii_lowercase();
+        let media_type = essence(media_type);
         if rule.starts_with('.') {
-            return name.to_ascii_lowercase().ends_with(&rule);
+            return name.to_ascii_lowercase().ends_with(&rule)
+                && (!is_active(&media_type) || is_named_by(&rule, &media_type));
         }
-        let media_type = media_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
         match rule.strip_suffix('*') {
             Some("*/" | "") => true,
-            Some(family) => media_type.starts_with(family),
+            Some(family) => media_type.starts_with(family) && !is_active(&media_type),
             None => media_type == rule,
         }
+    }
+}
+
+/// A type without its parameters.
+fn essence(media_type: &str) -> String {
+    let essence = media_type.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
+/// Whether a browser may run a file of this type: pages, anything of XML, scripts, and the types for which it looks at
+/// the bytes to find out. <https://mimesniff.spec.whatwg.org/#scriptable-mime-type>
+pub fn is_active(media_type: &str) -> bool {
+    let media_type = essence(media_type);
+    let is_unknown = matches!(
+        &*media_type,
+        "unknown/unknown" | "application/unknown" | "*/*"
+    );
+    let is_page = matches!(&*media_type, "text/html" | "text/xsl");
+    let is_xml = media_type.ends_with("/xml") || media_type.ends_with("+xml");
+    let is_script = ["javascript", "ecmascript", "jscript", "livescript"]
+        .iter()
+        .any(|word| media_type.contains(word));
+    is_unknown || is_page || is_xml || is_script
+}
+
+/// Whether an active type is what files with this extension are.
+fn is_named_by(extension: &str, media_type: &str) -> bool {
+    match extension {
+        ".htm" | ".html" => media_type == "text/html",
+        ".xhtml" => media_type == "application/xhtml+xml",
+        ".svg" => media_type == "image/svg+xml",
+        ".xml" => matches!(media_type, "text/xml" | "application/xml"),
+        ".js" | ".mjs" => matches!(media_type, "text/javascript" | "application/javascript"),
+        _ => false,
     }
 }
 
