@@ -48,16 +48,11 @@ fn clean(name: &str) -> String {
         })
         .collect();
     // Leading dots hide a file or climb a folder; trailing dots and spaces are lost on some systems.
-    let kept = kept
-        .trim()
-        .trim_start_matches('.')
-        .trim_end_matches(['.', ' '])
-        .trim_start();
-    let kept = shorten(kept);
-    if kept.is_empty() {
-        "file".to_owned()
-    } else {
-        kept
+    let is_lost = |c: char| c == '.' || c.is_whitespace();
+    let kept = shorten(kept.trim_matches(is_lost));
+    match kept.trim_end_matches(is_lost) {
+        "" => "file".to_owned(),
+        kept => kept.to_owned(),
     }
 }
 
@@ -93,6 +88,9 @@ mod tests {
             ("..", "file"),
             ("", "file"),
             ("  a.txt. ", "a.txt"),
+            (". .htaccess", "htaccess"),
+            ("\u{200B}.\u{A0}. .htaccess", "htaccess"),
+            (". . .", "file"),
             ("photo\u{202E}gpj.exe", "photogpj.exe"),
             ("<img onerror=1>.png", "_img onerror=1_.png"),
             ("a\r\nSet-Cookie: x", "aSet-Cookie_ x"),
@@ -108,6 +106,8 @@ mod tests {
         assert_eq!(name.chars().count(), 200);
         assert!(name.ends_with("é.gz") || name.ends_with(".tar.gz"));
         assert_eq!(clean(&"x".repeat(300)), "x".repeat(200));
+        let cut_at_a_dot = format!("{}. {}", "x".repeat(198), "y".repeat(100));
+        assert_eq!(clean(&cut_at_a_dot), "x".repeat(198));
     }
 
     #[test]

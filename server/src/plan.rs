@@ -12,8 +12,9 @@ pub const MIN_PART: u64 = 5 * MIB;
 pub const MAX_PARTS: u64 = 10_000;
 /// The part size for files that do not need a larger one.
 pub const USUAL_PART: u64 = 8 * MIB;
-/// The largest file that can be cut into parts.
-pub const MAX_OBJECT: u64 = MAX_PUT * MAX_PARTS;
+/// The largest object: 50 TB, which is a little less than [`MAX_PARTS`] of the largest parts.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>
+pub const MAX_OBJECT: u64 = 50 * 1_000_000_000_000;
 
 /// The parts of one file: all of one size but the last, which has the rest. An empty file is one empty part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +98,7 @@ mod tests {
         assert_eq!(Plan::choose(80_000 * MIB, None).part_size(), 8 * MIB);
         assert_eq!(Plan::choose(80_000 * MIB + 1, None).part_size(), 9 * MIB);
         let largest = Plan::choose(MAX_OBJECT, None);
-        assert_eq!((largest.part_size(), largest.count()), (MAX_PUT, MAX_PARTS));
+        assert_eq!((largest.part_size(), largest.count()), (4769 * MIB, 9999));
     }
 
     #[test]
