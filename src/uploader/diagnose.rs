@@ -1,11 +1,11 @@
 //! Finds out why a request got no answer. A browser says only that it failed; the reasons differ
 //! in what helps, so each is looked for, the surest first.
 
-use s3_upload_core::{Blocked, Step, UploadError};
+use s3_upload_core::{Blocked, Method, Step, Transmit, UploadError};
 use web_sys::File;
 
 use crate::browser::file::{self, Readable};
-use crate::browser::http::Credentials;
+use crate::browser::http::{Body, Credentials, Request};
 use crate::browser::policy::PolicyWatch;
 use crate::browser::{fetch, network, page};
 
@@ -23,7 +23,7 @@ pub enum Moved {
 /// Why nothing came back from the store. `answered` says whether this store ever let the page read
 /// an answer. `None`: the connection broke, or the store's CORS rule refused; only XHR can tell.
 pub async fn store(
-    url: &str,
+    transmit: &Transmit,
     source: &File,
     moved: Moved,
     answered: bool,
@@ -34,6 +34,7 @@ pub async fn store(
         Readable::Changed => return Some(UploadError::FileChanged),
         Readable::No => return Some(UploadError::FileUnreadable),
     }
+    let url = transmit.target.url.expose();
     if let Some(blocked) = blocked_by_page(url, policy) {
         return Some(UploadError::Blocked(blocked));
     }
@@ -50,12 +51,36 @@ pub async fn store(
     if !suspicious || !fetch::is_reachable(&format!("{host}/")).await {
         return unanswered;
     }
-    (moved == Moved::None).then(|| {
+    let probed = may_put(transmit, &address).await;
+    if probed == Some(true) {
+        return unanswered;
+    }
+    (moved == Moved::None || probed == Some(false)).then(|| {
         UploadError::Blocked(Blocked::Cors {
             page: page::origin(),
             host,
         })
     })
+}
+
+/// Asks S3 for something that it refuses, and looks only whether the page may read the refusal: tags
+/// for the object, unsigned and without a body. Method, headers and path are those of the upload,
+/// so that the same rule answers the preflight. `None` where it is not known to be S3.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html>
+async fn may_put(transmit: &Transmit, address: &web_sys::Url) -> Option<bool> {
+    let target = &transmit.target;
+    if target.method != Method::Put || !address.search().contains("X-Amz-Signature=") {
+        return None;
+    }
+    let url = format!("{}{}?tagging", address.origin(), address.pathname());
+    let request = Request {
+        method: "PUT",
+        url: &url,
+        headers: &target.headers,
+        body: Body::Empty,
+        credentials: Credentials::Omit,
+    };
+    Some(fetch::send(request, None).await.is_ok())
 }
 
 /// Why nothing came back from the backend. `answered` says whether it ever did.

@@ -189,7 +189,6 @@ async fn report(
     else {
         return;
     };
-    let url = transmit.target.url.expose();
     let host = origin(&transmit);
     let answer = match answer {
         Ok(response) => {
@@ -208,7 +207,8 @@ async fn report(
         }),
         Err(Failure::Network) => {
             let answered = driver.stores_answered.borrow().contains(&host);
-            let cause = diagnose::store(url, &source.file, moved, answered, &driver.policy).await;
+            let cause =
+                diagnose::store(&transmit, &source.file, moved, answered, &driver.policy).await;
             Err(cause.unwrap_or_else(|| {
                 driver.stores_unclear.borrow_mut().insert(host);
                 UploadError::Network { step: Step::Send }
