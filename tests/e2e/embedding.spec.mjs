@@ -1,7 +1,7 @@
 // The widget in a page of another origin, as in examples/html.
 import { readFile } from "node:fs/promises";
 import { sha256of, stored } from "./files.mjs";
-import { FaultProxy } from "./faults.mjs";
+import { cut, FaultProxy } from "./faults.mjs";
 import { expect, test } from "./lab.mjs";
 import { Widget } from "./widget.mjs";
 
@@ -53,6 +53,25 @@ test("a backend that does not allow the page's origin is named", async ({ ownLab
   expect(await widget.events("error")).toMatchObject([{ error: { code: "blocked-cors" } }]);
   await expect(widget.status(row)).toContainText(`${lab.url} does not accept uploads from this page (CORS). Ask the site's owner to allow the origin ${there.url} there.`);
   expect(lab.store.count("PUT")).toBe(0);
+  await there.close();
+});
+
+test("a backend of another origin whose connections break is not blamed for its CORS rule", async ({ lab, page }) => {
+  const there = await FaultProxy.listen();
+  there.target = lab.url;
+  there.pages.set("/page", {
+    html: `<!doctype html><html lang="en"><title>Test</title><main><s3-upload endpoint="${lab.url}/uploads"></s3-upload></main>
+      <script type="module" src="/s3-upload.js"></script></html>`,
+  });
+  const broken = lab.backend.on(["POST", "/uploads"], cut(), { times: Infinity });
+  await page.clock.install();
+  await page.goto(`${there.url}/page`);
+  const widget = await Widget.ready(page);
+  await widget.add({ name: "a.txt", text: "a" });
+  const row = widget.row("a.txt");
+  await widget.comesTo(row, "failed");
+  await expect(widget.status(row)).toHaveText("The server could not be reached. Check your internet connection, then try again.");
+  expect(broken.hits).toBe(6);
   await there.close();
 });
 

@@ -118,8 +118,8 @@ for (const transport of ["fetch", "xhr"]) {
       `The storage at ${lab.store.url} does not accept uploads from this page (CORS). ` +
         `Ask the site's owner to allow the origin ${lab.url} there.`,
     );
-    // A browser cannot tell it from a lost connection for sure: tried again a little, and not in a loop.
-    expect(lab.store.count(["OPTIONS"])).toBeLessThanOrEqual(3);
+    // A browser cannot tell it from a lost connection for sure: tried once more, and not in a loop.
+    expect(lab.store.count(["OPTIONS"])).toBe(2);
     expect(lab.store.count("PUT")).toBe(0);
     expect(await widget.events("error")).toMatchObject([{ error: { code: "blocked-cors" } }]);
   });
@@ -217,7 +217,8 @@ test("the same place twice: the second is refused, and the first stays", async (
   await expect(widget.status(row)).toHaveText(
     "A file with this name is already stored (PreconditionFailed). Rename the file, then add it again.",
   );
-  expect(lab.store.requests("PUT").map((put) => put.status)).toEqual([200, 412]);
+  // It might have been the browser's own second try, so a new address is asked for, once.
+  expect(lab.store.requests("PUT").map((put) => put.status)).toEqual([200, 412, 412]);
   expect(await stored(lab, grant.key)).toBe(sha256of("first"));
 });
 
@@ -235,6 +236,25 @@ for (const transport of ["fetch", "xhr"]) {
     expect(lab.backend.count(CREATE)).toBe(1);
     expect(lab.backend.count(COMPLETE)).toBe(1);
     expect((await objects(lab)).length).toBe(before.length + 1);
+  });
+}
+
+for (const transport of ["fetch", "xhr"]) {
+  test(`it arrived, the answer was lost, and the browser sent it again by itself, by ${transport}`, async ({ lab, page }) => {
+    // Chromium does so when a connection breaks that it has used before; the page hears only of the 412.
+    lab.store.keepAlive = true;
+    const widget = await lab.open(page, `<s3-upload endpoint="/uploads" multiple transport="${transport}"></s3-upload>`, {
+      clock: true,
+    });
+    await widget.add({ name: "first.txt", text: "first" });
+    await widget.arrived("first.txt");
+    const lost = lab.store.on("PUT", cutAnswer(), { times: 1 });
+    await widget.add({ name: "second.txt", text: "second" });
+    await widget.comesTo(widget.row("second.txt"), "completed");
+    const result = await widget.arrived("second.txt");
+    expect(lost.hits).toBe(1);
+    expect(lab.store.requests("PUT").map((put) => put.status)).toEqual([200, 200, 412, 200]);
+    expect(await stored(lab, result.key)).toBe(sha256of("second"));
   });
 }
 

@@ -158,7 +158,7 @@ export class FaultProxy {
   /** Requests that match: begun so far. */
   requests(match) {
     const matches = matcher(match);
-    return this.log.filter((entry) => matches({ method: entry.method, url: entry.path }));
+    return this.log.filter((entry) => !entry.probe && matches({ method: entry.method, url: entry.path }));
   }
 
   count(match) {
@@ -223,7 +223,7 @@ export class FaultProxy {
     const [path, query = ""] = request.url.split("?");
     const values = new URLSearchParams(query);
     const part = values.has("partNumber") ? Number(values.get("partNumber")) : undefined;
-    const entry = { method: request.method, path, part, status: 0, bytes: 0, ended: false };
+    const entry = { method: request.method, path, part, probe: isProbe(request), status: 0, bytes: 0, ended: false };
     this.log.push(entry);
     const signature = values.get("X-Amz-Signature");
     if (signature && ["PUT", "POST"].includes(request.method)) this.signatures.add(signature);
@@ -240,7 +240,7 @@ export class FaultProxy {
       return;
     }
     const exchange = new Exchange(request, response, entry, this.target, this.#agent);
-    const rule = this.#rules.find((rule) => rule.takes(request));
+    const rule = isProbe(request) ? undefined : this.#rules.find((rule) => rule.takes(request));
     entry.fault = Boolean(rule);
     Promise.resolve(rule ? rule.fault(exchange) : exchange.passOn()).catch(() => exchange.cutNow());
   }
@@ -339,6 +339,12 @@ class Exchange {
     incoming.pipe(response);
     await once(response, "close");
   }
+}
+
+/** The widget's question whether it may PUT here at all (see src/uploader/diagnose.rs): it carries nothing, so that what
+ * happens to uploads does not happen to it, and it is not counted. */
+function isProbe(request) {
+  return request.url.endsWith("?tagging");
 }
 
 function matcher(match) {
