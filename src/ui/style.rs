@@ -36,3 +36,49 @@ pub fn adopt(root: &JsValue) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::CSS;
+
+    /// What stands between `start` and the next character that cannot be in a name.
+    fn names<'a>(text: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
+        let is_part = |c: char| c.is_ascii_lowercase() || c == '-';
+        let named = move |rest: &'a str| rest.split(|c| !is_part(c)).next();
+        text.split(start).skip(1).filter_map(named)
+    }
+
+    #[test]
+    fn its_head_names_what_hosts_can_style() {
+        let (head, rules) = CSS.split_once("*/").unwrap_or_default();
+        let words: Vec<_> = head.split_whitespace().collect();
+        for property in names(rules, "var(--s3u-") {
+            let property = format!("--s3u-{property}");
+            assert!(words.contains(&&*property), "{property}");
+        }
+        for property in names(head, "--s3u-").filter(|name| !name.is_empty()) {
+            assert!(
+                rules.contains(&format!("var(--s3u-{property},")),
+                "{property}"
+            );
+        }
+        let sources = [
+            include_str!("drop_zone.rs"),
+            include_str!("file_list.rs"),
+            include_str!("file_row.rs"),
+            include_str!("live.rs"),
+            include_str!("overall.rs"),
+            include_str!("rejections.rs"),
+            include_str!("stored.rs"),
+            include_str!("widget.rs"),
+            include_str!("../element/s3-upload.js"),
+        ];
+        for source in sources {
+            let controls = names(source, "=> (\"").chain(names(source, ": Bulk = (\""));
+            let parts = names(source, "part=\"").chain(names(source, "part = \""));
+            for part in controls.chain(parts) {
+                assert!(words.contains(&part), "{part}");
+            }
+        }
+    }
+}
