@@ -24,6 +24,7 @@ const WIDGET: Table = &[
     ("button.retry-all", "Try failed again"),
     ("button.clear", "Clear finished"),
     ("button.more", "Show more"),
+    ("button.dismiss", "Dismiss this message"),
     ("button.dismiss-all", "Dismiss all"),
     ("file.pause", "Pause {name}"),
     ("file.resume", "Resume {name}"),

@@ -79,7 +79,8 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
         };
         let files = listed(input.files());
         input.set_value("");
-        if !files.is_empty() {
+        // The picker may have been open when the widget was disabled.
+        if !files.is_empty() && disabled.try_get_untracked() == Some(false) {
             desk.act(Action::Add(files));
         }
     };

@@ -1,10 +1,11 @@
 //! The list of files: keyed, so that a row lives as long as its file, and short, so that ten
 //! thousand files do not mean ten thousand rows in the page.
 
+use leptos::html;
 use leptos::prelude::*;
 
 use super::desk::Desk;
-use super::file_row::FileRow;
+use super::file_row::{FileRow, hides};
 use crate::uploader::Row;
 
 /// Rows that are drawn at first, and that each "Show more" adds.
@@ -42,6 +43,7 @@ pub(super) fn FileList(desk: Desk, rows: ArcReadSignal<Vec<Row>>) -> impl IntoVi
             ],
         )
     };
+    let line = NodeRef::<html::P>::new();
     let more = move |_| {
         limit.try_update(|limit| *limit += STEP);
     };
@@ -58,7 +60,11 @@ pub(super) fn FileList(desk: Desk, rows: ArcReadSignal<Vec<Row>>) -> impl IntoVi
                 <FileRow desk row />
             </For>
         </ul>
-        <p class="s3u-more" hidden=move || !hidden.try_get().unwrap_or_default()>
+        <p
+            class="s3u-more"
+            node_ref=line
+            hidden=move || hides(line, !hidden.try_get().unwrap_or_default())
+        >
             <span>{summary}</span>
             <button class="s3u-button" part="more" type="button" on:click=more>
                 {desk.text("button.more")}

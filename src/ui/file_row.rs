@@ -3,10 +3,11 @@
 //! change what they do instead of being replaced, so that the keyboard's focus stays on them.
 
 use leptos::ev;
+use leptos::html::{self, ElementType};
 use leptos::prelude::*;
 use s3_upload_core::{FileId, FileSnapshot, Status, Target};
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlElement, Node};
 
 use super::desk::{Action, Desk};
 use super::icon::{self, Icon};
@@ -132,7 +133,6 @@ pub(super) fn FileRow(desk: Desk, row: Row) -> impl IntoView {
         }
     };
     let bar_label = desk.fill("file.progress", &[("name", &shown)]);
-    let title = info.name;
 
     view! {
         <li
@@ -144,7 +144,7 @@ pub(super) fn FileRow(desk: Desk, row: Row) -> impl IntoView {
             <span class="s3u-state">
                 <Icon path=Signal::derive(move || phase.try_get().map_or(icon::FILE, Phase::icon)) />
             </span>
-            <bdi class="s3u-name" part="name" title=title>
+            <bdi class="s3u-name" part="name" title=shown.clone()>
                 <span class="s3u-name-start">{start}</span>
                 <span class="s3u-name-end">{end}</span>
             </bdi>
@@ -189,12 +189,13 @@ fn ControlButton(
 ) -> impl IntoView {
     let face = move || control.try_get().flatten().map(Control::face);
     let label = Memo::new(move |_| face().map(|(_, key, _)| desk.fill(key, &[("name", &name)])));
+    let element = NodeRef::<html::Button>::new();
     let press = move |event: ev::MouseEvent| {
         let Some(control) = control.try_get_untracked().flatten() else {
             return;
         };
         if control == Control::Remove {
-            focus_neighbour(&event);
+            focus_neighbour(&event, ".s3u-file", ".s3u-end");
         }
         desk.act(control.action(id));
     };
@@ -203,8 +204,9 @@ fn ControlButton(
             class="s3u-control"
             class:s3u-end=end
             type="button"
+            node_ref=element
             part=move || face().map(|(part, ..)| part)
-            hidden=move || face().is_none()
+            hidden=move || hides(element, face().is_none())
             aria-label=move || label.try_get().flatten()
             title=move || label.try_get().flatten()
             on:click=press
@@ -214,32 +216,62 @@ fn ControlButton(
     }
 }
 
-/// Before a row goes: focus moves to the next row, the one before, or the button that adds files.
-fn focus_neighbour(event: &ev::MouseEvent) {
+/// To be asked where an element's `hidden` is set. What hides must not take the keyboard's focus
+/// with it: before it does, focus goes to the button that adds files, where a key that was meant
+/// for what hid does no harm.
+pub(super) fn hides<E>(element: NodeRef<E>, hidden: bool) -> bool
+where
+    E: ElementType,
+    E::Output: JsCast + Clone + 'static,
+{
+    if hidden && let Some(element) = element.try_get_untracked().flatten() {
+        let element = element.unchecked_into::<Element>();
+        if has_focus(&element) {
+            focus_browse(&element);
+        }
+    }
+    hidden
+}
+
+/// Not by `:focus`, which matches nothing while another window is in front.
+fn has_focus(element: &Element) -> bool {
+    let name = JsValue::from_str("activeElement");
+    js_sys::Reflect::get(&element.get_root_node(), &name)
+        .ok()
+        .and_then(|active| active.dyn_into::<Node>().ok())
+        .is_some_and(|active| element.contains(Some(&active)))
+}
+
+/// Before an item of a list goes: focus moves to the control of the next item, of the one before,
+/// or to the button that adds files.
+pub(super) fn focus_neighbour(event: &ev::MouseEvent, item: &str, control: &str) {
     let button = event
         .current_target()
         .and_then(|target| target.dyn_into::<Element>().ok());
-    let closest = |selector| {
-        button
-            .as_ref()
-            .and_then(|button| button.closest(selector).ok().flatten())
-    };
-    let next = closest(".s3u-file")
-        .and_then(|row| {
-            row.next_element_sibling()
-                .or_else(|| row.previous_element_sibling())
+    let Some(button) = button else { return };
+    let next = button
+        .closest(item)
+        .ok()
+        .flatten()
+        .and_then(|item| {
+            item.next_element_sibling()
+                .or_else(|| item.previous_element_sibling())
         })
-        .and_then(|row| row.query_selector(".s3u-end").ok().flatten());
-    if let Some(next) = next {
-        focus(next);
-    } else if let Some(widget) = closest(".s3u") {
-        focus_browse(&widget);
+        .and_then(|item| item.query_selector(control).ok().flatten());
+    match next {
+        Some(next) => focus(next),
+        None => focus_browse(&button),
     }
 }
 
 /// Focus goes to where files are added: the one control that is always there.
-pub(super) fn focus_browse(widget: &Element) {
-    if let Some(browse) = widget.query_selector(".s3u-browse").ok().flatten() {
+pub(super) fn focus_browse(inside: &Element) {
+    let browse = inside
+        .closest(".s3u")
+        .ok()
+        .flatten()
+        .and_then(|widget| widget.query_selector(".s3u-browse").ok().flatten());
+    if let Some(browse) = browse {
         focus(browse);
     }
 }

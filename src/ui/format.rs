@@ -91,7 +91,7 @@ pub fn visible(name: &str) -> String {
 
 fn is_deceptive(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+        || matches!(c, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 /// Where a name may be cut in the middle: what comes after stays readable when space is short.
@@ -176,6 +176,8 @@ mod tests {
     #[test]
     fn names_cannot_deceive_and_are_cut_safely() {
         assert_eq!(visible("a\u{202E}gpj.exe"), "a\u{FFFD}gpj.exe");
+        assert_eq!(visible("a\u{61C}\n\u{2028}b"), "a\u{FFFD}\u{FFFD}\u{FFFD}b");
+        assert_eq!(visible("👩\u{200D}👧.png"), "👩\u{200D}👧.png");
         assert_eq!(cut("short.pdf"), ("short.pdf", ""));
         let (start, end) = cut("a-rather-long-report-name-2024.pdf");
         assert_eq!((start, end), ("a-rather-long-report-nam", "e-2024.pdf"));

@@ -8,23 +8,23 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
 use super::desk::{Desk, Source};
-use super::sentence;
+use super::{format, sentence};
 
 /// Announcements within this time become one.
 const BATCH: Duration = Duration::from_millis(400);
+/// How long a region is empty before it says something: what it said before is news again then.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// Where announcements go.
+/// One live region, and what it is about to say.
 #[derive(Clone, Copy)]
-pub(super) struct Live {
-    polite: RwSignal<String>,
-    alert: RwSignal<String>,
-    notice: RwSignal<String>,
+struct Region {
+    said: RwSignal<String>,
     waiting: StoredValue<Vec<String>>,
     timer: StoredValue<Option<TimeoutHandle>>,
 }
 
-impl Live {
-    pub fn new() -> Self {
+impl Region {
+    fn new() -> Self {
         let timer = StoredValue::new(None::<TimeoutHandle>);
         on_cleanup(move || {
             timer.try_update_value(|timer| {
@@ -34,17 +34,54 @@ impl Live {
             });
         });
         Self {
-            polite: RwSignal::new(String::new()),
-            alert: RwSignal::new(String::new()),
-            notice: RwSignal::new(String::new()),
+            said: RwSignal::new(String::new()),
             waiting: StoredValue::new(Vec::new()),
             timer,
         }
     }
 
+    /// Empties the region, and after `pause` fills it with what `choose` makes of all that was to
+    /// be said by then.
+    fn say(self, text: String, pause: Duration, choose: impl Fn(Vec<String>) -> String + 'static) {
+        let first = self.waiting.try_update_value(|waiting| {
+            waiting.push(text);
+            waiting.len() == 1
+        });
+        if first != Some(true) {
+            return;
+        }
+        self.said.try_set(String::new());
+        let flush = move || {
+            let waiting = self.waiting.try_update_value(core::mem::take);
+            self.said.try_set(choose(waiting.unwrap_or_default()));
+        };
+        let timer = set_timeout_with_handle(flush, pause).ok();
+        self.timer.try_set_value(timer);
+    }
+}
+
+/// Where announcements go.
+#[derive(Clone, Copy)]
+pub(super) struct Live {
+    polite: Region,
+    alert: Region,
+    notice: RwSignal<String>,
+}
+
+impl Live {
+    pub fn new() -> Self {
+        Self {
+            polite: Region::new(),
+            alert: Region::new(),
+            notice: RwSignal::new(String::new()),
+        }
+    }
+
     /// Says something when the person is at rest. The last word wins.
     pub fn say(self, text: String) {
-        self.polite.try_set(text);
+        self.polite.say(text, PAUSE, |said| {
+            said.into_iter().last().unwrap_or_default()
+        });
     }
 
     /// What concerns no file in particular: shown until it is dismissed, and said aloud.
@@ -59,38 +96,22 @@ impl Live {
 
     /// Says that something went wrong; what else goes wrong at the same time is only counted.
     pub fn alert(self, desk: Desk, text: String) {
-        let first = self.waiting.try_update_value(|waiting| {
-            waiting.push(text);
-            waiting.len() == 1
-        });
-        if first != Some(true) {
-            return;
-        }
-        let flush = move || {
-            let said = self
-                .waiting
-                .try_update_value(core::mem::take)
-                .unwrap_or_default();
+        self.alert.say(text, BATCH, move |said| {
             let more = u64::try_from(said.len().saturating_sub(1)).unwrap_or_default();
-            if let Some(first) = said.into_iter().next() {
-                let more = if more == 0 {
-                    String::new()
-                } else {
-                    desk.count("live.more", more)
-                };
-                self.alert
-                    .try_set(format!("{first} {more}").trim_end().to_owned());
+            let first = said.into_iter().next().unwrap_or_default();
+            if more == 0 {
+                first
+            } else {
+                format!("{first} {}", desk.count("live.more", more))
             }
-        };
-        let timer = set_timeout_with_handle(flush, BATCH).ok();
-        self.timer.try_set_value(timer);
+        });
     }
 }
 
 /// The two live regions, and what is said in them about all files.
 #[component]
 pub(super) fn LiveRegions(desk: Desk, source: Source) -> impl IntoView {
-    let Live { polite, alert, .. } = desk.live;
+    let (polite, alert) = (desk.live.polite.said, desk.live.alert.said);
     let totals = source.totals;
     Effect::new(move |before: Option<s3_upload_core::Totals>| {
         let now = totals.get();
@@ -124,7 +145,8 @@ pub(super) fn LiveRegions(desk: Desk, source: Source) -> impl IntoView {
             let messages = desk.messages();
             for refused in list.iter().filter(|refused| refused.id > last) {
                 let text = sentence::violation(&messages, &refused.violation);
-                let values = [("name", refused.name.as_str()), ("text", text.as_str())];
+                let name = format::visible(&refused.name);
+                let values = [("name", name.as_str()), ("text", text.as_str())];
                 desk.live.alert(desk, messages.fill("live.about", &values));
             }
             list.iter()

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use s3_upload_core::{Target, Totals};
 
 use super::desk::{Action, Desk};
-use super::file_row::{focus_browse, pace};
+use super::file_row::{hides, pace};
 use super::format;
 use super::icon::{self, Icon};
 use super::progress_bar::ProgressBar;
@@ -55,6 +55,7 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
             RESUME_ALL
         }
     });
+    let line = NodeRef::<html::Div>::new();
     let always = |button: Bulk| Signal::derive(move || button);
 
     view! {
@@ -62,7 +63,12 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
             <Icon path=icon::CLOCK />
             <span>{desk.text("overall.offline")}</span>
         </p>
-        <div class="s3u-overall" part="overall" hidden=move || shows.try_get() != Some(true)>
+        <div
+            class="s3u-overall"
+            part="overall"
+            node_ref=line
+            hidden=move || hides(line, shows.try_get() != Some(true))
+        >
             <div class="s3u-numbers">
                 <span class="s3u-count">{move || files.try_get()}</span>
                 <span class="s3u-failures">{move || failures.try_get()}</span>
@@ -104,24 +110,13 @@ const CLEAR: Bulk = ("clear", "button.clear", || Action::Clear);
 #[component]
 fn BulkButton(desk: Desk, visible: Memo<bool>, button: Signal<Bulk>) -> impl IntoView {
     let element = NodeRef::<html::Button>::new();
-    // What hides must not take the keyboard's focus with it.
-    Effect::new(move |_| {
-        let Some(button) = element.get().filter(|_| visible.try_get() == Some(false)) else {
-            return;
-        };
-        if button.matches(":focus").unwrap_or_default()
-            && let Some(widget) = button.closest(".s3u").ok().flatten()
-        {
-            focus_browse(&widget);
-        }
-    });
     view! {
         <button
             class="s3u-button s3u-quiet"
             type="button"
             node_ref=element
             part=move || button.try_get().map(|(part, ..)| part)
-            hidden=move || visible.try_get() != Some(true)
+            hidden=move || hides(element, visible.try_get() != Some(true))
             on:click=move |_| {
                 if let Some((_, _, action)) = button.try_get_untracked() {
                     desk.act(action());

@@ -1,9 +1,12 @@
 //! Files that were not added, each with the reason, until the person has read it. A few at a time:
 //! a folder of a thousand wrong files must not fill the page.
 
+use leptos::ev;
+use leptos::html;
 use leptos::prelude::*;
 
 use super::desk::{Action, Desk};
+use super::file_row::{focus_neighbour, hides};
 use super::icon::{self, Icon};
 use super::{format, sentence};
 use crate::uploader::Rejection;
@@ -34,15 +37,23 @@ pub(super) fn Rejections(desk: Desk, rejections: ArcReadSignal<Vec<Rejection>>) 
         }
     };
     let notice = desk.live.notice_text();
+    let is_silent = move || notice.try_get().is_none_or(|text| text.is_empty());
+    let (general, summary) = (NodeRef::<html::P>::new(), NodeRef::<html::P>::new());
     view! {
-        <p class="s3u-rejection" part="notice" hidden=move || notice.try_get().is_none_or(|text| text.is_empty())>
+        <p
+            class="s3u-rejection"
+            part="notice"
+            node_ref=general
+            hidden=move || hides(general, is_silent())
+        >
             <Icon path=icon::ALERT />
             <span class="s3u-why">{move || notice.try_get()}</span>
             <button
                 class="s3u-control"
                 part="dismiss"
                 type="button"
-                aria-label=desk.text("button.dismiss-all")
+                title=desk.text("button.dismiss")
+                aria-label=desk.text("button.dismiss")
                 on:click=move |_| _ = notice.try_set(String::new())
             >
                 <Icon path=icon::CLOSE />
@@ -59,9 +70,14 @@ pub(super) fn Rejections(desk: Desk, rejections: ArcReadSignal<Vec<Rejection>>) 
                 <Refused desk refused />
             </For>
         </ul>
-        <p class="s3u-more" hidden=move || count() < 2>
+        <p class="s3u-more" node_ref=summary hidden=move || hides(summary, count() < 2)>
             <span>{move || (count() > SHOWN).then(more)}</span>
-            <button class="s3u-button s3u-quiet" part="dismiss-all" type="button" on:click=dismiss_all>
+            <button
+                class="s3u-button s3u-quiet"
+                part="dismiss-all"
+                type="button"
+                on:click=dismiss_all
+            >
                 {desk.text("button.dismiss-all")}
             </button>
         </p>
@@ -75,6 +91,10 @@ fn Refused(desk: Desk, refused: Rejection) -> impl IntoView {
     let why = sentence::violation(&desk.messages(), &refused.violation);
     let label = desk.fill("file.dismiss", &[("name", &name)]);
     let id = refused.id;
+    let dismiss = move |event: ev::MouseEvent| {
+        focus_neighbour(&event, "li", ".s3u-control");
+        desk.act(Action::Dismiss(id));
+    };
     view! {
         <li class="s3u-rejection" part="rejection">
             <Icon path=icon::ALERT />
@@ -89,7 +109,7 @@ fn Refused(desk: Desk, refused: Rejection) -> impl IntoView {
                 type="button"
                 title=label.clone()
                 aria-label=label
-                on:click=move |_| desk.act(Action::Dismiss(id))
+                on:click=dismiss
             >
                 <Icon path=icon::CLOSE />
             </button>

@@ -5,7 +5,8 @@ use leptos::callback::UnsyncCallback;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use s3_upload_core::Target;
+use s3_upload_core::{Constraints, FileInfo, Target};
+use web_sys::File;
 
 use super::desk::{Action, Desk, Look, Source};
 use super::drop_zone::{self, DropZone};
@@ -67,21 +68,23 @@ pub fn Widget(
 
 /// The upload widget for Leptos pages.
 ///
-/// Without an `uploader` it makes one from `settings`, and suspends it when the component leaves
-/// the page: what is needed to go on is kept. A page that hands in its own `uploader` decides
-/// itself how long uploads live; `settings` then only names the limits up front.
+/// Uploads live as long as the [`Uploader`], not as long as the component. Without an `uploader`
+/// the component makes one of its own from `settings`; its uploads end when the component leaves
+/// the page. To keep uploads over a change of page, hand in an `uploader` that lives longer: they
+/// go on meanwhile, and the next component that is given it shows them.
 #[component]
 pub fn S3Upload(
-    /// The page's own uploader.
+    /// The page's own uploader. Its settings hold.
     #[prop(optional)]
     uploader: Option<Uploader>,
-    /// Where to upload to, and how.
+    /// Where to upload to, and how; only for the uploader that the component makes itself.
     #[prop(optional)]
     settings: Settings,
-    /// Whether more than one file can be chosen. One file at a time otherwise; a new one replaces
-    /// one that is finished.
+    /// Whether more than one file can be chosen. With `false` it is one at a time, whatever the
+    /// settings say, and a new one replaces one that is finished. When it is not given, the
+    /// settings decide: one at a time is `max_files: Some(1)`.
     #[prop(optional, into)]
-    multiple: Signal<bool>,
+    multiple: Option<Signal<bool>>,
     /// Whether nothing can be added.
     #[prop(optional, into)]
     disabled: Signal<bool>,
@@ -89,7 +92,6 @@ pub fn S3Upload(
     #[prop(optional)]
     messages: Messages,
 ) -> impl IntoView {
-    let constraints = settings.engine.constraints.clone();
     let uploader = uploader.unwrap_or_else(|| {
         let made = Uploader::new(settings);
         let gone = StoredValue::new_local(made.clone());
@@ -98,26 +100,43 @@ pub fn S3Upload(
         });
         made
     });
-    let max_files = constraints.max_files;
-    let configured = uploader.clone();
-    Effect::new(move |_| {
-        let multiple = multiple.try_get().unwrap_or_default();
-        configured.configure(|settings| {
-            settings.engine.constraints.max_files = if multiple { max_files } else { Some(1) };
-        });
+    let constraints = uploader.settings().engine.constraints;
+    let single = constraints.max_files == Some(1);
+    let many = Signal::derive(move || {
+        multiple.map_or(!single, |multiple| multiple.try_get() == Some(true))
     });
+    if multiple.is_some() {
+        let own = StoredValue::new(None);
+        let kept = StoredValue::new_local(uploader.clone());
+        let limit = move |most: Option<u32>| {
+            kept.try_with_value(|uploader| {
+                uploader.configure(|settings| settings.engine.constraints.max_files = most);
+            });
+        };
+        Effect::new(move |_| {
+            let many = many.try_get() == Some(true);
+            // Read only now: another component that had this uploader has given it back.
+            let read = || kept.try_with_value(|all| all.settings().engine.constraints.max_files);
+            let before = own.try_update_value(|own| *own.get_or_insert_with(read));
+            let before = before.flatten().flatten();
+            limit(if many { before } else { Some(1) });
+        });
+        // The uploader is the page's: what this component changed ends with it.
+        on_cleanup(move || {
+            if let Some(before) = own.try_get_value().flatten().flatten() {
+                limit(before);
+            }
+        });
+    }
     let look = Signal::derive(move || Look {
         constraints: constraints.clone(),
-        multiple: multiple.try_get().unwrap_or_default(),
+        multiple: many.try_get().unwrap_or_default(),
         disabled: disabled.try_get().unwrap_or_default(),
     });
     let source = Source::of(&uploader);
     let act = UnsyncCallback::new(move |action| {
-        perform(
-            &uploader,
-            multiple.try_get_untracked().unwrap_or_default(),
-            action,
-        );
+        let many = many.try_get_untracked().unwrap_or_default();
+        perform(&uploader, many, action);
     });
     view! { <Widget source look act messages /> }
 }
@@ -131,7 +150,9 @@ pub fn perform(uploader: &Uploader, multiple: bool, action: Action) {
             for refused in uploader.rejections().get_untracked() {
                 uploader.dismiss(refused.id);
             }
-            if !multiple {
+            let limits = uploader.settings().engine.constraints;
+            // What is finished stays if nothing can take its place.
+            if !multiple && files.iter().any(|file| is_welcome(&limits, file)) {
                 uploader.clear();
             }
             uploader.add(files);
@@ -145,4 +166,15 @@ pub fn perform(uploader: &Uploader, multiple: bool, action: Action) {
         Action::Remove(target) => uploader.remove(target),
         Action::Dismiss(rejection) => uploader.dismiss(rejection),
     }
+}
+
+/// Whether a file alone is within the limits.
+fn is_welcome(limits: &Constraints, file: &File) -> bool {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a file's size is a whole number that JavaScript holds exactly"
+    )]
+    let info = FileInfo::new(file.name(), file.size() as u64, &file.type_());
+    limits.check(&info, 0, 0).is_ok()
 }

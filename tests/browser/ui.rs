@@ -19,8 +19,8 @@ use s3_upload::core::{
     Accept, Constraints, FileId, FileInfo, FileSnapshot, Status, Step, StoredObject, Totals,
     UploadError, Violation, WaitReason,
 };
-use s3_upload::ui::{Action, Look, Source, Widget};
-use s3_upload::uploader::{Rejection, Row};
+use s3_upload::ui::{Action, Look, S3Upload, Source, Widget};
+use s3_upload::uploader::{Rejection, Row, Settings, Uploader};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement};
@@ -198,6 +198,13 @@ async fn a_disabled_widget_takes_nothing() {
         fire(&zone, "drop", vec![file("a", 1, "")], None),
         "the browser must not open the file"
     );
+    // The picker was open when the widget was disabled.
+    let input = shown
+        .root
+        .query_selector("input[type=file]")
+        .expect("a selector")
+        .expect("the input");
+    pick(&input, vec![file("b", 1, "")]);
     assert!(added(&shown.actions).is_empty());
 }
 
@@ -259,6 +266,114 @@ async fn a_refused_file_is_named_with_its_limit_until_dismissed() {
         .expect("the button");
     dismiss.unchecked_into::<HtmlElement>().click();
     assert_eq!(shown.done(), ["Dismiss(7)"]);
+}
+
+fn refuse(shown: &Shown, id: u64, name: &str) {
+    shown.rejections.update(|list| {
+        list.push(Rejection {
+            id,
+            name: name.into(),
+            size: 0,
+            violation: Violation::TooMany { max: 3 },
+        });
+    });
+}
+
+#[wasm_bindgen_test]
+async fn the_same_sentence_is_said_again_and_deceives_no_ear() {
+    let shown = Shown::new();
+    let said = || part_text(&shown.root, "error");
+    let sentence = "a\u{FFFD}b: No more than 3 files can be uploaded at a time. Remove one first.";
+    for id in [1, 2] {
+        refuse(&shown, id, "a\u{202E}b");
+        until("silence before it", || said().is_empty()).await;
+        until("said", || said() == sentence).await;
+    }
+}
+
+fn focused() -> Option<Element> {
+    web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|page| page.active_element())
+}
+
+fn focus(root: &Element, name: &str) {
+    let button = part(root, name).expect("the button");
+    button
+        .unchecked_into::<HtmlElement>()
+        .focus()
+        .expect("focus");
+}
+
+#[wasm_bindgen_test]
+async fn what_hides_leaves_the_focus_in_the_widget() {
+    let shown = Shown::new();
+    let state = shown.add(snapshot(1, "a.pdf", Status::Uploading));
+    let row = shown.wait_row(1).await;
+    let browse = part(&shown.root, "browse");
+    focus(&row, "pause");
+    state.update(|file| file.status = Status::Failed(UploadError::Offline));
+    until("the same button does another thing", || {
+        part(&row, "retry").is_some()
+    })
+    .await;
+    assert_eq!(focused(), part(&row, "retry"));
+    state.update(|file| file.status = Status::Completing);
+    until("the control hides", || focused() == browse).await;
+
+    for id in 1..=3 {
+        refuse(&shown, id, &format!("{id}.txt"));
+    }
+    until("all are there", || {
+        count(&shown.root, "[part=rejection]") == 3
+    })
+    .await;
+    let rejections = part(&shown.root, "rejections").expect("the list");
+    let label = || focused().and_then(|element| element.get_attribute("aria-label"));
+    click(&rejections, "dismiss");
+    assert_eq!(label().as_deref(), Some("Dismiss the message about 2.txt"));
+    assert!(!is_hidden(&shown.root, "dismiss-all"));
+    focus(&shown.root, "dismiss-all");
+    shown.rejections.update(|list| list.truncate(1));
+    until("one needs no button for all", || {
+        is_hidden(&shown.root, "dismiss-all")
+    })
+    .await;
+    until("focus moves on", || focused() == browse).await;
+    focus(&rejections, "dismiss");
+    click(&rejections, "dismiss");
+    assert_eq!(focused(), browse);
+}
+
+#[wasm_bindgen_test]
+async fn a_page_hands_in_its_uploader_with_its_limits() {
+    let mut settings = Settings::default();
+    settings.engine.constraints.max_files = Some(3);
+    settings.engine.constraints.max_size = Some(5_000_000);
+    let uploader = Uploader::new(settings);
+    let most = || uploader.settings().engine.constraints.max_files;
+    let root = common::host();
+
+    let mine = uploader.clone();
+    let view = mount_to(root.clone(), move || view! { <S3Upload uploader=mine /> });
+    until("its limits are said", || {
+        part_text(&root, "hint") == "Up to 5 MB each, 3 files at most"
+    })
+    .await;
+    settle().await;
+    assert_eq!(most(), Some(3));
+    drop(view);
+
+    let mine = uploader.clone();
+    let view = mount_to(
+        root.clone(),
+        move || view! { <S3Upload uploader=mine multiple=false /> },
+    );
+    until("one at a time", || most() == Some(1)).await;
+    assert_eq!(part_text(&root, "hint"), "Up to 5 MB");
+    drop(view);
+    until("the component's limit ends with it", || most() == Some(3)).await;
+    root.remove();
 }
 
 #[wasm_bindgen_test]
@@ -395,7 +510,7 @@ async fn a_name_is_text_and_nothing_else() {
         shown_name.text_content().as_deref(),
         Some("<img src=x onerror=\"window.broken=1\">\u{FFFD}gpj.exe")
     );
-    assert_eq!(shown_name.get_attribute("title").as_deref(), Some(name));
+    assert_eq!(shown_name.get_attribute("title"), shown_name.text_content());
 }
 
 #[wasm_bindgen_test]
@@ -443,11 +558,6 @@ async fn focus_goes_to_the_neighbour_of_a_removed_row() {
     shown.add(snapshot(2, "b.pdf", Status::Cancelled));
     let row = shown.wait_row(2).await;
     click(&row, "remove");
-    let focused = || {
-        web_sys::window()
-            .and_then(|window| window.document())
-            .and_then(|page| page.active_element())
-    };
     let label =
         |element: Option<Element>| element.and_then(|element| element.get_attribute("aria-label"));
     assert_eq!(
