@@ -9,7 +9,7 @@ use crate::ui::Look;
 use crate::uploader::{Credentials, Settings};
 
 /// What the attributes say, read.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Attributes {
     pub multiple: bool,
     endpoint: String,

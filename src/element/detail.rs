@@ -126,28 +126,30 @@ pub(super) fn key(file: &FileSnapshot) -> Option<&str> {
     }
 }
 
-/// Reads the property `metadata`: an object of texts, numbers and booleans; nothing clears it.
-pub(super) fn metadata(value: &JsValue) -> Result<BTreeMap<String, String>, String> {
+/// Reads the property `metadata` or `messages`: an object of texts, numbers and booleans; nothing
+/// clears it.
+pub(super) fn texts(property: &str, value: &JsValue) -> Result<BTreeMap<String, String>, String> {
     if value.is_null() || value.is_undefined() {
         return Ok(BTreeMap::new());
     }
     let wrong = || {
-        "<s3-upload>.metadata: expected an object whose values are texts, numbers or booleans."
-            .to_owned()
+        format!(
+            "<s3-upload>.{property}: expected an object whose values are texts, numbers or booleans."
+        )
     };
     let object = value
         .dyn_ref::<Object>()
         .filter(|_| !value.is_function())
         .ok_or_else(wrong)?;
-    let mut metadata = BTreeMap::new();
+    let mut texts = BTreeMap::new();
     for name in Object::keys(object).iter() {
         let value = Reflect::get(object, &name).map_err(|_| wrong())?;
         let (Some(name), Some(text)) = (name.as_string(), written(&value)) else {
             return Err(wrong());
         };
-        metadata.insert(name, text);
+        texts.insert(name, text);
     }
-    Ok(metadata)
+    Ok(texts)
 }
 
 /// A text, number or boolean as JavaScript writes it.
@@ -177,7 +179,7 @@ pub(super) fn set(object: &Object, name: &str, value: impl Into<JsValue>) {
     clippy::cast_precision_loss,
     reason = "exact for all sizes that S3 knows"
 )]
-fn number(value: u64) -> f64 {
+pub(super) fn number(value: u64) -> f64 {
     value as f64
 }
 

@@ -39,7 +39,7 @@ struct Inner {
     uploader: Uploader,
     attributes: RefCell<Attributes>,
     look: ArcRwSignal<Look>,
-    messages: Messages,
+    messages: RefCell<Messages>,
     connected: Cell<bool>,
     view: RefCell<Option<Box<dyn Any>>>,
 }
@@ -55,7 +55,7 @@ impl UploadElement {
             uploader: Uploader::new(Settings::default()),
             attributes: RefCell::new(Attributes::default()),
             look: ArcRwSignal::new(Look::default()),
-            messages: Messages::default(),
+            messages: RefCell::default(),
             connected: Cell::new(false),
             view: RefCell::new(None),
         });
@@ -63,7 +63,7 @@ impl UploadElement {
         let weak = Rc::downgrade(&inner);
         inner.uploader.on_event(Rc::new(move |event| {
             if let Some((inner, host)) = on_page(&weak) {
-                events::dispatch(&host, event, &inner.messages);
+                events::dispatch(&host, event, &inner.messages());
             }
         }));
         let weak = Rc::downgrade(&inner);
@@ -125,12 +125,32 @@ impl UploadElement {
     /// The property `metadata`: told to the backend with each file.
     #[wasm_bindgen(js_name = setMetadata)]
     pub fn set_metadata(&self, metadata: &JsValue) {
-        match detail::metadata(metadata) {
+        match detail::texts("metadata", metadata) {
             Ok(metadata) => self
                 .inner
                 .uploader
                 .configure(|settings| settings.metadata = metadata),
             Err(complaint) => warn(&complaint),
+        }
+    }
+
+    /// The property `messages`: sentences by the keys of the catalogue, in place of the English
+    /// ones. What is shown is drawn anew.
+    #[wasm_bindgen(js_name = setMessages)]
+    pub fn set_messages(&self, messages: &JsValue) {
+        match detail::texts("messages", messages) {
+            Ok(own) => _ = self.inner.messages.replace(Messages::new(own)),
+            Err(complaint) => return warn(&complaint),
+        }
+        let host = self.inner.host.borrow().clone();
+        let shown = self.inner.view.take();
+        if let Some(root) = host
+            .and_then(|host| host.shadow_root())
+            .filter(|_| shown.is_some())
+        {
+            drop(shown);
+            let view = mount(&self.inner, &root);
+            self.inner.view.replace(Some(view));
         }
     }
 
@@ -146,22 +166,22 @@ impl UploadElement {
 
     /// Pauses one file, or all.
     pub fn pause(&self, id: Option<f64>) {
-        self.perform(Action::Pause(target(id)));
+        self.perform_on(id, Action::Pause);
     }
 
     /// Resumes one file, or all.
     pub fn resume(&self, id: Option<f64>) {
-        self.perform(Action::Resume(target(id)));
+        self.perform_on(id, Action::Resume);
     }
 
     /// Tries one failed file again, or all.
     pub fn retry(&self, id: Option<f64>) {
-        self.perform(Action::Retry(target(id)));
+        self.perform_on(id, Action::Retry);
     }
 
     /// Cancels one file, or all.
     pub fn cancel(&self, id: Option<f64>) {
-        self.perform(Action::Cancel(target(id)));
+        self.perform_on(id, Action::Cancel);
     }
 
     /// Takes all files in a final state off the list.
@@ -174,7 +194,7 @@ impl UploadElement {
     pub fn files(&self) -> Array {
         let files = Array::new();
         for file in &self.inner.uploader.snapshots() {
-            files.push(&detail::file(file, &self.inner.messages));
+            files.push(&detail::file(file, &self.inner.messages()));
         }
         files
     }
@@ -199,6 +219,14 @@ impl UploadElement {
         }
     }
 
+    /// Without an id: on all files. An id that no file has is a mistake, and does not mean all.
+    fn perform_on(&self, id: Option<f64>, action: fn(Target) -> Action) {
+        match id.map(|id| self.inner.file(id).ok_or(id)).transpose() {
+            Ok(file) => self.perform(action(file.map_or(Target::All, Target::One))),
+            Err(id) => warn(&format!("<s3-upload>: no file has the id {id}.")),
+        }
+    }
+
     fn perform(&self, action: Action) {
         perform(&self.inner.uploader, self.inner.is_multiple(), action);
     }
@@ -209,13 +237,25 @@ impl Inner {
         self.attributes.borrow().multiple
     }
 
+    fn messages(&self) -> Messages {
+        self.messages.borrow().clone()
+    }
+
+    /// The file that a script means by a number.
+    fn file(&self, id: f64) -> Option<FileId> {
+        let is_meant = |file: &FileId| detail::number(file.0).total_cmp(&id).is_eq();
+        let rows = self.uploader.rows();
+        rows.with_untracked(|rows| rows.iter().map(|row| row.id).find(is_meant))
+    }
+
     /// Makes uploader and view follow the attributes.
     fn apply(&self) {
-        let attributes = self.attributes.borrow();
+        // No borrow meanwhile: what can go on now is told to the page, which may set an attribute.
+        let attributes = self.attributes.borrow().clone();
         self.uploader
             .configure(|settings| attributes.configure(settings));
-        let look = attributes.look();
-        drop(attributes);
+        // Those of now: they may have changed.
+        let look = self.attributes.borrow().look();
         if self.look.with_untracked(|before| *before != look) {
             self.look.set(look);
         }
@@ -232,7 +272,7 @@ fn on_page(inner: &Weak<Inner>) -> Option<(Rc<Inner>, HtmlElement)> {
 fn mount(inner: &Rc<Inner>, root: &ShadowRoot) -> Box<dyn Any> {
     let source = Source::of(&inner.uploader);
     let look = inner.look.clone();
-    let messages = inner.messages.clone();
+    let messages = inner.messages();
     let weak = Rc::downgrade(inner);
     // Leptos asks for an element but only ever uses it as a node.
     let parent = root.clone().unchecked_into::<HtmlElement>();
@@ -245,16 +285,6 @@ fn mount(inner: &Rc<Inner>, root: &ShadowRoot) -> Box<dyn Any> {
         let look = Signal::derive(move || look.get());
         view! { <Widget source look act messages /> }
     }))
-}
-
-/// What a script means by an id, or by none.
-fn target(id: Option<f64>) -> Target {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "ids are small whole numbers; another number names no file"
-    )]
-    id.map_or(Target::All, |id| Target::One(FileId(id as u64)))
 }
 
 fn warn(text: &str) {

@@ -44,6 +44,7 @@ export class S3Upload extends Base {
   #starting = false;
   #waiting = [];
   #metadata = null;
+  #messages = null;
 
   constructor() {
     super();
@@ -52,7 +53,7 @@ export class S3Upload extends Base {
 
   connectedCallback() {
     // Frameworks may set properties before the element is defined: they hide the class's own until they are moved.
-    for (const name of ["metadata", ...Object.values(TEXTS), ...FLAGS]) {
+    for (const name of ["metadata", "messages", ...Object.values(TEXTS), ...FLAGS]) {
       if (Object.hasOwn(this, name)) {
         const value = this[name];
         delete this[name];
@@ -88,8 +89,12 @@ export class S3Upload extends Base {
     this.#root.querySelector("input[type=file]")?.click();
   }
 
-  /** Adds a File, or several. */
+  /** Adds a File, or several; nothing while the element is `disabled`. */
   add(files) {
+    if (this.disabled) {
+      console.warn("<s3-upload>.add(): nothing is added while the element is disabled.");
+      return;
+    }
     const list = files instanceof File ? [files] : Array.from(files ?? []);
     const wrong = list.filter((file) => !(file instanceof File));
     if (wrong.length > 0) console.warn("<s3-upload>.add(): expected File objects, got", ...wrong);
@@ -100,20 +105,21 @@ export class S3Upload extends Base {
     this.#call("start");
   }
 
-  pause(id) {
-    this.#call("pause", id);
+  /** These four mean the file of an id, or without any argument all files. */
+  pause(...id) {
+    this.#callOn("pause", id);
   }
 
-  resume(id) {
-    this.#call("resume", id);
+  resume(...id) {
+    this.#callOn("resume", id);
   }
 
-  retry(id) {
-    this.#call("retry", id);
+  retry(...id) {
+    this.#callOn("retry", id);
   }
 
-  cancel(id) {
-    this.#call("cancel", id);
+  cancel(...id) {
+    this.#callOn("cancel", id);
   }
 
   clear() {
@@ -140,6 +146,23 @@ export class S3Upload extends Base {
     this.#core?.setMetadata(this.#metadata);
   }
 
+  /** Other words than English, by the keys of the catalogue; best set before the element is on the page. */
+  get messages() {
+    return this.#messages;
+  }
+
+  set messages(value) {
+    this.#messages = value ?? null;
+    if (this.#core) this.#core.setMessages(this.#messages);
+    else this.#mirror();
+  }
+
+  /** An argument that is no id, as the `null` of a file that is not queued yet, is a mistake and does not mean all. */
+  #callOn(name, id) {
+    if (id.length === 0 || typeof id[0] === "number") this.#call(name, ...id);
+    else console.warn(`<s3-upload>.${name}(): expected the id of a file, or no argument for all; got`, id[0]);
+  }
+
   #call(name, ...values) {
     if (this.#core) this.#core[name](...values);
     else this.#waiting.push([name, values]);
@@ -159,6 +182,7 @@ export class S3Upload extends Base {
         if (value !== null) core.attribute(name, value);
       }
       if (this.#metadata !== null) core.setMetadata(this.#metadata);
+      if (this.#messages !== null) core.setMessages(this.#messages);
       this.#core = core;
       this.#root.replaceChildren();
       if (this.isConnected) core.connect(this, this.#root);
@@ -190,6 +214,9 @@ export class S3Upload extends Base {
     input.multiple = this.multiple;
     input.disabled = this.disabled;
     input.accept = this.accept ?? "";
+    // As the widget's button will be named.
+    const [key, english] = this.multiple ? ["button.browse", "Choose files"] : ["button.browse.one", "Choose a file"];
+    input.ariaLabel = this.#messages?.[key] ?? english;
   }
 
   #fail(error, blocked) {

@@ -6,8 +6,12 @@
 mod common;
 
 use common::{answer_add, collect, count, file, part_text, settle, text, until};
+use core::cell::Cell;
+use std::rc::Rc;
+
 use js_sys::Reflect;
 use s3_upload::element::UploadElement;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement, ShadowRoot, ShadowRootInit, ShadowRootMode};
@@ -18,7 +22,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 struct Shown {
     host: HtmlElement,
     root: ShadowRoot,
-    element: UploadElement,
+    element: Rc<UploadElement>,
 }
 
 impl Shown {
@@ -27,7 +31,7 @@ impl Shown {
         let root = host
             .attach_shadow(&ShadowRootInit::new(ShadowRootMode::Open))
             .expect("a shadow root");
-        let element = UploadElement::new();
+        let element = Rc::new(UploadElement::new());
         for (name, value) in [("manual", ""), ("endpoint", "/uploads")]
             .iter()
             .chain(attributes)
@@ -183,6 +187,100 @@ async fn without_multiple_there_is_one_file_at_a_time() {
     .await;
     shown.element.add(vec![file("c.txt", 1, "")]);
     until("it took the place", || shown.statuses() == ["queued"]).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_refused_file_takes_no_place() {
+    let shown = Shown::new(&[("max-size", "10 bytes")]);
+    let refused = collect(&shown.host, "upload-reject");
+    shown.element.add(vec![file("a.txt", 1, "")]);
+    until("it is queued", || shown.statuses().len() == 1).await;
+    shown.element.cancel(None);
+    until("it is finished", || shown.statuses() == ["cancelled"]).await;
+    shown.element.add(vec![file("big.txt", 11, "")]);
+    until("the next is refused", || refused.length() == 1).await;
+    let error = get(&refused.get(0), "error");
+    assert_eq!(
+        get(&error, "code").as_string().as_deref(),
+        Some("too-large")
+    );
+    settle().await;
+    assert_eq!(shown.statuses(), ["cancelled"]);
+}
+
+#[wasm_bindgen_test]
+async fn an_id_that_no_file_has_does_nothing() {
+    let shown = Shown::new(&[("multiple", "")]);
+    shown
+        .element
+        .add(vec![file("a.txt", 1, ""), file("b.txt", 1, "")]);
+    until("both are queued", || shown.statuses().len() == 2).await;
+    let id = get(&shown.element.files().get(1), "id")
+        .as_f64()
+        .expect("an id");
+    for wrong in [id + 0.5, id + 100.0, 0.0, -1.0, f64::NAN, f64::INFINITY] {
+        shown.element.cancel(Some(wrong));
+        assert_eq!(shown.statuses(), ["queued", "queued"], "{wrong}");
+    }
+    shown.element.cancel(Some(id));
+    assert_eq!(shown.statuses(), ["queued", "cancelled"]);
+}
+
+#[wasm_bindgen_test]
+async fn a_listener_may_set_an_attribute() {
+    let shown = Shown::new(&[("multiple", "")]);
+    let heard = Rc::new(Cell::new(0));
+    let (element, count) = (shown.element.clone(), heard.clone());
+    let listener = Closure::<dyn Fn()>::new(move || {
+        let done = count.get();
+        // Meanwhile the next file's event comes.
+        element.attribute("max-files", Some((done + 2).to_string()));
+        count.set(count.get() + 1);
+    });
+    shown
+        .host
+        .add_event_listener_with_callback("upload-cancel", listener.as_ref().unchecked_ref())
+        .expect("a listener");
+    let files = ["a", "b", "c"].map(|name| file(name, 1, ""));
+    shown.element.add(files.into());
+    until("all are queued", || shown.statuses().len() == 3).await;
+    shown.element.cancel(None);
+    assert_eq!(heard.get(), 3);
+}
+
+#[wasm_bindgen_test]
+async fn the_page_has_words_of_its_own() {
+    let shown = Shown::new(&[]);
+    let words = |text: &str| {
+        let words = js_sys::Object::new();
+        let (key, text) = (
+            JsValue::from_str("button.browse.one"),
+            JsValue::from_str(text),
+        );
+        Reflect::set(&words, &key, &text).expect("an object");
+        shown.element.set_messages(&words);
+    };
+    until("English", || {
+        part_text(&shown.inside(), "browse") == "Choose a file"
+    })
+    .await;
+    words("Datei wählen");
+    until("German", || {
+        part_text(&shown.inside(), "browse") == "Datei wählen"
+    })
+    .await;
+    shown.element.add(vec![file("a.txt", 1, "")]);
+    until("the row is there", || {
+        count(&shown.inside(), "[part=file]") == 1
+    })
+    .await;
+    words("Escolher");
+    until("Portuguese, with the row", || {
+        part_text(&shown.inside(), "browse") == "Escolher"
+            && count(&shown.inside(), "[part=file]") == 1
+    })
+    .await;
+    assert_eq!(count(&shown.inside(), "[part=browse]"), 1);
 }
 
 #[wasm_bindgen_test]
