@@ -183,7 +183,20 @@ impl S3 for Folder {
     ) -> S3Result<S3Response<UploadPartOutput>> {
         check_key(&req.input.key)?;
         self.check_upload(&req.input.upload_id)?;
-        self.files.upload_part(req).await
+        let (id, number) = (req.input.upload_id.clone(), req.input.part_number);
+        let answer = self.files.upload_part(req).await;
+        // An upload that was aborted meanwhile did not find this part.
+        if let Err(gone) = self.check_upload(&id) {
+            for name in [
+                format!(".upload_id-{id}.part-{number}"),
+                format!(".upload_part_info-{id}.part-{number}.json"),
+            ] {
+                // It may not be there either.
+                let _ = std::fs::remove_file(self.root.join(name));
+            }
+            return Err(gone);
+        }
+        answer
     }
 
     async fn list_parts(
