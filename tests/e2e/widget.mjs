@@ -19,9 +19,10 @@ export class Widget {
     return this.host.locator(`[part~="${name}"]`);
   }
 
-  /** The row of a file, by its name. */
+  /** The row of a file, by its name, in which what turns the writing direction is shown as a mark of its own. */
   row(name) {
-    return this.rows.filter({ has: this.page.locator(`[part="name"][title=${JSON.stringify(name)}]`) });
+    const title = JSON.stringify(name.replaceAll(/[\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, "\uFFFD"));
+    return this.rows.filter({ has: this.page.locator(`[part="name"][title=${title}]`) });
   }
 
   status(row) {
