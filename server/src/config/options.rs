@@ -274,7 +274,7 @@ impl Options {
             _ => &[],
         };
         let mut merged = toml::Table::try_from(below).map_err(|error| unreadable(&error))?;
-        merged.retain(|key, _| !left_out.iter().any(|name| key == *name));
+        merged.retain(|key, _| !left_out.contains(&key));
         merged.extend(toml::Table::try_from(self).map_err(|error| unreadable(&error))?);
         merged
             .try_into()
