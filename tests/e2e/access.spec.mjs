@@ -39,8 +39,8 @@ test("everything is done by keyboard", async ({ lab, page, folder }) => {
   gate.open();
   await widget.arrived("a.txt");
 
-  await page.keyboard.press("Shift+Tab");
-  expect(await focused(page)).toBe("browse: Choose files");
+  // The button had nothing to do any more; the focus went to the one that is always there.
+  await expect.poll(() => focused(page)).toBe("browse: Choose files");
   const stops = [];
   for (let stop = 0; stop < 3; stop += 1) {
     await page.keyboard.press("Tab");
