@@ -184,6 +184,46 @@ pub struct CompleteAnswer {
     pub download_url: Option<SecretUrl>,
 }
 
+/// `POST {endpoint}/doctor`: a request to the store got no answer, and the widget asks why. The server looks from its side,
+/// where no rule of a browser hides the answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DoctorRequest {
+    /// The page's origin, as `https://app.example.com`.
+    pub origin: String,
+    /// The store's origin in the URL that was signed, as the browser saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
+    /// The method of the request: `PUT` or `POST`.
+    pub method: String,
+    /// The names of the headers that go with it.
+    #[serde(default)]
+    pub headers: Vec<String>,
+}
+
+/// The answer to a [`DoctorRequest`]: what is wrong, the likeliest first. Empty when all looks well from there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DoctorAnswer {
+    /// What is wrong.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that is wrong between the page and the store. For developers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// A stable name: `cors_missing` (no rule at all), `cors_origin`, `cors_method`, `cors_headers`, `cors_expose` (the
+    /// rule lacks this), `region` (the store redirects), `no_such_bucket`, `internal_host` (the URL's host is one that
+    /// only the server can reach), `store_unreachable`.
+    pub code: String,
+    /// What is wrong, in a sentence.
+    pub message: String,
+    /// What to change, exact enough to be copied.
+    pub fix: String,
+}
+
 /// The body of any 4xx or 5xx answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
@@ -274,10 +314,7 @@ mod tests {
         exact(
             &CreateAnswer {
                 url: Some("https://h/".into()),
-                fields: Some(SecretFields::new(BTreeMap::from([(
-                    "key".into(),
-                    "k".into(),
-                )]))),
+                fields: Some(SecretFields::new(vec![("key".into(), "k".into())])),
                 ..Default::default()
             },
             r#"{"url":"https://h/","fields":{"key":"k"}}"#,
@@ -350,6 +387,29 @@ mod tests {
         exact(
             &answer,
             r#"{"key":"k","size":9,"type":"text/plain","etag":"\"e\"","location":"https://h/k","downloadUrl":"https://h/k?s=1"}"#,
+        );
+    }
+
+    #[test]
+    fn doctor() {
+        exact(
+            &DoctorRequest {
+                origin: "https://app.example.com".into(),
+                store: Some("https://s3.example.com".into()),
+                method: "PUT".into(),
+                headers: vec!["content-type".into()],
+            },
+            r#"{"origin":"https://app.example.com","store":"https://s3.example.com","method":"PUT","headers":["content-type"]}"#,
+        );
+        exact(
+            &DoctorAnswer {
+                findings: vec![Finding {
+                    code: "cors_origin".into(),
+                    message: "m".into(),
+                    fix: "f".into(),
+                }],
+            },
+            r#"{"findings":[{"code":"cors_origin","message":"m","fix":"f"}]}"#,
         );
     }
 

@@ -3,9 +3,10 @@
 //! Owns their types, which serialize as they are and print without what makes them valuable, so that no log line or
 //! error message can carry a signature by accident. Refuses to parse or check them: a URL is whatever the backend said.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A presigned URL. `Debug` and `Display` show scheme, host and path, then `?…` in place of the query.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -71,31 +72,65 @@ impl fmt::Debug for SecretUrl {
     }
 }
 
-/// The fields of a presigned POST form, among them a policy and its signature. `Debug` shows their names only.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SecretFields(BTreeMap<String, String>);
+/// The fields of a presigned POST form in the order of sending, among them a policy and its signature. A JSON object on
+/// the wire. `Debug` shows their names only.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct SecretFields(Vec<(String, String)>);
 
 impl SecretFields {
-    /// Wraps the fields, by name.
-    pub fn new(fields: BTreeMap<String, String>) -> Self {
+    /// Wraps the fields, each a name and a value.
+    pub fn new(fields: Vec<(String, String)>) -> Self {
         Self(fields)
     }
 
-    /// The fields, by name: for the form itself, never for a message.
-    pub fn expose(&self) -> &BTreeMap<String, String> {
+    /// The fields, in the order of sending: for the form itself, never for a message.
+    pub fn expose(&self) -> &[(String, String)] {
         &self.0
+    }
+}
+
+impl Serialize for SecretFields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretFields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = SecretFields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SecretFields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(SecretFields(fields))
+            }
+        }
+        deserializer.deserialize_map(Fields)
     }
 }
 
 impl fmt::Debug for SecretFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed unwrap is a failed test"
+)]
 mod tests {
     use super::*;
 
@@ -134,10 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn fields_print_their_names_only() {
-        let fields: SecretFields =
-            serde_json::from_str(r#"{"key":"k","x-amz-signature":"abc"}"#).unwrap();
-        assert_eq!(format!("{fields:?}"), r#"{"key", "x-amz-signature"}"#);
-        assert_eq!(fields.expose().get("key").unwrap(), "k");
+    fn fields_keep_their_order_and_print_their_names_only() {
+        let json = r#"{"policy":"p","key":"k","x-amz-signature":"abc"}"#;
+        let fields: SecretFields = serde_json::from_str(json).unwrap();
+        assert_eq!(
+            format!("{fields:?}"),
+            r#"{"policy", "key", "x-amz-signature"}"#
+        );
+        assert_eq!(fields.expose()[1], ("key".to_owned(), "k".to_owned()));
+        assert_eq!(serde_json::to_string(&fields).unwrap(), json);
     }
 }
