@@ -11,7 +11,7 @@ fn site() -> Site {
     }
 }
 
-fn ask<'a>(metadata: &'a BTreeMap<String, String>, prefer_multipart: bool) -> Ask<'a> {
+fn ask(metadata: &BTreeMap<String, String>, prefer_multipart: bool) -> Ask<'_> {
     Ask {
         name: "my file.pdf",
         media_type: "application/pdf",

@@ -51,10 +51,10 @@ fn described(reply: &Reply) -> String {
         Plan::Multipart { part_size } => format!("parts of {part_size}"),
     };
     if let Some(id) = &granted.id {
-        said += &format!(" id {id}");
+        said = said + " id " + id;
     }
     if let Some(key) = &granted.key {
-        said += &format!(" key {key}");
+        said = said + " key " + key;
     }
     said
 }
@@ -225,7 +225,7 @@ fn a_refusal_may_come_with_a_200() {
     }
 }
 
-fn ask<'a>(metadata: &'a BTreeMap<String, String>) -> Ask<'a> {
+fn ask(metadata: &BTreeMap<String, String>) -> Ask<'_> {
     Ask {
         name: "a b.txt",
         media_type: "text/plain",
