@@ -7,6 +7,7 @@ use super::Queue;
 use super::answers::signed;
 use crate::command::Notice;
 use crate::error::{Step, UploadError};
+use crate::event::Receipt;
 use crate::ids::{FileId, RequestId};
 use crate::limits::KIB;
 use crate::retry::{LONGEST_RETRY_AFTER, Verdict, backoff, is_congestion, verdict};
@@ -203,7 +204,7 @@ impl Queue {
         };
         match upload.take_state().into_work() {
             Work::Single(mut single) if single.sent == Sent::Perhaps && single.id.is_some() => {
-                single.sent = Sent::Yes(None);
+                single.sent = Sent::Yes(Receipt::default());
                 upload.state = State::Completing(Work::Single(single));
             }
             Work::Single(_) if !upload.patience.restarted => {
