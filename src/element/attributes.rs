@@ -112,7 +112,7 @@ impl Attributes {
     /// Writes what the attributes say into the uploader's settings.
     pub fn configure(&self, settings: &mut Settings) {
         let defaults = Config::default();
-        settings.endpoint.clone_from(&self.endpoint);
+        settings.site.endpoint.clone_from(&self.endpoint);
         settings.credentials = self.credentials;
         let engine = &mut settings.engine;
         engine.constraints = self.constraints.clone();

@@ -264,16 +264,16 @@ impl Queue {
             .get(&file)
             .and_then(|upload| upload.state.work())
             .is_some_and(|work| matches!(work, Work::Multi(multi) if multi.tags().is_none()));
-        match &error {
-            UploadError::Backend(refusal)
-                if ended.step == Step::Complete
-                    && untagged
-                    && matches!(refusal.status, 400 | 422) =>
-            {
-                UploadError::MissingETag
-            }
-            _ => error,
+        let cannot_list = match &error {
+            UploadError::Backend(refusal) => matches!(refusal.status, 400 | 422),
+            // This kind of backend has no way to do it.
+            UploadError::Configuration(_) => true,
+            _ => false,
+        };
+        if ended.step == Step::Complete && untagged && cannot_list {
+            return UploadError::MissingETag;
         }
+        error
     }
 
     /// The upload has failed, until somebody asks for another try.
