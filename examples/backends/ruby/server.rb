@@ -1,6 +1,6 @@
 # The smallest honest backend for <s3-upload> in Ruby, with aws-sdk-s3 and WEBrick. Start it in this folder with
 #
-#     bundle install        (or on Debian: apt install ruby ruby-aws-sdk-s3 ruby-webrick)
+#     gem install --file Gemfile          (or apt install ruby-aws-sdk-s3 ruby-webrick)
 #     BUCKET=my-uploads AWS_REGION=eu-central-1 ALLOWED_ORIGIN=https://www.example.com ruby server.rb
 #
 # and embed <s3-upload endpoint="http://127.0.0.1:3000/uploads">. Credentials are found as by every AWS tool. PORT sets
