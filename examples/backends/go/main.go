@@ -149,8 +149,11 @@ func serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func main() {
-	if sdkError != nil || bucket == "" || allowedOrigin == "" || sdk.Region == "" {
-		log.Fatal("Set BUCKET, AWS_REGION and ALLOWED_ORIGIN, as this file's first lines say. ", sdkError)
+	if sdkError != nil {
+		log.Fatal(sdkError)
+	}
+	if bucket == "" || allowedOrigin == "" || sdk.Region == "" {
+		log.Fatal("Set BUCKET, AWS_REGION and ALLOWED_ORIGIN, as this file's first lines say.")
 	}
 	if endpoint := os.Getenv("AWS_ENDPOINT_URL_S3"); endpoint != "" {
 		store = strings.TrimSuffix(endpoint, "/") + "/" + bucket + "/"

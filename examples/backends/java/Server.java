@@ -72,13 +72,14 @@ public final class Server {
         JsonNode size = wanted.path("size");
         JsonNode accepts = wanted.path("accepts");
         if (!type.isTextual() || !size.isIntegralNumber() || !(accepts.isArray() || accepts.isMissingNode()))
-            throw new Refusal(422, "invalid_request", "Say the file's type as a string and its size in bytes as a number.");
+            throw new Refusal(422, "invalid_request", "Say the file's type, a string, and its size in bytes.");
         if (size.bigIntegerValue().signum() < 1) throw new Refusal(422, "too_small", "The file is empty.");
         if (!size.canConvertToLong() || size.longValue() > MAX_SIZE)
             throw new Refusal(413, "too_large", "At most " + MAX_SIZE / 1_000_000 + " MB are allowed.");
         if (!TYPES.contains(type.textValue()))
             throw new Refusal(415, "type_not_allowed", "Allowed are " + String.join(", ", TYPES) + ".");
-        if (accepts.isArray() && StreamSupport.stream(accepts.spliterator(), false).noneMatch(way -> way.asText().equals("put")))
+        var ways = StreamSupport.stream(accepts.spliterator(), false);
+        if (accepts.isArray() && ways.noneMatch(way -> way.asText().equals("put")))
             throw new Refusal(422, "unsupported_strategy", "This server signs \"put\".");
 
         String key = LocalDate.now(ZoneOffset.UTC) + "/" + UUID.randomUUID(); // nothing in it is the client's
@@ -89,7 +90,8 @@ public final class Server {
         Map<String, String> headers = new LinkedHashMap<>();
         signed.signedHeaders().forEach((name, values) -> headers.put(name.toLowerCase(), String.join(",", values)));
         headers.keySet().removeAll(Set.of("host", "content-length")); // a browser sets these itself
-        return Map.of("url", signed.url().toString(), "method", "PUT", "headers", headers, "key", key, "expiresIn", EXPIRES);
+        String url = signed.url().toString();
+        return Map.of("url", url, "method", "PUT", "headers", headers, "key", key, "expiresIn", EXPIRES);
     }
 
     static Object answer(HttpExchange exchange, String origin) throws IOException, Refusal {
@@ -134,7 +136,8 @@ public final class Server {
         } catch (RuntimeException failed) {
             failed.printStackTrace();
             status = 500;
-            value = Map.of("error", Map.of("code", "internal", "message", "The server could not sign. Its log says why."));
+            String message = "The server could not sign. Its log says why.";
+            value = Map.of("error", Map.of("code", "internal", "message", message));
         }
         try (exchange) {
             if (value == null) {

@@ -84,7 +84,8 @@ async function read(request) {
 }
 
 async function answer({ method, url, headers: { origin } }, body) {
-  if (origin && origin !== ALLOWED_ORIGIN) throw new Refusal(403, "origin_not_allowed", "This site may not upload here.");
+  if (origin && origin !== ALLOWED_ORIGIN)
+    throw new Refusal(403, "origin_not_allowed", "This site may not upload here.");
   if (url !== "/uploads") throw new Refusal(404, "not_found", "There is nothing at this address.");
   if (method === "OPTIONS") return undefined;
   if (method !== "POST") throw new Refusal(405, "method_not_allowed", "Ask with POST.");
@@ -100,7 +101,8 @@ const server = createServer(async (request, response) => {
       .setHeader("access-control-allow-headers", "authorization, content-type")
       .setHeader("access-control-allow-methods", "POST")
       .setHeader("access-control-max-age", "7200");
-  const reply = (status, value) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+  const reply = (status, value) =>
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
   try {
     const value = await answer(request, () => read(request));
     if (value) reply(200, value);

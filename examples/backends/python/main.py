@@ -4,9 +4,10 @@
 #     BUCKET=my-uploads AWS_REGION=eu-central-1 ALLOWED_ORIGIN=https://www.example.com python main.py
 #
 # and embed <s3-upload endpoint="http://127.0.0.1:8000/uploads">, or the tag for /api/v1/files/presign in ../README.md.
-# Credentials are found as by every AWS tool. PORT sets another port, AWS_ENDPOINT_URL_S3 another S3 (addressed by path).
-# BUCKET may list several with commas; /uploads takes the first. It decides what may be uploaded and signs for it; the
-# bytes never come here. Who may upload is yours to check, where `sign` is called.
+# Credentials are found as by every AWS tool. PORT sets another port, AWS_ENDPOINT_URL_S3 another S3 (addressed by
+# path), and BUCKET may list several with commas; /uploads takes the first. It decides what may be uploaded and signs
+# for it; the bytes never come here. Who may upload is yours to check, where `sign` is called.
+import logging
 import mimetypes
 import os
 from datetime import datetime, timezone
@@ -66,7 +67,7 @@ def sign(bucket: str, type: str | None, size: int | None, accepts: list[str], ex
         return {"url": url, "method": "PUT", "headers": headers, "key": key, "expiresIn": expires}
     if "post" in accepts:
         fields = {"Content-Type": type, "success_action_status": "201"}
-        conditions = [*({name: value} for name, value in fields.items())]
+        conditions = [{name: value} for name, value in fields.items()]
         conditions.append(["content-length-range", size or 1, size or MAX_SIZE])
         form = s3.generate_presigned_post(bucket, key, fields, conditions, expires)
         return form | {"method": "POST", "key": key, "expiresIn": expires}
@@ -117,7 +118,11 @@ async def guard(request: Request, call_next):
     # Uvicorn reads no more than Content-Length says, and without it as much as comes.
     if "transfer-encoding" in request.headers or int(request.headers.get("content-length", 0)) > MAX_REQUEST:
         return error(413, "request_too_large", "This request is too large.")
-    response = await call_next(request)
+    try:
+        response = await call_next(request)
+    except Exception:
+        logging.exception("the server could not sign")
+        return error(500, "internal", "The server could not sign. Its log says why.")
     response.headers["cache-control"] = "no-store"
     return response
 
