@@ -8,8 +8,8 @@
 
 use std::{collections::BTreeMap, env, error::Error, time::Duration, time::SystemTime};
 
-use aws_config::BehaviorVersion;
-use aws_sdk_s3::{Client, config, presigning::PresigningConfig, primitives::DateTime, primitives::DateTimeFormat};
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use axum::extract::{DefaultBodyLimit, State, rejection::JsonRejection};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -17,7 +17,7 @@ use axum::{Json, Router, routing::post};
 use serde_json::{Value, json};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-const TYPES: [&str; 6] = ["application/pdf", "image/jpeg", "image/png", "image/webp", "text/plain", "video/mp4"];
+const TYPES: &str = "application/pdf, image/jpeg, image/png, image/webp, text/plain, video/mp4";
 const MAX_SIZE: i64 = 100_000_000; // bytes of a file
 const MAX_REQUEST: usize = 16 * 1024; // bytes of a request to this server
 const EXPIRES: u64 = 300; // seconds
@@ -31,21 +31,19 @@ struct Upload {
 
 #[derive(Clone)]
 struct Backend {
-    s3: Client,
+    s3: aws_sdk_s3::Client,
     bucket: String,
     origin: HeaderValue,
 }
 
-struct Refusal(StatusCode, &'static str, String);
+struct Refusal(u16, &'static str, String);
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.0, Json(json!({ "error": { "code": self.1, "message": self.2 } }))).into_response()
+        let status = StatusCode::from_u16(self.0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = json!({ "error": { "code": self.1, "message": self.2 } });
+        (status, Json(body)).into_response()
     }
-}
-
-fn refuse<T>(status: StatusCode, code: &'static str, message: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal(status, code, message.into()))
 }
 
 async fn sign(
@@ -53,70 +51,102 @@ async fn sign(
     headers: HeaderMap,
     body: Result<Json<Upload>, JsonRejection>,
 ) -> Result<Json<Value>, Refusal> {
-    if headers.get(header::ORIGIN).is_some_and(|origin| *origin != backend.origin) {
-        return refuse(StatusCode::FORBIDDEN, "origin_not_allowed", "This site may not upload here.");
+    let refuse = |status, code, message: &str| Err(Refusal(status, code, message.into()));
+    if headers
+        .get(header::ORIGIN)
+        .is_some_and(|origin| *origin != backend.origin)
+    {
+        return refuse(403, "origin_not_allowed", "This site may not upload here.");
     }
-    let Json(file) = body.map_err(|rejected| {
-        let code = match rejected.status() {
-            StatusCode::BAD_REQUEST => "malformed_json",
-            StatusCode::PAYLOAD_TOO_LARGE => "request_too_large",
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => "not_json",
-            _ => "invalid_request",
-        };
-        Refusal(rejected.status(), code, rejected.body_text())
-    })?;
+    let file = match body {
+        Ok(Json(file)) => file,
+        Err(bad) => {
+            let code = match bad.status().as_u16() {
+                400 => "malformed_json",
+                413 => "request_too_large",
+                415 => "not_json",
+                _ => "invalid_request",
+            };
+            return refuse(bad.status().as_u16(), code, &bad.body_text());
+        }
+    };
     if file.size < 1 {
-        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "too_small", "The file is empty.");
+        return refuse(422, "too_small", "The file is empty.");
     }
     if file.size > MAX_SIZE {
         let message = format!("At most {} MB are allowed.", MAX_SIZE / 1_000_000);
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message);
+        return refuse(413, "too_large", &message);
     }
-    if !TYPES.contains(&file.r#type.as_str()) {
-        let message = format!("Allowed are {}.", TYPES.join(", "));
-        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "type_not_allowed", message);
+    if !TYPES.split(", ").any(|allowed| allowed == file.r#type) {
+        return refuse(415, "type_not_allowed", &format!("Allowed are {TYPES}."));
     }
-    if file.accepts.is_some_and(|accepts| !accepts.iter().any(|way| way == "put")) {
-        let message = "This server signs \"put\".";
-        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "unsupported_strategy", message);
+    if file
+        .accepts
+        .is_some_and(|ways| !ways.iter().any(|way| way == "put"))
+    {
+        return refuse(422, "unsupported_strategy", "This server signs \"put\".");
     }
-    presign(&backend, file.r#type, file.size).await.map(Json).or_else(|error| {
-        eprintln!("{error}");
-        refuse(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server could not sign. Its log says why.")
-    })
+    presign(&backend, file.r#type, file.size)
+        .await
+        .map(Json)
+        .or_else(|error| {
+            eprintln!("{error:?}");
+            refuse(
+                500,
+                "internal",
+                "The server could not sign. Its log says why.",
+            )
+        })
 }
 
-async fn presign(backend: &Backend, media_type: String, size: i64) -> Result<Value, Box<dyn Error>> {
+async fn presign(to: &Backend, media_type: String, size: i64) -> Result<Value, Box<dyn Error>> {
     let now = DateTime::from(SystemTime::now()).fmt(DateTimeFormat::DateTime)?;
     let date = now.split('T').next().unwrap_or_default();
     let key = format!("{date}/{}", uuid::Uuid::new_v4()); // nothing in it is the client's
-    let put = backend.s3.put_object().bucket(&backend.bucket).key(&key);
-    let put = put.content_type(media_type).content_length(size).if_none_match("*");
-    let signed = put.presigned(PresigningConfig::expires_in(Duration::from_secs(EXPIRES))?).await?;
+    let put = to.s3.put_object().bucket(&to.bucket).key(&key);
+    let put = put
+        .content_type(media_type)
+        .content_length(size)
+        .if_none_match("*");
+    let lives = PresigningConfig::expires_in(Duration::from_secs(EXPIRES))?;
+    let signed = put.presigned(lives).await?;
     let mut headers: BTreeMap<_, _> = signed.headers().collect();
-    headers.retain(|name, _| !["content-length", "host"].contains(name)); // a browser sets these itself
-    Ok(json!({ "url": signed.uri(), "method": "PUT", "headers": headers, "key": key, "expiresIn": EXPIRES }))
+    headers.retain(|name, _| !["content-length", "host"].contains(name)); // the browser's own
+    let url = signed.uri();
+    Ok(json!({ "url": url, "method": "PUT", "headers": headers, "key": key, "expiresIn": EXPIRES }))
+}
+
+async fn not_found() -> Refusal {
+    Refusal(404, "not_found", "There is nothing at this address.".into())
+}
+
+async fn not_allowed() -> Refusal {
+    Refusal(405, "method_not_allowed", "Ask with POST.".into())
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let set = |name| env::var(name).map_err(|_| format!("Set {name}, as this file's first lines say."));
-    let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    let set = |name| env::var(name).map_err(|_| format!("Set {name}, as the first lines say."));
+    let sdk = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
     let by_path = env::var("AWS_ENDPOINT_URL_S3").is_ok();
-    let s3 = Client::from_conf(config::Builder::from(&sdk).force_path_style(by_path).build());
-    let backend = Backend { s3, bucket: set("BUCKET")?, origin: set("ALLOWED_ORIGIN")?.parse()? };
+    let config = aws_sdk_s3::config::Builder::from(&sdk)
+        .force_path_style(by_path)
+        .build();
+    let backend = Backend {
+        s3: aws_sdk_s3::Client::from_conf(config),
+        bucket: set("BUCKET")?,
+        origin: set("ALLOWED_ORIGIN")?.parse()?,
+    };
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list([backend.origin.clone()]))
         .allow_credentials(true)
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .allow_methods([Method::POST])
-        .max_age(Duration::from_secs(7200));
-    let nothing = || async { Refusal(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.".into()) };
-    let otherwise = || async { Refusal(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Ask with POST.".into()) };
+        .max_age(Duration::from_hours(2));
     let router = Router::new()
         .route("/uploads", post(sign))
-        .fallback(nothing)
-        .method_not_allowed_fallback(otherwise)
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
         .layer((cors, DefaultBodyLimit::max(MAX_REQUEST)))
         .with_state(backend);
     let port = env::var("PORT").unwrap_or_else(|_| "3000".into());
