@@ -55,6 +55,16 @@ pub fn cookie(name: &str) -> Option<String> {
     js_sys::decode_uri_component(value).ok().map(String::from)
 }
 
+/// How names of inner networks end.
+const INNER: [&str; 6] = [
+    ".internal",
+    ".local",
+    ".lan",
+    ".localdomain",
+    ".svc",
+    ".home.arpa",
+];
+
 /// Whether a host's name is one of an inner network: what `docker compose`, Kubernetes or a home router calls it, or a
 /// private address. <https://www.rfc-editor.org/rfc/rfc1918> <https://www.rfc-editor.org/rfc/rfc6762>
 pub fn is_internal(host: &str) -> bool {
@@ -69,15 +79,7 @@ pub fn is_internal(host: &str) -> bool {
     if let [first, second, _, _] = numbers.as_slice() {
         return matches!((first, second), (10, _) | (192, 168) | (172, 16..=31));
     }
-    const ENDINGS: [&str; 6] = [
-        ".internal",
-        ".local",
-        ".lan",
-        ".localdomain",
-        ".svc",
-        ".home.arpa",
-    ];
-    !host.contains('.') || ENDINGS.iter().any(|ending| host.ends_with(ending))
+    !host.contains('.') || INNER.iter().any(|ending| host.ends_with(ending))
 }
 
 /// Whether a page over https may not send there: http, and not this machine.

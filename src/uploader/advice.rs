@@ -14,14 +14,14 @@ pub struct Advice {
     pub fix: String,
 }
 
-fn is(cause: impl Into<String>, fix: impl Into<String>) -> Option<Advice> {
+fn is(cause: impl Into<String>, fix: impl Into<String>) -> Advice {
     let (cause, fix) = (cause.into(), fix.into());
-    Some(Advice { cause, fix })
+    Advice { cause, fix }
 }
 
 /// What a developer can do about it; `None` when only the person can.
 pub fn advice(error: &UploadError) -> Option<Advice> {
-    match error {
+    Some(match error {
         UploadError::Blocked(blocked) => blocked_advice(blocked),
         UploadError::Store(refusal) => store_advice(refusal),
         UploadError::MissingETag => is(
@@ -58,7 +58,7 @@ pub fn advice(error: &UploadError) -> Option<Advice> {
                 format!("the backend failed (status {status})."),
                 "Its log knows more.",
             ),
-            _ => None,
+            _ => return None,
         },
         UploadError::Network { step } if step.is_backend() => is(
             "the backend did not answer.",
@@ -73,11 +73,11 @@ pub fn advice(error: &UploadError) -> Option<Advice> {
             "Sign for longer, and check the clocks of the server that signs and of the store.",
         ),
         UploadError::Configuration(text) => is(format!("{text}."), "See the README's settings."),
-        _ => None,
-    }
+        _ => return None,
+    })
 }
 
-fn blocked_advice(blocked: &Blocked) -> Option<Advice> {
+fn blocked_advice(blocked: &Blocked) -> Advice {
     match blocked {
         Blocked::Cors {
             finding: Some(finding),
@@ -117,7 +117,7 @@ fn blocked_advice(blocked: &Blocked) -> Option<Advice> {
     }
 }
 
-fn store_advice(refusal: &StoreRefusal) -> Option<Advice> {
+fn store_advice(refusal: &StoreRefusal) -> Advice {
     let code = refusal
         .code
         .clone()

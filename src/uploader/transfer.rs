@@ -64,20 +64,16 @@ fn ask(driver: &Rc<Driver>, request: RequestId, file: FileId, command: Command) 
     );
     let me = Rc::downgrade(driver);
     spawn_local(async move {
-        let answer = match &settings.presign {
-            Some(presign) => {
-                let presign = Rc::clone(presign);
-                ask_host(&presign, &settings, signal, &me, command).await
-            }
-            None => {
-                let backend = Backend {
-                    settings: &settings,
-                    signal,
-                    answered: &answered,
-                    policy: &policy,
-                };
-                converse(&backend, &me, &command).await
-            }
+        let answer = if let Some(presign) = &settings.presign {
+            ask_host(presign.as_ref(), &settings, signal, &me, command).await
+        } else {
+            let backend = Backend {
+                settings: &settings,
+                signal,
+                answered: &answered,
+                policy: &policy,
+            };
+            converse(&backend, &me, &command).await
         };
         if let Some(driver) = me.upgrade() {
             driver.ended(request, answer);
@@ -150,7 +146,7 @@ async fn converse(
 
 /// Asks the host that presigns by itself.
 async fn ask_host(
-    presign: &Rc<dyn Presign>,
+    presign: &dyn Presign,
     settings: &Settings,
     signal: Option<AbortSignal>,
     driver: &Weak<Driver>,

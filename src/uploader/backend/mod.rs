@@ -73,7 +73,7 @@ impl Backend<'_> {
             .converse(Step::Create, |replies| dialect.create(site, &ask, replies))
             .await?;
         let session = Session::of(&granted, info.size);
-        let grant = grant(granted, &self.endpoint())?;
+        let grant = grant(granted, &self.endpoint());
         Ok((Answer::Granted(grant), session))
     }
 
@@ -342,14 +342,12 @@ fn reply(response: &Response) -> Reply {
 }
 
 fn reply_body(response: &Response) -> ReplyBody {
-    match json::read::<Value>(&response.body) {
-        Ok(value) => ReplyBody::Json(value),
-        Err(_) => {
-            let kind = response.header("content-type").unwrap_or_default();
-            let kind = kind.split(';').next().unwrap_or_default().trim();
-            ReplyBody::Text(response.body.clone(), kind.to_ascii_lowercase())
-        }
+    if let Ok(value) = json::read::<Value>(&response.body) {
+        return ReplyBody::Json(value);
     }
+    let kind = response.header("content-type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    ReplyBody::Text(response.body.clone(), kind.to_ascii_lowercase())
 }
 
 /// An address that a backend gave, which may be relative to the backend's own.

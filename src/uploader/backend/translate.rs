@@ -13,17 +13,17 @@ use crate::browser::http::Response;
 use crate::uploader::store::retry_after;
 
 /// A grant. Addresses may be relative to the backend's.
-pub fn grant(granted: Granted, endpoint: &str) -> Result<Grant, UploadError> {
+pub fn grant(granted: Granted, endpoint: &str) -> Grant {
     let plan = match granted.plan {
         Plan::Single(signed) => GrantPlan::Single(request(signed, endpoint)),
         Plan::Multipart { part_size } => GrantPlan::Multipart { part_size },
     };
-    Ok(Grant {
+    Grant {
         id: granted.id.map(UploadId::new),
         key: granted.key.map(ObjectKey::new),
         value: granted.value,
         plan,
-    })
+    }
 }
 
 fn request(signed: Signed, endpoint: &str) -> SignedRequest {
