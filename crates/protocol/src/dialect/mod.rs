@@ -8,6 +8,7 @@
 
 pub mod auto;
 pub mod companion;
+mod told;
 
 use core::fmt;
 
