@@ -6,6 +6,7 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
+use crate::secret::redacted;
 use crate::{SecretFields, SecretUrl, Value};
 
 /// One file for which an upload is wanted.
@@ -29,8 +30,8 @@ pub struct Ask<'a> {
     pub uuid: &'a str,
 }
 
-/// What the backend granted.
-#[derive(Debug, Clone, PartialEq)]
+/// What the backend granted. `Debug` shows nothing that is signed.
+#[derive(Clone, PartialEq)]
 pub struct Granted {
     /// The backend's name for the upload. With one, the backend is asked to confirm.
     pub id: Option<String>,
@@ -58,6 +59,23 @@ impl Granted {
             session: Value::Null,
         }
     }
+}
+
+impl fmt::Debug for Granted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Granted")
+            .field("id", &shown(self.id.as_ref()))
+            .field("key", &shown(self.key.as_ref()))
+            .field("value", &shown(self.value.as_ref()))
+            .field("location", &shown(self.location.as_ref()))
+            .field("plan", &self.plan)
+            .field("session", &self.session)
+            .finish()
+    }
+}
+
+fn shown(text: Option<&String>) -> Option<String> {
+    text.map(|text| redacted(text))
 }
 
 /// How a granted file is sent.
@@ -155,8 +173,8 @@ pub struct SignedPart {
     pub request: Signed,
 }
 
-/// The object as the backend confirmed it; what it did not tell is missing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The object as the backend confirmed it; what it did not tell is missing. `Debug` shows nothing that is signed.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Stored {
     /// Its key.
     pub key: Option<String>,
@@ -172,6 +190,20 @@ pub struct Stored {
     pub location: Option<SecretUrl>,
     /// A link to read it.
     pub download_url: Option<SecretUrl>,
+}
+
+impl fmt::Debug for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stored")
+            .field("key", &shown(self.key.as_ref()))
+            .field("value", &shown(self.value.as_ref()))
+            .field("size", &self.size)
+            .field("media_type", &shown(self.media_type.as_ref()))
+            .field("etag", &shown(self.etag.as_ref()))
+            .field("location", &self.location)
+            .field("download_url", &self.download_url)
+            .finish()
+    }
 }
 
 /// Headers that a page cannot set: the browser sends its own, or none.
@@ -238,6 +270,15 @@ pub(crate) fn parameter<'a>(url: &'a str, wanted: &str) -> Option<&'a str> {
     })
 }
 
+/// Whether an address may be that of a part: S3's says itself which one it is for, and no other part's bytes must get
+/// there.
+pub(crate) fn is_for_part(url: &str, number: u16) -> bool {
+    parameter(url, "partNumber").is_none_or(|said| said.parse() == Ok(number))
+}
+
+/// For how many seconds a presigned URL can live: at most 7 days, with S3 and with Google.
+pub(crate) const LIVES: core::ops::RangeInclusive<u64> = 1..=604_800;
+
 /// For how many seconds a presigned URL says itself that it lives. It was signed a moment ago, on a clock that need not
 /// be right, so that its date is left aside.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
@@ -246,6 +287,7 @@ pub fn life(url: &str) -> Option<u64> {
         .iter()
         .find_map(|name| parameter(url, name))
         .and_then(|value| value.parse().ok())
+        .filter(|seconds| LIVES.contains(seconds))
 }
 
 #[cfg(test)]
@@ -258,6 +300,8 @@ mod tests {
             ("https://h/k?X-Amz-Expires=120&X-Amz-Signature=a", Some(120)),
             ("https://h/k?a=1&x-goog-expires=60", Some(60)),
             ("https://h/k?X-Amz-Expires=soon", None),
+            ("https://h/k?X-Amz-Expires=0", None),
+            ("https://h/k?X-Amz-Expires=18446744073709551615", None),
             ("https://h/k", None),
         ] {
             assert_eq!(life(url), seconds, "{url}");

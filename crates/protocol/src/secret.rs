@@ -83,9 +83,7 @@ pub(crate) fn redacted(text: &str) -> String {
     for word in text.split_inclusive(is_end) {
         let end = word.char_indices().next_back().filter(|(_, c)| is_end(*c));
         let (word, end) = word.split_at(end.map_or(word.len(), |(at, _)| at));
-        let is_query = SIGNATURES
-            .iter()
-            .any(|mark| word.to_ascii_lowercase().contains(mark));
+        let is_query = has_signature(word);
         match word.find('?') {
             Some(at) if word.contains("://") || is_query => {
                 shown.push_str(word.get(..at).unwrap_or_default());
@@ -99,14 +97,23 @@ pub(crate) fn redacted(text: &str) -> String {
     shown
 }
 
-/// What a signed address has in its query, in lower case: S3's, Google's, Azure's and others' signatures.
-pub(crate) const SIGNATURES: &[&str] = &[
-    "signature=",
-    "accesskeyid=",
-    "&sig=",
-    "?sig=",
-    "credential=",
-];
+/// Whether a text has in it what a signed address has in its query: a signature of S3, Google, Azure or others.
+pub(crate) fn has_signature(text: &str) -> bool {
+    const MARKS: &[&str] = &[
+        "signature=",
+        "accesskeyid=",
+        "credential=",
+        "?sig=",
+        "&sig=",
+        "?token=",
+        "&token=",
+    ];
+    if !text.contains('=') {
+        return false;
+    }
+    let text = text.to_ascii_lowercase();
+    MARKS.iter().any(|mark| text.contains(mark))
+}
 
 impl fmt::Debug for SecretUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -162,7 +169,7 @@ impl<'de> Deserialize<'de> for SecretFields {
 impl fmt::Debug for SecretFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set()
-            .entries(self.0.iter().map(|(name, _)| name))
+            .entries(self.0.iter().map(|(name, _)| redacted(name)))
             .finish()
     }
 }

@@ -4,6 +4,7 @@
 //! Owns what these have in common: the session that keeps the URLs, and what S3 is sent and answers in the end. Refuses
 //! to know how either backend names things.
 
+use crate::grant::{is_address, is_for_part};
 use crate::native::SentPart;
 use crate::store::{StoreError, element};
 use crate::talk::Body;
@@ -48,9 +49,10 @@ pub fn signed(upload: &Upload, wanted: &[Part]) -> Result<Vec<SignedPart>, Troub
     let urls = upload.session.get("parts").map_or(&[][..], Value::items);
     let one = |part: &Part| {
         let at = usize::from(part.number).checked_sub(1)?;
-        Some(SignedPart {
+        let url = urls.get(at)?.text().filter(|url| is_address(url))?;
+        is_for_part(url, part.number).then(|| SignedPart {
             number: part.number,
-            request: Signed::put(urls.get(at)?.text()?),
+            request: Signed::put(url),
         })
     };
     let all: Option<Vec<_>> = wanted.iter().map(one).collect();
@@ -62,7 +64,8 @@ pub fn signed(upload: &Upload, wanted: &[Part]) -> Result<Vec<SignedPart>, Troub
 
 /// A URL that the session keeps.
 pub fn url(upload: &Upload, name: &str) -> Option<SecretUrl> {
-    upload.session.text_of(name).map(SecretUrl::from)
+    let url = upload.session.text_of(name).filter(|url| is_address(url));
+    url.map(SecretUrl::from)
 }
 
 /// The parts that were sent, by number; an error when the browser could not read their tags, since there is no backend

@@ -5,9 +5,10 @@
 use super::names::{
     DOWNLOAD, ETAG, EXPIRES, HEADERS, KEY, LOCATION, NUMBER, PARTS, Places, SIZE, TYPE, named,
 };
-use super::read::{address, headers, is_signed, sooner};
-use crate::grant::{is_absolute, is_address, parameter};
+use super::read::{address, headers, sooner};
+use crate::grant::{is_absolute, is_address, is_for_part};
 use crate::native::StoredPart;
+use crate::secret::has_signature;
 use crate::{Part, SecretUrl, Signed, SignedPart, Stored, Value};
 
 /// The most parts of an upload. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>
@@ -75,8 +76,7 @@ fn is_of(entry: &Value, number: u16) -> bool {
 fn signed(entry: &Value, number: u16, around: Option<&Value>) -> Option<SignedPart> {
     let text = entry.text().filter(|text| is_address(text));
     let url = text.map(str::to_owned).or_else(|| address(entry))?;
-    // The address itself says which part it is for; another one's bytes must not get there.
-    if parameter(&url, "partNumber").is_some_and(|said| said.parse() != Ok(number)) {
+    if !is_for_part(&url, number) {
         return None;
     }
     let mut request = Signed::put(&url);
@@ -127,7 +127,7 @@ pub fn stored(answer: &Value) -> Stored {
     let location = url(LOCATION).or_else(|| url(&["url"]));
     let (location, signed) = match location {
         // With a signature it is a link to read it, not its address.
-        Some(url) if is_signed(url.expose()) => (None, Some(url)),
+        Some(url) if has_signature(url.expose()) => (None, Some(url)),
         other => (other, None),
     };
     Stored {
@@ -144,5 +144,5 @@ pub fn stored(answer: &Value) -> Stored {
 /// A text that is no address.
 fn plain(place: &Value, names: &[&str]) -> Option<String> {
     let text = named(place, names).and_then(Value::text)?;
-    (!is_absolute(text) && !is_signed(text)).then(|| text.to_owned())
+    (!is_absolute(text) && !has_signature(text)).then(|| text.to_owned())
 }

@@ -7,15 +7,12 @@ use super::names::{
     DOWNLOAD, EXPIRES, FIELDS, FORM_URL, HEADERS, KEY, LOCATION, METHOD, PART_SIZE, PARTS, Places,
     URL, VAGUE_FIELDS, is_for_later, is_named, named,
 };
-use crate::grant::{is_absolute, is_address, is_forbidden, parameter};
-use crate::secret::SIGNATURES;
+use crate::grant::{LIVES, is_absolute, is_address, is_forbidden, parameter};
+use crate::secret::has_signature;
 use crate::{Granted, Plan, SecretFields, Signed, Value};
 
 /// Names and values, in their order.
 type Pairs = Vec<(String, String)>;
-
-/// S3 lets a URL live for 7 days at most, in seconds. A larger number is a moment, not a span.
-const LONGEST_LIFE: u64 = 604_800;
 
 /// The grant in an answer; `None` when there is none. The error says what is wrong with one.
 pub fn grant(answer: &Value, media_type: &str) -> Option<Result<Granted, &'static str>> {
@@ -246,7 +243,7 @@ fn key(places: &Places, at: usize, url: &str) -> Option<String> {
     let of = |place: &'_ Value| {
         let found = named(place, KEY)?.text()?;
         let is_path = place.text_of("path") == Some(found) && found.starts_with('/');
-        (!found.contains("://") && !is_path).then(|| found.to_owned())
+        (!found.contains("://") && !has_signature(found) && !is_path).then(|| found.to_owned())
     };
     places.around(at).find_map(of).or_else(|| {
         places.iter().find_map(|(_, place)| {
@@ -274,8 +271,8 @@ fn identity(value: Option<&Value>) -> Option<String> {
         Value::Bool(_) => return None,
         other => other.written()?,
     };
-    // As the part of a path, these would lead elsewhere.
-    let is_one = !matches!(id.trim(), "" | "." | "..");
+    // As the part of a path, dots would lead elsewhere.
+    let is_one = !matches!(id.trim(), "" | "." | "..") && !has_signature(&id);
     is_one.then_some(id)
 }
 
@@ -299,7 +296,8 @@ fn all_headers(places: &Places, at: usize) -> Pairs {
 pub fn sooner(said: Option<&Value>, own: Option<u64>) -> Option<u64> {
     let said = said
         .and_then(Value::whole)
-        .filter(|seconds| (1..=LONGEST_LIFE).contains(seconds));
+        // A larger number is a moment, not a span.
+        .filter(|seconds| LIVES.contains(seconds));
     match (said, own) {
         (Some(said), Some(own)) => Some(said.min(own)),
         (said, own) => said.or(own),
@@ -336,12 +334,9 @@ fn host(url: &str) -> &str {
     host.split(':').next().unwrap_or_default()
 }
 
-/// Whether an address carries a signature, of S3 or of another store.
-pub fn is_signed(text: &str) -> bool {
-    is_address(text) && {
-        let text = text.to_ascii_lowercase();
-        SIGNATURES.iter().any(|mark| text.contains(mark))
-    }
+/// Whether a text is an address with a signature, of S3 or of another store.
+fn is_signed(text: &str) -> bool {
+    is_address(text) && has_signature(text)
 }
 
 /// The address in an object that is about one part.
