@@ -91,10 +91,6 @@ impl Dialect for DjangoS3FileField {
             }
         })
     }
-
-    fn abort(&self, _site: &Site, _upload: &Upload, _replies: &[Reply]) -> Step<()> {
-        Ok(Next::Done(()))
-    }
 }
 
 /// Every path ends with `/`: Django redirects others, and a redirect loses the body.

@@ -6,10 +6,8 @@
 
 use super::{Dialect, Site, auto, told};
 use crate::grant::is_address;
-use crate::native::SentPart;
 use crate::talk::below;
-use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Stored};
-use crate::{Trouble, Upload, Value};
+use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Trouble, Value};
 
 const EXPECTED: &str =
     r#"JSON like {"uuid": "…", "bucket": "…", "key": "…", "url": "https://…", "headers": {}}"#;
@@ -24,20 +22,6 @@ impl Dialect for Vapor {
             [] => Next::Call(question(site, ask)),
             [reply, ..] => Next::Done(granted(reply, ask)?),
         })
-    }
-
-    fn complete(
-        &self,
-        _site: &Site,
-        _upload: &Upload,
-        _sent: Option<&[SentPart]>,
-        _replies: &[Reply],
-    ) -> Step<Stored> {
-        Ok(Next::Done(Stored::default()))
-    }
-
-    fn abort(&self, _site: &Site, _upload: &Upload, _replies: &[Reply]) -> Step<()> {
-        Ok(Next::Done(()))
     }
 }
 
@@ -63,11 +47,9 @@ fn granted(reply: &Reply, ask: &Ask) -> Result<Granted, Trouble> {
     let (Some(url), Some(key)) = (url, answer.text_of("key")) else {
         return Err(auto::not_granted(reply, EXPECTED));
     };
-    let headers = auto::headers(answer.get("headers")).into_iter();
-    let signed = headers.fold(Signed::put(url), |signed, (name, value)| {
-        signed.header(&name, value)
-    });
-    let signed = signed.header("Content-Type", ask.media_type);
+    let signed = Signed::put(url)
+        .with_headers(auto::headers(answer.get("headers")))
+        .header("Content-Type", ask.media_type);
     Ok(Granted {
         key: Some(key.to_owned()),
         ..Granted::new(Plan::Single(signed))
