@@ -34,12 +34,7 @@ impl StoreError {
     }
 }
 
-fn shown(text: &str, longest: usize) -> String {
-    redacted(text).chars().take(longest).collect()
-}
-
-/// The text of the first element of this name, if it is plain text without attributes.
-pub(crate) fn element(xml: &str, name: &str) -> Option<String> {
+fn element(xml: &str, name: &str) -> Option<String> {
     let (_, after) = xml.split_once(&format!("<{name}>"))?;
     let (text, _) = after.split_once(&format!("</{name}>"))?;
     Some(unescape(text.trim())).filter(|text| !text.is_empty())
@@ -78,6 +73,15 @@ fn character(name: &str) -> Option<char> {
             char::from_u32(code.ok()?)
         }
     }
+}
+
+fn shown(text: &str, longest: usize) -> String {
+    redacted(text).chars().take(longest).collect()
+}
+
+/// The text of the first element of this name, if it is plain text without attributes.
+pub(crate) fn text_of(xml: &str, name: &str) -> Option<String> {
+    element(xml, name)
 }
 
 #[cfg(test)]

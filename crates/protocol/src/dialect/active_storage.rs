@@ -5,7 +5,7 @@
 //! anything is sent, and signed. The form submits the blob's `signed_id`. Nobody confirms: a blob counts once a record
 //! is saved with it. The page's metadata becomes the blob's, and extra fields stand beside `blob`.
 
-use super::{Dialect, Site, auto, told};
+use super::{CsrfPlace, Dialect, Site, auto, told};
 use crate::grant::is_address;
 use crate::talk::below;
 use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Trouble, Value};
@@ -20,6 +20,13 @@ pub struct ActiveStorage;
 impl Dialect for ActiveStorage {
     fn needs_md5(&self) -> bool {
         true
+    }
+
+    fn csrf(&self) -> CsrfPlace {
+        CsrfPlace {
+            meta: Some("csrf-token"),
+            cookie: None,
+        }
     }
 
     fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {

@@ -5,7 +5,7 @@
 //! the form submits is the signed `field_value`. There is no abort: a lifecycle rule of the bucket has to tidy up.
 //! Metadata has no place in it.
 
-use super::{Dialect, Site, ahead, auto, told};
+use super::{CsrfPlace, Dialect, Site, ahead, auto, told};
 use crate::grant::is_address;
 use crate::native::SentPart;
 use crate::talk::below;
@@ -21,6 +21,13 @@ const EXPECTED_VALUE: &str = r#"JSON like {"field_value": "…"}"#;
 pub struct DjangoS3FileField;
 
 impl Dialect for DjangoS3FileField {
+    fn csrf(&self) -> CsrfPlace {
+        CsrfPlace {
+            meta: None,
+            cookie: Some("csrftoken"),
+        }
+    }
+
     fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
         match replies {
             [] => question(site, ask).map(Next::Call),

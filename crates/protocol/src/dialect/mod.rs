@@ -63,11 +63,30 @@ pub struct FieldNames {
     pub size: Option<String>,
 }
 
+/// Where a page has its token against cross-site request forgery.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CsrfPlace {
+    /// The name of a `<meta>`.
+    pub meta: Option<&'static str>,
+    /// The name of a cookie.
+    pub cookie: Option<&'static str>,
+}
+
 /// How one kind of backend speaks.
 ///
 /// Each operation is a function of the replies so far: with none it says the first request, with each further reply the
 /// next one or what the operation came to. Replies have a 2xx status.
 pub trait Dialect: fmt::Debug {
+    /// Whether it answers `POST {endpoint}/doctor`: the project's own conversation.
+    fn has_doctor(&self) -> bool {
+        false
+    }
+
+    /// Where the frameworks that speak so keep their token against forged requests.
+    fn csrf(&self) -> CsrfPlace {
+        CsrfPlace::default()
+    }
+
     /// Whether [`Ask::md5`] must be there.
     fn needs_md5(&self) -> bool {
         false

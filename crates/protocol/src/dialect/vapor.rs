@@ -4,7 +4,7 @@
 //! whole; the page's own code moves the object from there. Nobody confirms. Extra fields (`bucket`, `visibility`,
 //! `cache_control`, …) are told as they are, metadata as `metadata`.
 
-use super::{Dialect, Site, auto, told};
+use super::{CsrfPlace, Dialect, Site, auto, told};
 use crate::grant::is_address;
 use crate::talk::below;
 use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Trouble, Value};
@@ -17,6 +17,14 @@ const EXPECTED: &str =
 pub struct Vapor;
 
 impl Dialect for Vapor {
+    /// Laravel's layouts have the one, and its middleware sets the other.
+    fn csrf(&self) -> CsrfPlace {
+        CsrfPlace {
+            meta: Some("csrf-token"),
+            cookie: Some("XSRF-TOKEN"),
+        }
+    }
+
     fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
         Ok(match replies {
             [] => Next::Call(question(site, ask)),

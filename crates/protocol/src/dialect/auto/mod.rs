@@ -24,6 +24,10 @@ const EXPECTED_OBJECT: &str = r#"JSON like {"key": "â€¦", "size": 5, "type": "â€
 pub struct Auto;
 
 impl Dialect for Auto {
+    fn has_doctor(&self) -> bool {
+        true
+    }
+
     fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
         match replies {
             [] => Ok(Next::Call(question(site, ask))),
