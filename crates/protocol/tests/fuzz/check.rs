@@ -162,8 +162,11 @@ impl Case<'_> {
                 self.signed(&part.request);
                 assert_eq!(part.request.fields, None);
                 let url = part.request.url.expose();
-                if let Some((_, said)) = url.split_once("partNumber=") {
-                    let said: String = said.chars().take_while(char::is_ascii_digit).collect();
+                let query = url.split_once('?').map_or("", |(_, query)| query);
+                let said = query
+                    .split(['&', '#'])
+                    .find_map(|pair| pair.strip_prefix("partNumber="));
+                if let Some(said) = said {
                     assert_eq!(said.parse(), Ok(part.number), "{url}");
                 }
             }
