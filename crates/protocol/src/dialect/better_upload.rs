@@ -143,9 +143,7 @@ fn in_one(reply: &Reply, file: &Value, ask: &Ask) -> Result<Granted, Trouble> {
     for (name, value) in auto::headers(info.get("metadata")) {
         signed = signed.header(&format!("x-amz-meta-{name}"), value);
     }
-    for (name, value) in auto::headers(file.get("headers")) {
-        signed = signed.header(&name, value);
-    }
+    signed = signed.with_headers(auto::headers(file.get("headers")));
     Ok(Granted {
         key: info.text_of("key").map(str::to_owned),
         ..Granted::new(Plan::Single(signed))

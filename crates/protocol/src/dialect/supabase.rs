@@ -7,10 +7,8 @@
 
 use super::{Dialect, Site, auto, told};
 use crate::grant::{is_absolute, is_address};
-use crate::native::SentPart;
 use crate::talk::below;
-use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Stored};
-use crate::{Trouble, Upload, Value};
+use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Trouble, Value};
 
 const EXPECTED: &str = r#"JSON like {"url": "/object/upload/sign/…?token=…"}"#;
 /// Where the Storage API signs uploads, below its own address.
@@ -32,20 +30,6 @@ impl Dialect for Supabase {
             return Ok(Next::Call(Call::new("POST", url, Payload::Json(body))));
         };
         granted(reply, ask, &place, &name).map(Next::Done)
-    }
-
-    fn complete(
-        &self,
-        _site: &Site,
-        _upload: &Upload,
-        _sent: Option<&[SentPart]>,
-        _replies: &[Reply],
-    ) -> Step<Stored> {
-        Ok(Next::Done(Stored::default()))
-    }
-
-    fn abort(&self, _site: &Site, _upload: &Upload, _replies: &[Reply]) -> Step<()> {
-        Ok(Next::Done(()))
     }
 }
 

@@ -7,7 +7,7 @@ use super::names::{
     DOWNLOAD, EXPIRES, FIELDS, FORM_URL, HEADERS, KEY, LOCATION, METHOD, PART_SIZE, PARTS, Places,
     URL, VAGUE_FIELDS, is_for_later, is_named, named,
 };
-use crate::grant::{LIVES, is_absolute, is_address, is_forbidden, parameter};
+use crate::grant::{LIVES, is_absolute, is_address, is_forbidden, is_id, parameter};
 use crate::secret::has_signature;
 use crate::{Granted, Plan, SecretFields, Signed, Value};
 
@@ -271,9 +271,7 @@ fn identity(value: Option<&Value>) -> Option<String> {
         Value::Bool(_) => return None,
         other => other.written()?,
     };
-    // As the part of a path, dots would lead elsewhere.
-    let is_one = !matches!(id.trim(), "" | "." | "..") && !has_signature(&id);
-    is_one.then_some(id)
+    is_id(&id).then_some(id)
 }
 
 /// The headers that go along: beside the address or around it, else those that stand anywhere.
