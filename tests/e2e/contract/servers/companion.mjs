@@ -1,5 +1,5 @@
 // Uppy Companion as its documentation plugs it into an Express application: uploads to S3, and nothing else of it.
-// Beyond Companion: a page may be told that its plan is full (`?plan=full`), which is how applications refuse.
+// The application's own rule, in front of Companion: web pages are not taken.
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -32,5 +32,10 @@ const { app: uploads } = companion.app({
 
 const app = express();
 app.use(express.json());
+app.use("/s3/params", (request, response, next) => {
+  if (request.query.type !== "text/html") return next();
+  response.set("Access-Control-Allow-Origin", origin).set("Access-Control-Allow-Credentials", "true");
+  response.status(415).json({ error: "Web pages are not taken." });
+});
 app.use(uploads);
 await ready(createServer(app));

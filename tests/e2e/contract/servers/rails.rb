@@ -1,7 +1,7 @@
 # Rails with Active Storage, in one file: direct uploads to S3, and CSRF protection as a new application has it.
 #
 # The page with the widget is Rails' own, since the token against forgery is bound to its session; what is in the page's
-# body comes from the query (`/page?body=…&head=…`). `/attach` is what a form with the widget in it posts to.
+# body comes from the query (`/rails-page?body=…&head=…`). `/attach` is what a form with the widget in it posts to.
 # The application's own rule: nobody uploads web pages.
 require "fileutils"
 require "logger"
@@ -39,7 +39,8 @@ class Application < Rails::Application
     }
   }
   routes.append do
-    get "/page", to: "pages#show"
+    get "/rails-page", to: "pages#show"
+    get "/tokenless-page", to: "pages#show", defaults: { tokenless: true }
     post "/attach", to: "pages#attach"
   end
 end
@@ -55,7 +56,7 @@ class PagesController < ActionController::Base
           <meta charset="utf-8">
           <title>Rails</title>
           <link rel="icon" href="data:,">
-          <%= csrf_meta_tags unless params[:without] %>
+          <%= csrf_meta_tags unless params[:tokenless] %>
           <%= raw params[:head] %>
         </head>
         <body><main><h1>Rails</h1><%= raw params[:body] %></main></body>
