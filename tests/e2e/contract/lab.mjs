@@ -147,7 +147,7 @@ export class Bench {
 export function threeFiles(bench, attributes, { parts = 1, key = true, how = {}, check = () => {} } = {}) {
   const files = [
     ["a small file", "photo.jpg", 4099, "image/jpeg", 1],
-    ["a file of 20 MiB", "archive.bin", 20 * MIB, "application/octet-stream", parts],
+    ["a file of 20 MiB", "movie.mp4", 20 * MIB, "video/mp4", parts],
     ["a file with an odd name", ODD, 2048, "text/plain", 1],
   ];
   for (const [title, name, size, type, parts] of files) {

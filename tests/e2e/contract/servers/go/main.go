@@ -73,6 +73,8 @@ func main() {
 			Key:           aws.String(hex.EncodeToString(id)),
 			ContentType:   aws.String(asked.FileType),
 			ContentLength: asked.FileSize,
+			// Signed too, and told only by SignedHeader.
+			CacheControl: aws.String("max-age=60"),
 		})
 		if err != nil {
 			http.Error(response, "cannot sign", http.StatusInternalServerError)
