@@ -2,9 +2,9 @@
 // take minutes to build are checked by `examples/backends/check.mjs` alone.
 import { copyFile, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { contract, test, threeFiles } from "./lab.mjs";
+import { contract, expect, test, threeFiles } from "./lab.mjs";
 import { freePort, launch, tool } from "./process.mjs";
 
 const FOLDER = fileURLToPath(new URL("../../../examples/backends/", import.meta.url));
@@ -12,18 +12,25 @@ const PACKAGES = fileURLToPath(new URL("../node_modules", import.meta.url));
 const PAGE = { name: "page.html", type: "text/html", text: "<p>" };
 const REFUSAL = "Allowed are application/pdf, image/jpeg, image/png, image/webp, text/plain, video/mp4.";
 
-/** A backend that reads its port from the environment and says `ready` when it listens. */
+/** A backend that reads its port from the environment and says `ready` when it begins. */
 function example(needs, file, ready) {
   const start = async (store, origin) => {
     const port = await freePort();
+    const { program } = tool(needs);
     const folder = await mkdtemp(join(tmpdir(), "s3-upload-example-"));
-    // Where the packages of these tests are its own.
-    await symlink(PACKAGES, join(folder, "node_modules"));
-    await copyFile(join(FOLDER, file), join(folder, file.replace("/", "-")));
+    const copy = join(folder, basename(file));
+    if (needs !== "GO") {
+      // Where the packages of these tests are its own.
+      await symlink(PACKAGES, join(folder, "node_modules"));
+      await copyFile(join(FOLDER, file), copy);
+    }
     const env = { ...store.environment, ALLOWED_ORIGIN: origin, PORT: String(port) };
-    const server = await launch(tool(needs).program, [join(folder, file.replace("/", "-"))], { env, ready });
+    const server = await (needs === "GO" ? launch(join(program, file), [], { env, ready }) : launch(program, [copy], { env, ready }));
+    const url = `http://127.0.0.1:${port}`;
+    // Some say where they will listen just before they do.
+    await expect.poll(() => fetch(url).then(Boolean, () => false)).toBe(true);
     return {
-      url: `http://127.0.0.1:${port}`,
+      url,
       async stop() {
         await server.stop();
         await rm(folder, { recursive: true, force: true });
@@ -36,6 +43,7 @@ function example(needs, file, ready) {
 for (const [title, backend] of [
   ["examples/backends/node", example("NODE", "node/server.mjs", /^(Ready: )/)],
   ["examples/backends/python", example("PYTHON", "python/main.py", /(Uvicorn running on )/)],
+  ["examples/backends/go", example("GO", "example", /(Starting at )/)],
   ["examples/backends/ruby", example("RUBY", "ruby/server.rb", /(HTTPServer#start: )/)],
 ]) {
   contract(title, backend, (bench) => {
@@ -48,7 +56,7 @@ for (const [title, backend] of [
 
     if (backend.needs !== "PYTHON") return;
     for (const request of ["json", "query"]) {
-      const tag = `endpoint="$/api/v1/files/presign" request="${request}" name-field="file_name" extra-fields="bucket_name=uploads&amp;expiration=300"`;
+      const tag = `endpoint="$/api/v1/files/presign" request="${request}" name-field="file_name" type-field="content_type" extra-fields="bucket_name=uploads&amp;expiration=300"`;
       test.describe(`/api/v1/files/presign, asked by ${request}`, () => {
         threeFiles(bench, tag);
 

@@ -3,7 +3,7 @@ import { contract, expect, serverOf, test, threeFiles } from "./lab.mjs";
 
 const TAG = 'endpoint="$/presign" name-field="fileName" type-field="fileType" size-field="fileSize"';
 
-contract("Go SDK", serverOf("GO"), (bench) => {
+contract("Go SDK", serverOf("GO", "sdk"), (bench) => {
   threeFiles(bench, TAG, { key: false, check: ({ object }) => expect(object.cacheControl).toBe("max-age=60") });
 
   test("a refusal in plain text: its words", async ({ page }) => {

@@ -39,13 +39,14 @@ export const test = base.extend({
   ],
 });
 
-/** A server of the folder `servers`, run by this tool. `store` and `origin` are told by its environment. */
-export function serverOf(name, file, args = []) {
-  const start = (store, origin) =>
-    launch(tool(name).program, [...args, ...(file ? [join(SERVERS, file)] : [])], {
-      env: { ...store.environment, ALLOWED_ORIGIN: origin },
-    });
-  return { needs: name, start };
+/** A server of the folder `servers`, run by this tool. It is told of the store and the page's origin by its environment. */
+export function serverOf(needs, file) {
+  const start = (store, origin) => {
+    const { program } = tool(needs);
+    const env = { ...store.environment, ALLOWED_ORIGIN: origin };
+    return needs === "GO" ? launch(join(program, file), [], { env }) : launch(program, [join(SERVERS, file)], { env });
+  };
+  return { needs, start };
 }
 
 /** Runs `tests(bench)` against each store. `backend` is `{ needs, start }`; `sameOrigin`: pages come from the address that
@@ -115,6 +116,7 @@ export class Bench {
     const before = { keys: await this.store.keys(), unfinished: await this.store.unfinished() };
     const path = await filled(folder, name, size);
     await widget.choose(path);
+    await this.#ends(widget, name);
     const result = await widget.arrived(name);
     const fresh = (await this.store.keys()).filter((key) => !before.keys.includes(key));
     expect(fresh, "new objects").toHaveLength(1);
@@ -126,6 +128,15 @@ export class Bench {
     expect(this.sent, "requests that carried the file").toHaveLength(parts);
     await expect(widget.status(widget.row(name))).toHaveText("Uploaded");
     return { key: fresh[0], result, object };
+  }
+
+  /** Waits until a file arrived; one that failed says why at once. */
+  async #ends(widget, name) {
+    const row = widget.row(name);
+    await expect.poll(() => row.getAttribute("data-status"), { timeout: 45_000 }).toMatch(/completed|failed/);
+    if ((await row.getAttribute("data-status")) === "completed") return;
+    const [error] = await widget.events("error");
+    throw new Error(`failed: ${await widget.status(row).textContent()}\n${JSON.stringify(error?.error, null, 2)}`);
   }
 
   /** A file that nobody takes: the words that the person reads, and nothing in the store. */

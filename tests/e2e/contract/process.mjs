@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 const children = new Set();
 process.once("exit", () => children.forEach((child) => child.kill("SIGKILL")));
 
-/** `{ program }` or `{ missing: reason }`. Names are `NODE`, `PYTHON`, `RUBY`, `GO`. */
+/** `{ program }` or `{ missing: reason }`. Names are `NODE`, `PYTHON`, `RUBY`, `GO`; Go's is the folder of what it compiled. */
 export function tool(name) {
   if (name === "NODE") return { program: process.execPath };
   const program = process.env[`S3_UPLOAD_${name}`];
