@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { contract, expect, test, threeFiles } from "./lab.mjs";
-import { freePort, launch, tool } from "./process.mjs";
+import { launch, onFreePort, tool } from "./process.mjs";
 
 const FOLDER = fileURLToPath(new URL("../../../examples/backends/", import.meta.url));
 const PACKAGES = fileURLToPath(new URL("../node_modules", import.meta.url));
@@ -15,7 +15,6 @@ const REFUSAL = "Allowed are application/pdf, image/jpeg, image/png, image/webp,
 /** A backend that reads its port from the environment and says `ready` when it begins. */
 function example(needs, file, ready) {
   const start = async (store, origin) => {
-    const port = await freePort();
     const { program } = tool(needs);
     const folder = await mkdtemp(join(tmpdir(), "s3-upload-example-"));
     const copy = join(folder, basename(file));
@@ -24,9 +23,12 @@ function example(needs, file, ready) {
       await symlink(PACKAGES, join(folder, "node_modules"));
       await copyFile(join(FOLDER, file), copy);
     }
-    const env = { ...store.environment, ALLOWED_ORIGIN: origin, PORT: String(port) };
-    const server = await (needs === "GO" ? launch(join(program, file), [], { env, ready }) : launch(program, [copy], { env, ready }));
-    const url = `http://127.0.0.1:${port}`;
+    const [command, args] = needs === "GO" ? [join(program, file), []] : [program, [copy]];
+    let url;
+    const server = await onFreePort((port) => {
+      url = `http://127.0.0.1:${port}`;
+      return launch(command, args, { env: { ...store.environment, ALLOWED_ORIGIN: origin, PORT: String(port) }, ready });
+    });
     // Some say where they will listen just before they do.
     await expect.poll(() => fetch(url).then(Boolean, () => false)).toBe(true);
     return {

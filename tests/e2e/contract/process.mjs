@@ -62,12 +62,29 @@ export async function launch(program, args, { env = {}, cwd, ready = /^Ready: (h
   };
 }
 
-/** A port that is free now, for programs that cannot choose one themselves. */
-export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
+/** Starts a program that cannot choose a port itself: `start(port)` launches it, once more if another was faster. */
+export async function onFreePort(start) {
+  for (let tries = 3; ; tries -= 1) {
+    try {
+      return await start(await freePort());
+    } catch (error) {
+      if (tries === 1 || !/in use/i.test(error.message)) throw error;
+    }
+  }
+}
+
+/** A port that is free now, and not one of those that the system hands to everybody else. */
+async function freePort() {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    const free = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!free) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }

@@ -15,7 +15,7 @@ import {
 import { FaultProxy } from "../faults.mjs";
 import { unfinished } from "../files.mjs";
 import { start } from "../server.mjs";
-import { freePort, launch, tool } from "./process.mjs";
+import { launch, onFreePort, tool } from "./process.mjs";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
@@ -106,11 +106,12 @@ export class Store {
   }
 
   async #ministack() {
-    const port = await freePort();
     // Without the first two it listens on every interface, and on a second port.
-    const env = { BIND_HOST: "127.0.0.1", IOT_MTLS_ENABLED: "0", AUTH: "true", SERVICES: "s3,sts,iam", GATEWAY_PORT: String(port) };
+    const env = { BIND_HOST: "127.0.0.1", IOT_MTLS_ENABLED: "0", AUTH: "true", SERVICES: "s3,sts,iam" };
     const ready = /Running on (http:\/\/127\.0\.0\.1:\d+)/;
-    this.server = await launch(tool("PYTHON").program, ["-m", "ministack"], { env, ready });
+    const start = (port) =>
+      launch(tool("PYTHON").program, ["-m", "ministack"], { env: { ...env, GATEWAY_PORT: String(port) }, ready });
+    this.server = await onFreePort(start);
     this.#reach(this.server.url, { accessKeyId: "test", secretAccessKey: "test" });
     await this.client.send(new CreateBucketCommand({ Bucket: BUCKET }));
   }
