@@ -7,10 +7,7 @@ use s3_upload::uploader::Settings;
 
 fn main() {
     mount_to_body(|| {
-        let settings = Settings {
-            endpoint: "/uploads".to_owned(),
-            ..Settings::default()
-        };
+        let settings = Settings::new("/uploads");
         view! {
             <main class="page">
                 <h1>"Upload files"</h1>

@@ -199,6 +199,7 @@ fn sections() -> Vec<Section> {
                     MB,
                     0,
                     Status::Failed(UploadError::Blocked(Blocked::Cors {
+                        finding: None,
                         page: "https://app.example.com".into(),
                         host: "https://s3.example.com".into(),
                     })),

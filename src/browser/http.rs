@@ -17,6 +17,15 @@ pub enum Body {
 }
 
 impl Body {
+    /// Text for which the browser makes up no Content-Type.
+    pub fn untyped(text: &str) -> Self {
+        let parts = js_sys::Array::of1(&JsValue::from_str(text));
+        match Blob::new_with_str_sequence(&parts) {
+            Ok(blob) => Self::Blob(blob),
+            Err(_) => Self::Text(text.to_owned()),
+        }
+    }
+
     /// As fetch and XHR take it.
     pub fn into_js(self) -> JsValue {
         match self {

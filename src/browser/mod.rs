@@ -4,6 +4,8 @@
 //! policy: nothing here knows what an upload is, when to try again, or what to tell a person.
 
 pub mod clock;
+pub mod console;
+pub mod digest;
 pub mod fetch;
 pub mod file;
 pub mod frame;
@@ -12,4 +14,5 @@ pub mod json;
 pub mod network;
 pub mod page;
 pub mod policy;
+pub mod random;
 pub mod xhr;

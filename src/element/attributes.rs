@@ -5,6 +5,7 @@ use s3_upload_core::limits::{MAX_PART_SIZE, MIN_PART_SIZE};
 use s3_upload_core::{Accept, Config, Constraints, TransportChoice};
 
 use super::size;
+use super::speech::Speech;
 use crate::ui::Look;
 use crate::uploader::{Credentials, Settings};
 
@@ -12,12 +13,13 @@ use crate::uploader::{Credentials, Settings};
 #[derive(Clone, Default)]
 pub(super) struct Attributes {
     pub multiple: bool,
-    endpoint: String,
+    speech: Speech,
     manual: bool,
     disabled: bool,
     constraints: Constraints,
     concurrency: Option<u8>,
     part_size: Option<u64>,
+    multipart_threshold: Option<u64>,
     transport: TransportChoice,
     credentials: Credentials,
 }
@@ -37,13 +39,12 @@ impl Attributes {
 
     /// Returns what was expected, when that is not what came.
     fn read(&mut self, name: &str, value: Option<&str>) -> Option<&'static str> {
+        if let Some(read) = self.speech.set(name, value) {
+            return read.err();
+        }
         let present = value.is_some();
         let text = value.unwrap_or_default();
         match name {
-            "endpoint" => text
-                .trim()
-                .trim_end_matches('/')
-                .clone_into(&mut self.endpoint),
             "accept" => self.constraints.accept = Accept::new(text),
             "multiple" => self.multiple = present,
             "manual" => self.manual = present,
@@ -87,6 +88,9 @@ impl Attributes {
                     "a size from 5 MiB to 5 GiB",
                 );
             }
+            "multipart-threshold" => {
+                return take(&mut self.multipart_threshold, value, size::parse, SIZE);
+            }
             "transport" => {
                 let mut chosen = None;
                 let wrong = take(&mut chosen, value, transport, "auto, fetch or xhr");
@@ -112,7 +116,7 @@ impl Attributes {
     /// Writes what the attributes say into the uploader's settings.
     pub fn configure(&self, settings: &mut Settings) {
         let defaults = Config::default();
-        settings.endpoint.clone_from(&self.endpoint);
+        self.speech.configure(settings);
         settings.credentials = self.credentials;
         let engine = &mut settings.engine;
         engine.constraints = self.constraints.clone();
@@ -122,6 +126,9 @@ impl Attributes {
         engine.manual = self.manual;
         engine.max_lanes = self.concurrency.unwrap_or(defaults.max_lanes);
         engine.part_size = self.part_size;
+        engine.multipart_threshold = self
+            .multipart_threshold
+            .unwrap_or(defaults.multipart_threshold);
         engine.transport = self.transport;
     }
 
@@ -178,6 +185,7 @@ mod tests {
             ("max-files", "3"),
             ("concurrency", "2"),
             ("part-size", "8 MiB"),
+            ("multipart-threshold", "10MB"),
             ("transport", "xhr"),
             ("credentials", "include"),
         ] {
@@ -185,7 +193,8 @@ mod tests {
         }
         let mut settings = Settings::default();
         attributes.configure(&mut settings);
-        assert_eq!(settings.endpoint, "/uploads");
+        assert_eq!(settings.site.endpoint, "/uploads/");
+        assert_eq!(settings.engine.multipart_threshold, 10_000_000);
         assert_eq!(settings.credentials, Credentials::Include);
         assert_eq!(settings.engine.constraints.max_size, Some(2_000_000_000));
         assert_eq!(settings.engine.constraints.max_files, Some(3));

@@ -12,6 +12,7 @@ use s3_upload_core::{
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::ui::{Messages, sentence};
+use crate::uploader::advice;
 
 /// A file: `{id, name, size, type, status, sent, percent, speed, remaining, attempts, error, result}`.
 /// `speed` is in bytes per second, `remaining` in whole seconds.
@@ -75,9 +76,14 @@ pub(super) fn rejected(
     object
 }
 
-/// `{code, message}`, with `status`, `reason` and `requestId` where the other side told them.
+/// `{code, message}`, with `status`, `reason` and `requestId` where the other side told them, and for the developer `cause`
+/// and `fix` where there is something to change.
 fn error(error: &UploadError, messages: &Messages) -> Object {
     let object = failure(error.code(), &sentence::error(messages, error));
+    if let Some(advice) = advice(error) {
+        set(&object, "cause", advice.cause);
+        set(&object, "fix", advice.fix);
+    }
     let (status, reason, request) = match error {
         UploadError::Store(refusal) => {
             (refusal.status, &refusal.code, refusal.request_id.as_deref())
@@ -102,6 +108,7 @@ fn result(stored: &StoredObject) -> Object {
     let object = Object::new();
     let text = |value: &Option<String>| value.as_deref().map(JsValue::from_str);
     set(&object, "key", text(&stored.key));
+    set(&object, "value", text(&stored.value));
     set(&object, "size", stored.size.map(number));
     set(&object, "type", text(&stored.content_type));
     set(
@@ -118,10 +125,10 @@ fn result(stored: &StoredObject) -> Object {
     object
 }
 
-/// The key of a file that arrived.
-pub(super) fn key(file: &FileSnapshot) -> Option<&str> {
+/// What a form submits for a file that arrived: its key, unless its backend has another word for it.
+pub(super) fn value(file: &FileSnapshot) -> Option<&str> {
     match &file.status {
-        Status::Completed(stored) => stored.key.as_deref(),
+        Status::Completed(stored) => stored.value.as_deref().or(stored.key.as_deref()),
         _ => None,
     }
 }

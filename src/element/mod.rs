@@ -7,7 +7,9 @@ mod admission;
 mod attributes;
 mod detail;
 mod events;
+mod host;
 pub mod size;
+mod speech;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -134,6 +136,30 @@ impl UploadElement {
         }
     }
 
+    /// The property `headers`: an object of texts, or a function that gives one for each request to the backend.
+    #[wasm_bindgen(js_name = setHeaders)]
+    pub fn set_headers(&self, headers: &JsValue) {
+        match host::headers(headers) {
+            Ok(headers) => self
+                .inner
+                .uploader
+                .configure(|settings| settings.headers = headers),
+            Err(complaint) => warn(&complaint),
+        }
+    }
+
+    /// The property `presign`: a function in place of a backend.
+    #[wasm_bindgen(js_name = setPresign)]
+    pub fn set_presign(&self, presign: &JsValue) {
+        match host::presign(presign) {
+            Ok(presign) => self
+                .inner
+                .uploader
+                .configure(|settings| settings.presign = presign),
+            Err(complaint) => warn(&complaint),
+        }
+    }
+
     /// The property `messages`: sentences by the keys of the catalogue, in place of the English
     /// ones. What is shown is drawn anew.
     #[wasm_bindgen(js_name = setMessages)]
@@ -199,13 +225,13 @@ impl UploadElement {
         files
     }
 
-    /// The keys of the files that arrived: an array with `multiple`, one text without.
+    /// What a form submits for the files that arrived, usually their keys: an array with `multiple`, one text without.
     #[wasm_bindgen(getter)]
     pub fn value(&self) -> JsValue {
         let keys = Array::new();
         for file in &self.inner.uploader.snapshots() {
-            if let Some(key) = detail::key(file) {
-                keys.push(&JsValue::from_str(key));
+            if let Some(value) = detail::value(file) {
+                keys.push(&JsValue::from_str(value));
             }
         }
         if self.inner.is_multiple() {

@@ -5,6 +5,16 @@
 /** Attributes, and the property of the same meaning that frameworks may set instead. */
 const TEXTS = {
   endpoint: "endpoint",
+  protocol: "protocol",
+  route: "route",
+  request: "request",
+  "name-field": "nameField",
+  "type-field": "typeField",
+  "size-field": "sizeField",
+  "extra-fields": "extraFields",
+  "csrf-meta": "csrfMeta",
+  "csrf-cookie": "csrfCookie",
+  "csrf-header": "csrfHeader",
   accept: "accept",
   "max-size": "maxSize",
   "min-size": "minSize",
@@ -12,6 +22,7 @@ const TEXTS = {
   "max-total-size": "maxTotalSize",
   concurrency: "concurrency",
   "part-size": "partSize",
+  "multipart-threshold": "multipartThreshold",
   transport: "transport",
   credentials: "credentials",
 };
@@ -45,6 +56,8 @@ export class S3Upload extends Base {
   #waiting = [];
   #metadata = null;
   #messages = null;
+  #headers = null;
+  #presign = null;
 
   constructor() {
     super();
@@ -53,7 +66,7 @@ export class S3Upload extends Base {
 
   connectedCallback() {
     // Frameworks may set properties before the element is defined: they hide the class's own until they are moved.
-    for (const name of ["metadata", "messages", ...Object.values(TEXTS), ...FLAGS]) {
+    for (const name of ["metadata", "messages", "headers", "presign", ...Object.values(TEXTS), ...FLAGS]) {
       if (Object.hasOwn(this, name)) {
         const value = this[name];
         delete this[name];
@@ -131,7 +144,7 @@ export class S3Upload extends Base {
     return this.#core?.files ?? [];
   }
 
-  /** The keys of the files that are stored: an array with `multiple`, one text without. */
+  /** What a form submits for the files that are stored, usually their keys: an array with `multiple`, one text without. */
   get value() {
     return this.#core?.value ?? (this.multiple ? [] : "");
   }
@@ -144,6 +157,29 @@ export class S3Upload extends Base {
   set metadata(value) {
     this.#metadata = value ?? null;
     this.#core?.setMetadata(this.#metadata);
+  }
+
+  /** Sent to the backend with each request: an object, or a function (also async) that gives one, for tokens that age. It
+   * is called with `{ refused }`, true when the backend has just answered 401; then the request is made once more. */
+  get headers() {
+    return this.#headers;
+  }
+
+  set headers(value) {
+    this.#headers = value ?? null;
+    this.#core?.setHeaders(this.#headers);
+  }
+
+  /** In place of a backend: `async (file, { accepts, type, partSize, metadata, signal }) => answer`. The answer is what a
+   * backend would say: an address, or `{ url, headers?, fields?, key? }`. With `complete` among it, that function confirms
+   * in the end. In parts: `{ partSize, signPart(part), complete(parts), listParts?(), abort?() }`. */
+  get presign() {
+    return this.#presign;
+  }
+
+  set presign(value) {
+    this.#presign = value ?? null;
+    this.#core?.setPresign(this.#presign);
   }
 
   /** Other words than English, by the keys of the catalogue; best set before the element is on the page. */
@@ -183,6 +219,8 @@ export class S3Upload extends Base {
       }
       if (this.#metadata !== null) core.setMetadata(this.#metadata);
       if (this.#messages !== null) core.setMessages(this.#messages);
+      if (this.#headers !== null) core.setHeaders(this.#headers);
+      if (this.#presign !== null) core.setPresign(this.#presign);
       this.#core = core;
       this.#root.replaceChildren();
       if (this.isConnected) core.connect(this, this.#root);

@@ -4,7 +4,8 @@
 use core::time::Duration;
 
 use s3_upload_core::{
-    BackendRefusal, Blocked, FileSnapshot, Status, StoreRefusal, UploadError, Violation, WaitReason,
+    BackendRefusal, Blocked, FileSnapshot, Hint, Status, StoreRefusal, UploadError, Violation,
+    WaitReason,
 };
 
 use super::format;
@@ -83,13 +84,15 @@ fn parts(messages: &Messages, error: &UploadError) -> (String, String) {
             };
             say(key, &[("time", &format::duration(*after))])
         }
-        UploadError::Blocked(Blocked::Cors { page, host }) => {
+        UploadError::Blocked(Blocked::Cors { page, host, .. }) => {
             say(code, &[("page", page), ("host", host)])
         }
         UploadError::Blocked(Blocked::Csp { directive, host }) => {
             say(code, &[("directive", directive), ("host", host)])
         }
-        UploadError::Blocked(Blocked::MixedContent { host }) => say(code, &[("host", host)]),
+        UploadError::Blocked(
+            Blocked::MixedContent { host } | Blocked::Host { host } | Blocked::Setup { host, .. },
+        ) => say(code, &[("host", host)]),
         UploadError::Malformed { expected, got, .. } => {
             let key = if is_page(got) {
                 "malformed-answer.page"
@@ -138,6 +141,7 @@ fn store(messages: &Messages, refusal: &StoreRefusal, say: Say) -> (String, Stri
     let named = format!("store.{key}");
     let key = match key {
         "expired" => key,
+        _ if refusal.hint == Some(Hint::EmptyChecksum) => "store.empty-checksum",
         _ if key.starts_with("store.") => key,
         _ if !key.is_empty() && messages.find(&named).is_some() => &named,
         _ if message.is_empty() => "store.unknown",

@@ -148,7 +148,30 @@ fn every_error_says_what_happened_and_what_to_do() {
         "The server did not answer within 30 s. Try again later."
     );
     assert_eq!(
+        sentence(UploadError::Blocked(Blocked::Host {
+            host: "http://minio:9000".into(),
+        })),
+        "The storage at http://minio:9000 cannot be reached from here. Ask the site's owner to sign uploads for an address that browsers can reach."
+    );
+    assert_eq!(
+        sentence(UploadError::Blocked(Blocked::Setup {
+            host: "https://b.s3.amazonaws.com".into(),
+            finding: s3_upload_core::Finding::default(),
+        })),
+        "The storage at https://b.s3.amazonaws.com is not set up for these uploads. Ask the site's owner to look for the cause in the browser's console."
+    );
+    assert_eq!(
+        sentence(UploadError::Store(StoreRefusal {
+            status: 400,
+            code: Some("BadDigest".into()),
+            hint: Some(Hint::EmptyChecksum),
+            ..StoreRefusal::default()
+        })),
+        "The storage refused the upload: its address was signed for an empty file (BadDigest). Ask the site's owner to turn off the checksum that the server's S3 library adds while it signs."
+    );
+    assert_eq!(
         sentence(UploadError::Blocked(Blocked::Cors {
+            finding: None,
             page: "https://app.example.com".into(),
             host: "https://s3.example.com".into(),
         })),

@@ -1,9 +1,11 @@
 //! Finds out why a request got no answer. A browser says only that it failed; the reasons differ
 //! in what helps, so each is looked for, the surest first.
 
-use s3_upload_core::{Blocked, Method, Step, Transmit, UploadError};
+use s3_upload_core::{Blocked, Finding, Method, Step, Transmit, UploadError};
+use s3_upload_protocol::native::DoctorRequest;
 use web_sys::File;
 
+use super::backend::Backend;
 use crate::browser::file::{self, Readable};
 use crate::browser::http::{Body, Credentials, Request};
 use crate::browser::policy::PolicyWatch;
@@ -20,14 +22,22 @@ pub enum Moved {
     Unknown,
 }
 
-/// Why nothing came back from the store. `answered` says whether this store ever let the page read
-/// an answer. `None`: the connection broke, or the store's CORS rule refused; only XHR can tell.
+/// What is known of a request that the store did not answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Silence {
+    /// Of its bytes.
+    pub moved: Moved,
+    /// Whether this store ever let the page read an answer.
+    pub answered: bool,
+}
+
+/// Why nothing came back from the store. `None`: the connection broke, or the store's CORS rule refused; only XHR can
+/// tell.
 pub async fn store(
     transmit: &Transmit,
     source: &File,
-    moved: Moved,
-    answered: bool,
-    policy: &PolicyWatch,
+    Silence { moved, answered }: Silence,
+    backend: &Backend<'_>,
 ) -> Option<UploadError> {
     match file::probe(source).await {
         Readable::Yes => {}
@@ -35,7 +45,7 @@ pub async fn store(
         Readable::No => return Some(UploadError::FileUnreadable),
     }
     let url = transmit.target.url.expose();
-    if let Some(blocked) = blocked_by_page(url, policy) {
+    if let Some(blocked) = blocked_by_page(url, backend.policy) {
         return Some(UploadError::Blocked(blocked));
     }
     if !network::is_online() {
@@ -48,19 +58,61 @@ pub async fn store(
     let host = address.origin();
     // A preflight that was refused looks like a network that is gone, but for this: somebody is there.
     let suspicious = moved != Moved::Some && !answered && host != page::origin();
-    if !suspicious || !fetch::is_reachable(&format!("{host}/")).await {
+    if !suspicious {
         return unanswered;
+    }
+    if !fetch::is_reachable(&format!("{host}/")).await {
+        // A page that is inside itself reaches what is inside, or its network is gone.
+        let outside = !page::is_internal(&page::host());
+        return if outside && page::is_internal(&address.hostname()) {
+            Some(UploadError::Blocked(Blocked::Host { host }))
+        } else {
+            unanswered
+        };
     }
     let probed = may_put(transmit, &address).await;
     if probed == Some(true) {
         return unanswered;
     }
-    (moved == Moved::None || probed == Some(false)).then(|| {
-        UploadError::Blocked(Blocked::Cors {
-            page: page::origin(),
+    if moved != Moved::None && probed != Some(false) {
+        return None;
+    }
+    Some(UploadError::Blocked(found(transmit, host, backend).await))
+}
+
+/// The store is there, and the page may not read what it says. The backend may know why.
+async fn found(transmit: &Transmit, host: String, backend: &Backend<'_>) -> Blocked {
+    let question = DoctorRequest {
+        origin: page::origin(),
+        store: Some(host.clone()),
+        method: match transmit.target.method {
+            Method::Put => "PUT",
+            Method::Post { .. } => "POST",
+        }
+        .to_owned(),
+        headers: transmit
+            .target
+            .headers
+            .iter()
+            .map(|(name, _)| name.to_ascii_lowercase())
+            .collect(),
+    };
+    let finding = backend.doctor(question).await.into_iter().next();
+    let finding = finding.map(|found| Finding {
+        code: found.code,
+        message: found.message,
+        fix: found.fix,
+    });
+    let page = page::origin();
+    match finding {
+        Some(finding) if finding.code == "internal_host" => Blocked::Host { host },
+        Some(finding) if !finding.code.starts_with("cors") => Blocked::Setup { host, finding },
+        finding => Blocked::Cors {
+            page,
             host,
-        })
-    })
+            finding,
+        },
+    }
 }
 
 /// Asks S3 for something that it refuses, and looks only whether the page may read the refusal: tags
@@ -111,6 +163,7 @@ pub async fn backend(
         return UploadError::Blocked(Blocked::Cors {
             page: page::origin(),
             host,
+            finding: None,
         });
     }
     unanswered

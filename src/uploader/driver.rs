@@ -19,10 +19,12 @@ use s3_upload_core::{
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
+use super::backend::Sessions;
 use super::settings::Settings;
 use super::transfer::Guard;
 use super::{Admission, Rejection, Row, UploadEvent};
 use crate::browser::clock::Clock;
+use crate::browser::console;
 use crate::browser::file;
 use crate::browser::frame::NextFrame;
 use crate::browser::network::{self, NetworkWatch};
@@ -52,6 +54,10 @@ pub(super) struct Driver {
     /// Stores that gave fetch no answer for an unclear cause, by origin.
     pub stores_unclear: RefCell<BTreeSet<String>>,
     pub policy: Rc<PolicyWatch>,
+    /// What the backend said at the beginning of each upload.
+    pub sessions: RefCell<Sessions>,
+    /// What the console was told already.
+    noted: RefCell<BTreeSet<String>>,
     me: Weak<Driver>,
     clock: Clock,
     queue: RefCell<Queue>,
@@ -86,6 +92,8 @@ impl Driver {
             stores_answered: RefCell::default(),
             stores_unclear: RefCell::default(),
             policy: Rc::default(),
+            sessions: RefCell::default(),
+            noted: RefCell::default(),
             me: Weak::clone(me),
             clock: Clock::default(),
             queue: RefCell::new(Queue::new(engine)),
@@ -128,7 +136,7 @@ impl Driver {
     pub fn settings_of(&self, file: FileId) -> Rc<Settings> {
         let bound = self.bound.borrow().get(&file).cloned();
         // A file may have been chosen before the page said where it goes.
-        match bound.filter(|settings| !settings.endpoint.is_empty()) {
+        match bound.filter(|settings| settings.has_backend()) {
             Some(settings) => settings,
             None => Rc::clone(&self.settings.borrow()),
         }
@@ -159,7 +167,7 @@ impl Driver {
     }
 
     pub fn configure(&self, settings: Settings) {
-        if settings.endpoint != self.settings.borrow().endpoint {
+        if settings.site.endpoint != self.settings.borrow().site.endpoint {
             self.backend_answered.set(false);
         }
         let mut engine = settings.engine.clone();
@@ -287,6 +295,13 @@ impl Driver {
         let guard = self.in_flight.borrow_mut().remove(&request);
         if guard.is_some() {
             self.feed(Event::Answer(request, answer));
+        }
+    }
+
+    /// Tells the developer, once.
+    pub fn note(&self, text: &str) {
+        if self.noted.borrow_mut().insert(text.to_owned()) {
+            console::warn(text);
         }
     }
 

@@ -4,10 +4,13 @@
 //! flight. Decides nothing about uploads; that is `s3-upload-core`'s part. Draws nothing; that is
 //! [`ui`](crate::ui)'s.
 
-mod backend;
+mod advice;
+pub(crate) mod backend;
 mod diagnose;
 mod driver;
 mod event;
+mod hint;
+pub mod presign;
 mod settings;
 mod store;
 mod transfer;
@@ -19,8 +22,12 @@ use leptos::prelude::{ArcReadSignal, ArcRwSignal, GetUntracked};
 use s3_upload_core::{Event, FileId, FileInfo, FileSnapshot, Target, Totals, Violation};
 use web_sys::File;
 
+pub use advice::{Advice, advice};
 pub use event::UploadEvent;
-pub use settings::{Credentials, Settings};
+pub use presign::{Presign, PresignRequest};
+pub use settings::{
+    Credentials, Csrf, Encoding, FieldNames, HeaderList, HeaderSource, Headers, Settings, Site,
+};
 
 use driver::Driver;
 
@@ -83,8 +90,8 @@ impl Uploader {
         self.0.settings()
     }
 
-    /// Changes the settings. A file keeps the endpoint, credentials and metadata that were set when it
-    /// was added, or started in manual mode; limits and the engine's settings hold from now on.
+    /// Changes the settings. A file keeps all that concerns the backend (its address, credentials, metadata, …) as it was
+    /// when the file was added, or started in manual mode; limits and the engine's settings hold from now on.
     pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = self.0.settings();
         change(&mut settings);

@@ -1,11 +1,12 @@
 //! Sends bytes to the store: one signed request by fetch or by XHR, and what the store's answer
 //! says. No cookie ever goes along.
 
-use s3_upload_core::{Answer, ETag, Method, StoreRefusal, Transmit, UploadError};
-use s3_upload_protocol::store::StoreError;
+use s3_upload_core::{ETag, Method, ObjectKey, Receipt, StoreRefusal, Transmit, UploadError};
+use s3_upload_protocol::store::{PostAnswer, StoreError};
 use web_sys::{Blob, File, FormData};
 
-use super::backend::retry_after;
+use core::time::Duration;
+
 use crate::browser::file;
 use crate::browser::http::{Body, Credentials, Request, Response};
 
@@ -56,11 +57,20 @@ pub fn request(transmit: &Transmit, body: Body) -> Request<'_> {
 }
 
 /// What the store's answer means.
-pub fn read(response: &Response) -> Result<Answer, UploadError> {
+pub fn read(response: &Response) -> Result<Receipt, UploadError> {
     // S3 can put an error into an answer that began as a success.
     let error = StoreError::parse(&response.body);
     if response.is_success() && error.is_none() {
-        return Ok(Answer::Sent(response.header("etag").map(ETag::new)));
+        // A POST form is answered in XML, whatever CORS exposes.
+        let told = PostAnswer::parse(&response.body).unwrap_or_default();
+        return Ok(Receipt {
+            etag: response
+                .header("etag")
+                .map(str::to_owned)
+                .or(told.etag)
+                .map(ETag::new),
+            key: told.key.map(ObjectKey::new),
+        });
     }
     let (code, message, request_id) = match error {
         Some(error) => (Some(error.code), error.message, error.request_id),
@@ -76,5 +86,21 @@ pub fn read(response: &Response) -> Result<Answer, UploadError> {
         message,
         request_id,
         retry_after: retry_after(response),
+        hint: None,
     }))
+}
+
+/// `Retry-After` in seconds or as a date. <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be positive"
+)]
+pub fn retry_after(response: &Response) -> Option<Duration> {
+    let value = response.header("retry-after")?.trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let millis = js_sys::Date::parse(value) - js_sys::Date::now();
+    (millis > 0.0).then(|| Duration::from_millis(millis as u64))
 }

@@ -6,13 +6,18 @@
 use std::rc::{Rc, Weak};
 
 use s3_upload_core::{
-    Answer, Command, FileId, RequestId, Step, Transmit, Transport, TransportChoice, UploadError,
+    Answer, Command, FileId, Grant, RequestId, Step, Transmit, Transport, TransportChoice,
+    UploadError, UploadId,
 };
 use wasm_bindgen_futures::spawn_local;
+use web_sys::AbortSignal;
 
 use super::backend::Backend;
-use super::diagnose::{self, Moved};
+use super::diagnose::{self, Moved, Silence};
 use super::driver::{Driver, Source};
+use super::hint;
+use super::presign::{Presign, PresignRequest};
+use super::settings::Settings;
 use super::store;
 use crate::browser::fetch::{self, AbortOnDrop};
 use crate::browser::http::{Failure, Response};
@@ -59,13 +64,17 @@ fn ask(driver: &Rc<Driver>, request: RequestId, file: FileId, command: Command) 
     );
     let me = Rc::downgrade(driver);
     spawn_local(async move {
-        let backend = Backend {
-            settings: &settings,
-            signal,
-            answered: &answered,
-            policy: &policy,
+        let answer = if let Some(presign) = &settings.presign {
+            ask_host(presign.as_ref(), &settings, signal, &me, command).await
+        } else {
+            let backend = Backend {
+                settings: &settings,
+                signal,
+                answered: &answered,
+                policy: &policy,
+            };
+            converse(&backend, &me, &command).await
         };
-        let answer = converse(&backend, &me, &command).await;
         if let Some(driver) = me.upgrade() {
             driver.ended(request, answer);
         }
@@ -73,10 +82,75 @@ fn ask(driver: &Rc<Driver>, request: RequestId, file: FileId, command: Command) 
     Guard::Fetch { _abort: abort }
 }
 
+/// Asks the backend.
 async fn converse(
     backend: &Backend<'_>,
     driver: &Weak<Driver>,
     command: &Command,
+) -> Result<Answer, UploadError> {
+    let session = |file: &FileId, id: &UploadId| {
+        let driver = driver.upgrade();
+        driver.map_or_else(Rc::default, |driver| {
+            driver.sessions.borrow().find(*file, id)
+        })
+    };
+    let forget = |file: &FileId, id: &UploadId| {
+        if let Some(driver) = driver.upgrade() {
+            driver.sessions.borrow_mut().forget(*file, id);
+        }
+    };
+    match command {
+        Command::Create {
+            request,
+            file,
+            prefer_multipart,
+            part_size,
+        } => {
+            let source = source_of(driver, *file)?;
+            let reading = || {
+                if let Some(driver) = driver.upgrade() {
+                    driver.progressed(*request, 0);
+                }
+            };
+            let wish = (*prefer_multipart, *part_size);
+            let (answer, session) = backend
+                .create(&source.file, &source.info, wish, reading)
+                .await?;
+            if let (Some(driver), Answer::Granted(Grant { id: Some(id), .. })) =
+                (driver.upgrade(), &answer)
+            {
+                driver.sessions.borrow_mut().keep(*file, id, session);
+            }
+            Ok(answer)
+        }
+        Command::SignParts {
+            file, id, parts, ..
+        } => backend.sign_parts(id, &session(file, id), parts).await,
+        Command::ListParts { file, id, .. } => backend.list_parts(id, &session(file, id)).await,
+        Command::Complete {
+            file, id, parts, ..
+        } => {
+            let session = session(file, id);
+            let answer = backend.complete(id, &session, parts.as_deref()).await?;
+            forget(file, id);
+            Ok(answer)
+        }
+        Command::Abort { file, id, .. } => {
+            let answer = backend.abort(id, &session(file, id)).await?;
+            forget(file, id);
+            Ok(answer)
+        }
+        Command::Send(_) | Command::Cancel(_) | Command::Notify(_) => Ok(Answer::Aborted),
+    }
+}
+
+/// Asks the host that presigns by itself.
+async fn ask_host(
+    presign: &dyn Presign,
+    settings: &Settings,
+    signal: Option<AbortSignal>,
+    driver: &Weak<Driver>,
+    command: Command,
 ) -> Result<Answer, UploadError> {
     match command {
         Command::Create {
@@ -85,18 +159,33 @@ async fn converse(
             part_size,
             ..
         } => {
-            let source = driver.upgrade().and_then(|driver| driver.source(*file));
-            let source = source.ok_or(UploadError::FileUnreadable)?;
-            backend
-                .create(&source.info, *prefer_multipart, *part_size)
-                .await
+            let source = source_of(driver, file)?;
+            let request = PresignRequest {
+                file: source.file,
+                info: source.info,
+                metadata: settings.metadata.clone(),
+                prefer_multipart,
+                part_size,
+            };
+            presign.create(request, signal).await.map(Answer::Granted)
         }
-        Command::SignParts { id, parts, .. } => backend.sign_parts(id, parts).await,
-        Command::ListParts { id, .. } => backend.list_parts(id).await,
-        Command::Complete { id, parts, .. } => backend.complete(id, parts.as_deref()).await,
-        Command::Abort { id, .. } => backend.abort(id).await,
+        Command::SignParts { id, parts, .. } => presign
+            .sign_parts(id, parts, signal)
+            .await
+            .map(Answer::Signed),
+        Command::ListParts { id, .. } => presign.list_parts(id, signal).await.map(Answer::Listed),
+        Command::Complete { id, parts, .. } => presign
+            .complete(id, parts, signal)
+            .await
+            .map(Answer::Confirmed),
+        Command::Abort { id, .. } => presign.abort(id, signal).await.map(|()| Answer::Aborted),
         Command::Send(_) | Command::Cancel(_) | Command::Notify(_) => Ok(Answer::Aborted),
     }
+}
+
+fn source_of(driver: &Weak<Driver>, file: FileId) -> Result<Source, UploadError> {
+    let source = driver.upgrade().and_then(|driver| driver.source(file));
+    source.ok_or(UploadError::FileUnreadable)
 }
 
 fn send(driver: &Rc<Driver>, transmit: Transmit) -> Guard {
@@ -194,7 +283,11 @@ async fn report(
         Ok(response) => {
             driver.stores_unclear.borrow_mut().remove(&host);
             driver.stores_answered.borrow_mut().insert(host);
-            store::read(&response)
+            let read = store::read(&response).map_err(|error| hint::given(error, &transmit));
+            if let Some(note) = hint::note(&transmit, &read) {
+                driver.note(note);
+            }
+            read.map(Answer::Sent)
         }
         Err(Failure::Invalid) => Err(UploadError::Malformed {
             step: if transmit.part.is_some() {
@@ -206,9 +299,19 @@ async fn report(
             got: "a URL or a header that the browser refuses".to_owned(),
         }),
         Err(Failure::Network) => {
-            let answered = driver.stores_answered.borrow().contains(&host);
-            let cause =
-                diagnose::store(&transmit, &source.file, moved, answered, &driver.policy).await;
+            let settings = driver.settings_of(transmit.file);
+            let answered = Rc::clone(&driver.backend_answered);
+            let backend = Backend {
+                settings: &settings,
+                signal: None,
+                answered: &answered,
+                policy: &driver.policy,
+            };
+            let silence = Silence {
+                moved,
+                answered: driver.stores_answered.borrow().contains(&host),
+            };
+            let cause = diagnose::store(&transmit, &source.file, silence, &backend).await;
             Err(cause.unwrap_or_else(|| {
                 driver.stores_unclear.borrow_mut().insert(host);
                 UploadError::Network { step: Step::Send }

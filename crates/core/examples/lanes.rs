@@ -175,6 +175,7 @@ impl Run<'_> {
                     request, part_size, ..
                 } => {
                     let grant = Grant {
+                        value: None,
                         id: Some(UploadId::new("1")),
                         key: None,
                         plan: GrantPlan::Multipart { part_size },
@@ -278,7 +279,10 @@ impl Run<'_> {
             if body.moved >= whole {
                 let due = *body.answer.get_or_insert(now + link.trip);
                 if due <= now {
-                    events.push((*request, Some(Ok(Answer::Sent(Some(ETag::new("\"1\"")))))));
+                    events.push((
+                        *request,
+                        Some(Ok(Answer::Sent(Some(ETag::new("\"1\"")).into()))),
+                    ));
                 }
             }
         }

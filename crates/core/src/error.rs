@@ -44,6 +44,19 @@ pub struct StoreRefusal {
     pub request_id: Option<String>,
     /// How long the store asks to wait.
     pub retry_after: Option<Duration>,
+    /// What in the signed request probably made it refuse.
+    pub hint: Option<Hint>,
+}
+
+/// What can be seen of a signed request that a store refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// The URL carries the checksum of an empty body: an SDK added it while signing.
+    EmptyChecksum,
+    /// These headers are signed, but the backend did not say that they are to be sent.
+    NotSent(Vec<String>),
+    /// These headers were sent, as the backend said, but they are not signed.
+    NotSigned(Vec<String>),
 }
 
 /// The backend answered, and refused.
@@ -68,6 +81,20 @@ pub enum Blocked {
         page: String,
         /// The store's origin.
         host: String,
+        /// What the backend found out, if it was asked.
+        finding: Option<Finding>,
+    },
+    /// The store is not set up for these uploads: another region, no such bucket, …
+    Setup {
+        /// The store's origin.
+        host: String,
+        /// What the backend found out.
+        finding: Finding,
+    },
+    /// The store's name is one of an inner network, which this browser does not reach.
+    Host {
+        /// The store's origin.
+        host: String,
     },
     /// The page's Content Security Policy forbids the request.
     Csp {
@@ -81,6 +108,17 @@ pub enum Blocked {
         /// The origin that would have to be https.
         host: String,
     },
+}
+
+/// What a backend that was asked sees of its store. For developers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Finding {
+    /// A stable name, as `cors_origin`.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to change.
+    pub fix: String,
 }
 
 /// Why an upload failed, or why a request did.
@@ -109,7 +147,8 @@ pub enum UploadError {
     /// The store's answer hides the part's `ETag` (CORS does not expose it) and the backend could
     /// not list the parts either. Final.
     MissingETag,
-    /// The browser blocked the request. CORS is tried once more; the others are final.
+    /// The browser blocked the request, or could not make it. What might be a network that is gone
+    /// for a moment is tried once more; the others are final.
     Blocked(Blocked),
     /// The backend refused. Retried or final by its status.
     Backend(BackendRefusal),
@@ -144,6 +183,8 @@ impl UploadError {
             Self::Store(_) => "store-refused",
             Self::MissingETag => "missing-etag",
             Self::Blocked(Blocked::Cors { .. }) => "blocked-cors",
+            Self::Blocked(Blocked::Setup { .. }) => "store-setup",
+            Self::Blocked(Blocked::Host { .. }) => "store-unreachable",
             Self::Blocked(Blocked::Csp { .. }) => "blocked-csp",
             Self::Blocked(Blocked::MixedContent { .. }) => "blocked-mixed-content",
             Self::Backend(_) => "backend-refused",

@@ -3,7 +3,7 @@
 use crate::error::UploadError;
 use crate::file::FileInfo;
 use crate::grant::{Grant, SignedPart, StoredPart};
-use crate::ids::{ETag, FileId, RequestId};
+use crate::ids::{ETag, FileId, ObjectKey, RequestId};
 use crate::snapshot::StoredObject;
 
 /// One file, or all.
@@ -36,7 +36,8 @@ pub enum Event {
     Offline,
     /// The browser says that the network is back.
     Online,
-    /// A request has handed this many bytes of its body to the network so far.
+    /// A request has handed this many bytes of its body to the network so far. Of a request to the
+    /// backend it says only that it is still being prepared: a file may have to be read for it.
     Progress(RequestId, u64),
     /// A request ended.
     Answer(RequestId, Result<Answer, UploadError>),
@@ -51,10 +52,25 @@ pub enum Answer {
     Signed(Vec<SignedPart>),
     /// To `ListParts`.
     Listed(Vec<StoredPart>),
-    /// To `Send`: the store took the bytes. The tag is missing when CORS hides it.
-    Sent(Option<ETag>),
+    /// To `Send`: the store took the bytes.
+    Sent(Receipt),
     /// To `Complete`: what the store holds.
     Confirmed(StoredObject),
     /// To `Abort`.
     Aborted,
+}
+
+/// What the store says of bytes that it took.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// Their entity tag; missing when CORS hides it.
+    pub etag: Option<ETag>,
+    /// The object's key, which only the answer to a POST form tells.
+    pub key: Option<ObjectKey>,
+}
+
+impl From<Option<ETag>> for Receipt {
+    fn from(etag: Option<ETag>) -> Self {
+        Self { etag, key: None }
+    }
 }

@@ -60,6 +60,18 @@ pub struct SignedRequest {
     pub expires_in: Option<Duration>,
 }
 
+impl SignedRequest {
+    /// A PUT to `url` with these headers.
+    pub fn put(url: impl Into<String>, headers: Vec<(String, String)>) -> Self {
+        Self {
+            method: Method::Put,
+            url: PresignedUrl::new(url),
+            headers,
+            expires_in: None,
+        }
+    }
+}
+
 /// The backend's answer to a request for an upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
@@ -67,8 +79,22 @@ pub struct Grant {
     pub id: Option<UploadId>,
     /// The object's key, if the backend told it.
     pub key: Option<ObjectKey>,
+    /// What a form submits for the file, where it is not the key.
+    pub value: Option<String>,
     /// How to send.
     pub plan: GrantPlan,
+}
+
+impl Grant {
+    /// The least that a backend can say: how to send.
+    pub const fn new(plan: GrantPlan) -> Self {
+        Self {
+            id: None,
+            key: None,
+            value: None,
+            plan,
+        }
+    }
 }
 
 /// How a granted upload is sent.

@@ -137,7 +137,9 @@ pub fn verdict(error: &UploadError, step: Step) -> Verdict {
             // Not a signature but the upload itself is too old.
             Step::SignParts | Step::ListParts | Step::Complete => Verdict::Restart,
         },
-        UploadError::Blocked(Blocked::Cors { .. }) => Verdict::Once,
+        UploadError::Blocked(
+            Blocked::Cors { .. } | Blocked::Host { .. } | Blocked::Setup { .. },
+        ) => Verdict::Once,
         UploadError::Store(refusal) => look_up(
             STORE,
             refusal.status,

@@ -11,6 +11,8 @@ use crate::ids::{ETag, FileId};
 pub struct StoredObject {
     /// The object's key, if anyone told it.
     pub key: Option<String>,
+    /// What a form submits for it, where it is not the key.
+    pub value: Option<String>,
     /// In bytes, as the store has it; `None` when nobody looked.
     pub size: Option<u64>,
     /// The Content-Type that the store keeps.

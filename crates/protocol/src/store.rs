@@ -1,6 +1,6 @@
-//! What S3 says when it refuses: its error document.
+//! What S3 says in XML: its error document, and its answer to a form.
 //!
-//! Owns the few fields that are read of it. Refuses the rest: the document of a
+//! Owns the few fields that are read of them. Refuses the rest: the document of a
 //! `SignatureDoesNotMatch` repeats the whole request, signature included.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses>
 
@@ -28,6 +28,27 @@ impl StoreError {
             code,
             message,
             request_id: element(inside, "RequestId"),
+        })
+    }
+}
+
+/// What S3 answers to a POST form with `success_action_status` 201.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PostAnswer {
+    /// The object's key, which a form may have left to the store by `${filename}`.
+    pub key: Option<String>,
+    /// Its entity tag.
+    pub etag: Option<String>,
+}
+
+impl PostAnswer {
+    /// Reads a body; `None` when it is not this document.
+    pub fn parse(body: &str) -> Option<Self> {
+        let (_, inside) = body.split_once("<PostResponse")?;
+        Some(Self {
+            key: element(inside, "Key"),
+            etag: element(inside, "ETag"),
         })
     }
 }
@@ -91,6 +112,17 @@ mod tests {
         );
         assert_eq!(error.request_id.as_deref(), Some("7"));
         assert!(!format!("{error:?}").contains("abcdef"));
+    }
+
+    #[test]
+    fn the_answer_to_a_form_is_read() {
+        let body = r#"<?xml version="1.0" encoding="UTF-8"?>
+<PostResponse><Location>https://b.s3.amazonaws.com/a%26b</Location><Bucket>b</Bucket><Key>a&amp;b</Key><ETag>"e"</ETag></PostResponse>"#;
+        let answer = PostAnswer::parse(body).unwrap();
+        assert_eq!(answer.key.as_deref(), Some("a&b"));
+        assert_eq!(answer.etag.as_deref(), Some("\"e\""));
+        assert_eq!(PostAnswer::parse("<Error><Key>k</Key></Error>"), None);
+        assert_eq!(PostAnswer::parse(""), None);
     }
 
     #[test]

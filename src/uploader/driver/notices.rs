@@ -5,6 +5,7 @@ use leptos::prelude::{ArcRwSignal, GetUntracked, Update};
 use s3_upload_core::{Command, FileId, FileInfo, FileSnapshot, Notice, Status, Violation};
 
 use super::{Driver, Step};
+use crate::uploader::advice::advice;
 use crate::uploader::{Rejection, Row, UploadEvent};
 
 /// Refusals shown at a time; a folder of ten thousand wrong files must not fill the page.
@@ -50,7 +51,16 @@ impl Driver {
             }
             Notice::Started(_) => self.emit_about(snapshot, UploadEvent::Start),
             Notice::Succeeded(_) => self.emit_about(snapshot, UploadEvent::Success),
-            Notice::Failed(_) => self.emit_about(snapshot, UploadEvent::Error),
+            Notice::Failed(_) => {
+                let advice = snapshot.as_ref().and_then(|file| match &file.status {
+                    Status::Failed(error) => advice(error),
+                    _ => None,
+                });
+                if let Some(advice) = advice {
+                    self.note(&format!("{} {}", advice.cause, advice.fix));
+                }
+                self.emit_about(snapshot, UploadEvent::Error);
+            }
             Notice::Cancelled(_) => self.emit_about(snapshot, UploadEvent::Cancel),
             Notice::Removed(file) => {
                 self.sources.borrow_mut().remove(&file);

@@ -4,9 +4,9 @@ use super::Queue;
 use super::network::proves_network;
 use crate::command::Notice;
 use crate::error::{Step, UploadError};
-use crate::event::Answer;
+use crate::event::{Answer, Receipt};
 use crate::grant::{Grant, GrantPlan};
-use crate::ids::{ETag, FileId, RequestId};
+use crate::ids::{FileId, RequestId};
 use crate::snapshot::StoredObject;
 use crate::time::Instant;
 use crate::upload::{Request, Sent, State, Work};
@@ -23,6 +23,9 @@ impl Queue {
             return;
         };
         let Some(payload) = &mut found.payload else {
+            if found.step != Step::Complete {
+                found.deadline = now + self.config.stall_time;
+            }
             return;
         };
         let moved = moved.min(payload.range.len());
@@ -119,7 +122,7 @@ impl Queue {
                     self.go_on(file);
                 }
             }
-            (Step::Send, Answer::Sent(etag)) => self.sent(now, file, ended, etag),
+            (Step::Send, Answer::Sent(receipt)) => self.sent(now, file, ended, receipt),
             (Step::Complete, Answer::Confirmed(stored)) => self.complete(file, stored),
             (step, _) => {
                 let error = UploadError::Malformed {
@@ -164,7 +167,7 @@ impl Queue {
         self.give_up(file, error);
     }
 
-    fn sent(&mut self, now: Instant, file: FileId, ended: &Request, etag: Option<ETag>) {
+    fn sent(&mut self, now: Instant, file: FileId, ended: &Request, receipt: Receipt) {
         let Some(payload) = &ended.payload else {
             return;
         };
@@ -181,10 +184,10 @@ impl Queue {
         match upload.state.work_mut() {
             Some(Work::Multi(multi)) => {
                 if let Some(part) = payload.part {
-                    multi.store(part, etag);
+                    multi.store(part, receipt.etag);
                 }
             }
-            Some(Work::Single(single)) => single.sent = Sent::Yes(etag),
+            Some(Work::Single(single)) => single.sent = Sent::Yes(receipt),
             _ => return,
         }
         self.go_on(file);
@@ -204,13 +207,15 @@ impl Queue {
         // A backend that gave no id has no say in the end: the store's answer is the proof.
         if let Work::Single(single) = work
             && single.id.is_none()
-            && let Sent::Yes(etag) = &single.sent
+            && let Sent::Yes(receipt) = &single.sent
         {
-            let key = single.key.as_ref().map(ToString::to_string);
+            // Where the key was left to the store (`${filename}`), only its answer has it.
+            let key = receipt.key.as_ref().or(single.key.as_ref());
             // No address: whether the object can be read where it was written, nobody said.
             let stored = StoredObject {
-                key,
-                etag: etag.clone(),
+                key: key.map(ToString::to_string),
+                value: single.value.clone(),
+                etag: receipt.etag.clone(),
                 ..StoredObject::default()
             };
             self.complete(file, stored);

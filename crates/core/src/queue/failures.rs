@@ -7,6 +7,7 @@ use super::Queue;
 use super::answers::signed;
 use crate::command::Notice;
 use crate::error::{Step, UploadError};
+use crate::event::Receipt;
 use crate::ids::{FileId, RequestId};
 use crate::limits::KIB;
 use crate::retry::{LONGEST_RETRY_AFTER, Verdict, backoff, is_congestion, verdict};
@@ -203,7 +204,7 @@ impl Queue {
         };
         match upload.take_state().into_work() {
             Work::Single(mut single) if single.sent == Sent::Perhaps && single.id.is_some() => {
-                single.sent = Sent::Yes(None);
+                single.sent = Sent::Yes(Receipt::default());
                 upload.state = State::Completing(Work::Single(single));
             }
             Work::Single(_) if !upload.patience.restarted => {
@@ -263,16 +264,16 @@ impl Queue {
             .get(&file)
             .and_then(|upload| upload.state.work())
             .is_some_and(|work| matches!(work, Work::Multi(multi) if multi.tags().is_none()));
-        match &error {
-            UploadError::Backend(refusal)
-                if ended.step == Step::Complete
-                    && untagged
-                    && matches!(refusal.status, 400 | 422) =>
-            {
-                UploadError::MissingETag
-            }
-            _ => error,
+        let cannot_list = match &error {
+            UploadError::Backend(refusal) => matches!(refusal.status, 400 | 422),
+            // This kind of backend has no way to do it.
+            UploadError::Configuration(_) => true,
+            _ => false,
+        };
+        if ended.step == Step::Complete && untagged && cannot_list {
+            return UploadError::MissingETag;
         }
+        error
     }
 
     /// The upload has failed, until somebody asks for another try.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::UploadError;
+use crate::event::Receipt;
 use crate::grant::{Grant, GrantPlan, SignedPart, SignedRequest, StoredPart};
 use crate::ids::{ByteRange, ETag, ObjectKey, PartNumber, UploadId};
 use crate::plan::Plan;
@@ -53,6 +54,7 @@ impl Signed {
 pub(crate) struct Single {
     pub id: Option<UploadId>,
     pub key: Option<ObjectKey>,
+    pub value: Option<String>,
     pub signed: Signed,
     pub sent: Sent,
 }
@@ -66,8 +68,8 @@ pub(crate) enum Sent {
     Perhaps,
     /// The backend is asked whether it is there, before anything is sent again.
     Asked,
-    /// The store took it; its tag, if it could be read.
-    Yes(Option<ETag>),
+    /// The store took it, and said this.
+    Yes(Receipt),
 }
 
 impl Single {
@@ -101,6 +103,7 @@ impl Work {
             GrantPlan::Single(request) => Some(Self::Single(Single {
                 id: grant.id,
                 key: grant.key,
+                value: grant.value,
                 signed: Signed::new(now, request),
                 sent: Sent::No,
             })),

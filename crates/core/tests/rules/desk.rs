@@ -210,6 +210,7 @@ impl Desk {
         self.answer(
             request,
             Answer::Granted(Grant {
+                value: None,
                 id: id.map(UploadId::new),
                 key: None,
                 plan: GrantPlan::Single(signed("put", life)),
@@ -222,6 +223,7 @@ impl Desk {
         self.answer(
             request,
             Answer::Granted(Grant {
+                value: None,
                 id: Some(UploadId::new(id)),
                 key: None,
                 plan: GrantPlan::Multipart { part_size: PART },
@@ -243,7 +245,7 @@ impl Desk {
 
     pub fn took(&mut self, sent: &Transmit) {
         let tag = sent.part.map_or(0, PartNumber::get);
-        self.answer(sent.request, Answer::Sent(Some(etag(tag))));
+        self.answer(sent.request, Answer::Sent(Some(etag(tag)).into()));
     }
 
     pub fn confirm(&mut self, request: RequestId) {

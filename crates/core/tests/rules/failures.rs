@@ -106,6 +106,7 @@ fn what_fails_while_it_waits_leaves_no_timer() {
 fn a_failure_that_is_tried_once_more_forgives_the_whole_burst() {
     let blocked = || {
         UploadError::Blocked(Blocked::Cors {
+            finding: None,
             page: "https://page.test".to_owned(),
             host: "https://store.test".to_owned(),
         })

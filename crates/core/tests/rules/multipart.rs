@@ -276,7 +276,7 @@ fn without_readable_tags_the_backend_lists_the_parts_itself() {
     let mut desk = Desk::usual();
     let (file, sends) = desk.drive_to_parts(3);
     desk.took(&sends[0]);
-    desk.answer(sends[1].request, Answer::Sent(None));
+    desk.answer(sends[1].request, Answer::Sent(None.into()));
     desk.took(&sends[2]);
     let (complete, tags) = desk.complete();
     assert_eq!(tags, None);

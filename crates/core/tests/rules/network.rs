@@ -281,3 +281,17 @@ impl Desk {
         }
     }
 }
+
+#[test]
+fn a_request_that_is_still_prepared_is_not_cut() {
+    let mut desk = Desk::usual();
+    desk.add(5);
+    let (create, _) = desk.create();
+    for _ in 0..5 {
+        desk.pass(secs(29));
+        desk.event(Event::Progress(create, 0));
+    }
+    desk.quiet();
+    desk.pass(secs(30));
+    assert_eq!(desk.cancels(), [create]);
+}

@@ -1,7 +1,8 @@
 //! One file in one request.
 
 use s3_upload_core::{
-    Answer, Config, Grant, GrantPlan, Method, Notice, SignedRequest, Status, UploadError, UploadId,
+    Answer, Config, Grant, GrantPlan, Method, Notice, ObjectKey, Receipt, SignedRequest, Status,
+    UploadError, UploadId,
 };
 
 use crate::desk::{Desk, config, etag, network, secs, signed, store, url_expired};
@@ -17,7 +18,7 @@ fn without_an_id_the_stores_answer_is_the_proof() {
     let put = desk.send();
     assert_eq!((put.range.start, put.range.end, put.part), (0, 5, None));
     desk.assert_status(file, "uploading");
-    desk.answer(put.request, Answer::Sent(Some(etag(1))));
+    desk.answer(put.request, Answer::Sent(Some(etag(1)).into()));
     let Status::Completed(stored) = desk.status(file) else {
         panic!("{:?}", desk.status(file));
     };
@@ -43,7 +44,7 @@ fn without_an_id_the_stores_answer_is_the_proof() {
 fn with_an_id_the_backend_confirms() {
     let mut desk = Desk::usual();
     let (file, put) = desk.drive_to_put(5, Some("u1"));
-    desk.answer(put.request, Answer::Sent(None));
+    desk.answer(put.request, Answer::Sent(None.into()));
     desk.assert_status(file, "completing");
     assert_eq!(
         desk.snapshot(file).percent,
@@ -64,7 +65,7 @@ fn an_empty_file_is_a_file() {
     let (file, put) = desk.drive_to_put(0, None);
     assert!(put.range.is_empty());
     assert_eq!(desk.snapshot(file).percent, 0);
-    desk.answer(put.request, Answer::Sent(Some(etag(1))));
+    desk.answer(put.request, Answer::Sent(Some(etag(1)).into()));
     desk.assert_status(file, "completed");
     assert_eq!(desk.snapshot(file).percent, 100);
 }
@@ -80,6 +81,7 @@ fn a_posted_form_is_sent_as_granted() {
     desk.answer(
         create,
         Answer::Granted(Grant {
+            value: None,
             id: None,
             key: None,
             plan: GrantPlan::Single(SignedRequest {
@@ -89,6 +91,32 @@ fn a_posted_form_is_sent_as_granted() {
         }),
     );
     assert_eq!(desk.send().target.method, method);
+}
+
+#[test]
+fn what_is_known_of_an_object_comes_from_the_grant_and_from_the_store() {
+    for (told, key) in [(None, "a/${filename}"), (Some("a/cat.png"), "a/cat.png")] {
+        let mut desk = Desk::usual();
+        let file = desk.add(5);
+        let (create, _) = desk.create();
+        let grant = Grant {
+            key: Some(ObjectKey::new("a/${filename}")),
+            value: Some("signed-id".to_owned()),
+            ..Grant::new(GrantPlan::Single(signed("bucket", None)))
+        };
+        desk.answer(create, Answer::Granted(grant));
+        let receipt = Receipt {
+            etag: None,
+            key: told.map(ObjectKey::new),
+        };
+        let sent = desk.send().request;
+        desk.answer(sent, Answer::Sent(receipt));
+        let Status::Completed(stored) = desk.status(file) else {
+            panic!("{:?}", desk.status(file));
+        };
+        assert_eq!(stored.key.as_deref(), Some(key));
+        assert_eq!(stored.value.as_deref(), Some("signed-id"));
+    }
 }
 
 #[test]
@@ -228,6 +256,7 @@ fn a_multipart_grant_without_an_id_is_malformed() {
     desk.answer(
         create,
         Answer::Granted(Grant {
+            value: None,
             id: None,
             key: None,
             plan: GrantPlan::Multipart {
@@ -250,6 +279,7 @@ fn a_plan_that_s3_refuses_is_taken_back() {
     desk.answer(
         create,
         Answer::Granted(Grant {
+            value: None,
             id: Some(UploadId::new("u1")),
             key: None,
             plan: GrantPlan::Multipart { part_size: 1_000 },

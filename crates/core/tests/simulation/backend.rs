@@ -91,6 +91,7 @@ impl Backend {
             (id, GrantPlan::Single(request))
         };
         Answer::Granted(Grant {
+            value: None,
             id: id.map(|id| UploadId::new(id.to_string())),
             key: Some(ObjectKey::new(key.to_string())),
             plan,

@@ -125,7 +125,7 @@ impl Store {
                 upload.tag(number).unwrap()
             }
         };
-        Ok(Answer::Sent((!self.hide_tags).then_some(tag)))
+        Ok(Answer::Sent((!self.hide_tags).then_some(tag).into()))
     }
 
     pub fn list(&self, upload: u64) -> Vec<StoredPart> {

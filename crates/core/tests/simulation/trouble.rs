@@ -106,6 +106,7 @@ impl World {
                 3 => store::refusal(403, "SignatureDoesNotMatch", ""),
                 4 => store::refusal(404, "NoSuchUpload", ""),
                 _ => UploadError::Blocked(Blocked::Cors {
+                    finding: None,
                     page: "https://page.test".to_owned(),
                     host: "https://s3.test".to_owned(),
                 }),

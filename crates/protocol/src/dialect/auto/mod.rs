@@ -1,0 +1,250 @@
+//! The default dialect: asks in the native words, and understands any answer that a person could mean.
+//!
+//! Owns the requests, and what each answer must at least say. How a thing is recognised under its many names is in
+//! `read`. The native conversation is in `docs/protocol.md`.
+
+mod read;
+
+use super::{Dialect, Encoding, Site};
+use crate::native::{SentPart, StoredPart};
+use crate::talk::{Body, below, escape, urlencoded};
+use crate::{Ask, Call, Granted, Next, Part, Payload, Plan, Reply, SignedPart, Step, Stored};
+use crate::{Trouble, Upload, Value, refusal};
+
+/// What a first answer should look like.
+pub const EXPECTED: &str = r#"JSON like {"url": "https://…"}"#;
+const EXPECTED_PARTS: &str = r#"JSON like {"parts": [{"number": 1, "url": "https://…"}]}"#;
+const EXPECTED_LIST: &str = r#"JSON like {"parts": [{"number": 1, "size": 5242880, "etag": "…"}]}"#;
+const EXPECTED_OBJECT: &str = r#"JSON like {"key": "…", "size": 5, "type": "…"}"#;
+
+/// See the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Auto;
+
+impl Dialect for Auto {
+    fn has_doctor(&self) -> bool {
+        true
+    }
+
+    fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
+        match replies {
+            [] => Ok(Next::Call(question(site, ask))),
+            [reply, ..] => granted(reply, ask.media_type).map(Next::Done),
+        }
+    }
+
+    fn sign_parts(
+        &self,
+        site: &Site,
+        upload: &Upload,
+        parts: &[Part],
+        replies: &[Reply],
+    ) -> Step<Vec<SignedPart>> {
+        // Some backends sign all parts at once with their first answer.
+        if let Some(signed) = read::parts(upload.session, parts) {
+            return Ok(Next::Done(signed));
+        }
+        let Some(reply) = replies.first() else {
+            let wanted = parts.iter().map(|part| {
+                Value::from([
+                    ("number", Value::from(u64::from(part.number))),
+                    ("size", part.size.into()),
+                ])
+            });
+            let body = Value::from([("parts", Value::List(wanted.collect()))]);
+            let url = about(site, upload, "/parts");
+            return Ok(Next::Call(Call::new("POST", url, Payload::Json(body))));
+        };
+        read::parts(reply.value(EXPECTED_PARTS)?, parts)
+            .map(Next::Done)
+            .ok_or_else(|| reply.not(EXPECTED_PARTS))
+    }
+
+    fn list_parts(&self, site: &Site, upload: &Upload, replies: &[Reply]) -> Step<Vec<StoredPart>> {
+        let Some(reply) = replies.first() else {
+            let url = about(site, upload, "/parts");
+            return Ok(Next::Call(Call::new("GET", url, Payload::Empty)));
+        };
+        read::stored_parts(reply.value(EXPECTED_LIST)?)
+            .map(Next::Done)
+            .ok_or_else(|| reply.not(EXPECTED_LIST))
+    }
+
+    fn complete(
+        &self,
+        site: &Site,
+        upload: &Upload,
+        sent: Option<&[SentPart]>,
+        replies: &[Reply],
+    ) -> Step<Stored> {
+        let Some(reply) = replies.first() else {
+            let parts = sent.map(|parts| {
+                let part = |part: &SentPart| {
+                    Value::from([
+                        ("number", Value::from(u64::from(part.number))),
+                        ("etag", part.etag.as_str().into()),
+                    ])
+                };
+                (
+                    "parts".to_owned(),
+                    Value::List(parts.iter().map(part).collect()),
+                )
+            });
+            let body = Payload::Json(Value::Object(parts.into_iter().collect()));
+            let url = about(site, upload, "/complete");
+            return Ok(Next::Call(Call::new("POST", url, body)));
+        };
+        stored(reply).map(Next::Done)
+    }
+
+    fn abort(&self, site: &Site, upload: &Upload, replies: &[Reply]) -> Step<()> {
+        Ok(match replies {
+            [] => Next::Call(Call::new("DELETE", about(site, upload, ""), Payload::Empty)),
+            [..] => Next::Done(()),
+        })
+    }
+}
+
+/// Reads an answer to the first request, as it also comes from a page's own function.
+pub fn granted(reply: &Reply, media_type: &str) -> Result<Granted, Trouble> {
+    let answer = match &reply.body {
+        Body::Json(Value::Text(text)) | Body::Text(text, _) => {
+            return read::bare_url(text, media_type)
+                .map(|signed| Granted::new(Plan::Single(signed)))
+                .ok_or_else(|| reply.not(EXPECTED));
+        }
+        Body::Json(answer) => answer,
+    };
+    if let Some(granted) = read::grant(answer, media_type) {
+        return granted.map_err(|got| Trouble::Malformed {
+            expected: EXPECTED.to_owned(),
+            got: got.to_owned(),
+        });
+    }
+    // Some say no with a 200.
+    match refusal::of_value(answer) {
+        (code, Some(message)) => Err(Trouble::Refused {
+            status: reply.status,
+            code,
+            message,
+        }),
+        _ => Err(reply.not(EXPECTED)),
+    }
+}
+
+/// Reads what a backend confirms; a mere "yes" will do.
+pub fn stored(reply: &Reply) -> Result<Stored, Trouble> {
+    match &reply.body {
+        Body::Json(value) => Ok(read::stored(value)),
+        // A page that asks to sign in is no confirmation.
+        Body::Text(text, kind) if kind == "text/html" || text.trim_start().starts_with('<') => {
+            Err(reply.not(EXPECTED_OBJECT))
+        }
+        Body::Text(..) => Ok(Stored::default()),
+    }
+}
+
+/// Reads signed parts, as they also come from a page's own function.
+pub fn signed_parts(answer: &Value, wanted: &[Part]) -> Option<Vec<SignedPart>> {
+    read::parts(answer, wanted)
+}
+
+/// Reads a list of stored parts, as it also comes from a page's own function.
+pub fn stored_parts(answer: &Value) -> Option<Vec<StoredPart>> {
+    read::stored_parts(answer)
+}
+
+fn about(site: &Site, upload: &Upload, path: &str) -> String {
+    below(&site.endpoint, &format!("/{}{path}", escape(upload.id)), "")
+}
+
+/// The first request.
+fn question(site: &Site, ask: &Ask) -> Call {
+    if site.encoding == Encoding::Json {
+        let body = Payload::Json(Value::Object(members(site, ask)));
+        return Call::new("POST", below(&site.endpoint, "", ""), body);
+    }
+    let pairs: Vec<(String, String)> = members(site, ask)
+        .into_iter()
+        .flat_map(|(name, value)| match value {
+            Value::Object(inner) => inner
+                .into_iter()
+                .filter_map(|(inner, value)| Some((format!("{name}[{inner}]"), value.written()?)))
+                .collect(),
+            value => Vec::from_iter(value.written().map(|text| (name, text))),
+        })
+        .collect();
+    if site.encoding == Encoding::Form {
+        return Call::new("POST", below(&site.endpoint, "", ""), Payload::Form(pairs));
+    }
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let url = below(&site.endpoint, "", &urlencoded(pairs));
+    Call::new("GET", url, Payload::Empty)
+}
+
+/// What the backend is told.
+fn members(site: &Site, ask: &Ask) -> Vec<(String, Value)> {
+    let names = &site.fields;
+    let own_words = [&names.name, &names.media_type, &names.size]
+        .iter()
+        .any(|name| name.is_some());
+    let told = [
+        (&names.name, "name", Value::from(ask.name)),
+        (&names.media_type, "type", ask.media_type.into()),
+        (&names.size, "size", ask.size.into()),
+    ];
+    let mut members: Vec<(String, Value)> = told
+        .into_iter()
+        .map(|(own, usual, value)| (own.as_deref().unwrap_or(usual).to_owned(), value))
+        .filter(|(name, _)| !name.is_empty())
+        .collect();
+    if !ask.metadata.is_empty() {
+        let metadata = ask.metadata.iter();
+        let metadata = metadata.map(|(name, value)| (name.clone(), value.as_str().into()));
+        members.push(("metadata".to_owned(), Value::Object(metadata.collect())));
+    }
+    // A backend with names of its own may refuse what it does not know.
+    if site.encoding == Encoding::Json && !own_words {
+        members.push(("accepts".to_owned(), accepts(ask.prefer_multipart)));
+        members.push(("partSize".to_owned(), ask.part_size.into()));
+    }
+    let extra = site.extra.iter();
+    members.extend(extra.map(|(name, value)| {
+        let value = if site.encoding == Encoding::Json {
+            typed(value)
+        } else {
+            value.as_str().into()
+        };
+        (name.clone(), value)
+    }));
+    members
+}
+
+/// How the file may travel, the preferred way first.
+fn accepts(prefer_multipart: bool) -> Value {
+    let order = if prefer_multipart {
+        ["multipart", "put", "post"]
+    } else {
+        ["put", "post", "multipart"]
+    };
+    Value::List(order.map(Value::from).to_vec())
+}
+
+/// An attribute has only text, but strict servers tell `300` from `"300"`.
+fn typed(text: &str) -> Value {
+    match text {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ => match text.parse::<u64>() {
+            // Not `007`, which is no number but a name.
+            Ok(number) if number.to_string() == text && number < 1 << 53 => number.into(),
+            _ => text.into(),
+        },
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

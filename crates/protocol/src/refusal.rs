@@ -1,0 +1,218 @@
+//! What a backend says when it refuses, in whatever shape its framework writes that.
+//!
+//! Owns finding the code and the sentence for the person. Refuses to show what no person was meant to read: web pages,
+//! stack traces, and phrases that only repeat the status.
+
+use crate::Value;
+use crate::talk::Body;
+
+/// The most characters of a message that are shown.
+const LONGEST: usize = 400;
+
+/// The code and the message in a refusal.
+pub fn read(status: u16, body: &Body) -> (Option<String>, Option<String>) {
+    match body {
+        Body::Json(Value::Text(text)) => (None, plain(status, text)),
+        Body::Json(value) => {
+            let (code, message) = of_value(value);
+            // What a framework says of its own failure is for its developers, unless it was put where people read it.
+            let meant = status < 500
+                || value
+                    .get("error")
+                    .is_some_and(|error| error.get("message").is_some());
+            (code, message.filter(|_| meant))
+        }
+        Body::Text(text, kind) if kind.is_empty() || kind == "text/plain" => {
+            (None, plain(status, text))
+        }
+        Body::Text(..) => (None, None),
+    }
+}
+
+/// One line of text is a message; a page or a trace is none.
+fn plain(status: u16, text: &str) -> Option<String> {
+    let text = text.trim();
+    let is_line = !text.contains('\n')
+        && !text.starts_with(['<', '{', '['])
+        && text.chars().count() <= LONGEST;
+    (status < 500 && is_line)
+        .then(|| text.to_owned())
+        .filter(|text| says_something(text))
+}
+
+/// The code and the message in JSON: `{"error": {"code", "message"}}`, `{"message"}`, `{"error": "…"}`, problem details
+/// (RFC 9457), `{"detail": [{"msg"}]}`, `{"errors": {"field": ["…"]}}`, …
+pub fn of_value(value: &Value) -> (Option<String>, Option<String>) {
+    let error = value.get("error").unwrap_or(&Value::Null);
+    let message = ["message", "detail", "description", "msg", "title"]
+        .iter()
+        .find_map(|name| error.get(name).and_then(sentence))
+        .or_else(|| {
+            [
+                "message",
+                "detail",
+                "error_description",
+                "msg",
+                "errors",
+                "title",
+                "reason",
+            ]
+            .iter()
+            .find_map(|name| value.get(name).and_then(sentence))
+        });
+    let word = error.text();
+    let code = ["code", "type", "name"]
+        .iter()
+        .find_map(|name| error.get(name).and_then(Value::written))
+        .or_else(|| value.get("code").and_then(Value::written))
+        // Beside a message, `error` is its code; alone it is the message.
+        .or_else(|| {
+            word.filter(|word| message.is_some() || !word.contains(' '))
+                .map(str::to_owned)
+        });
+    let message = message.or_else(|| {
+        word.map(str::to_owned)
+            .filter(|word| says_something(word) && word.contains(' '))
+    });
+    (
+        code.filter(|code| !code.is_empty() && code.len() <= 100),
+        message.map(|message| message.chars().take(LONGEST).collect()),
+    )
+}
+
+/// A text, the first of a list, or the first of an object of lists.
+fn sentence(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Text(_) => value.text().map(str::to_owned),
+        Value::List(items) => items.iter().find_map(|item| {
+            ["message", "msg", "detail", "title"]
+                .iter()
+                .find_map(|name| item.text_of(name).map(str::to_owned))
+                .or_else(|| sentence(item))
+        }),
+        // `base` is Rails' name for no field at all.
+        Value::Object(members) => members.iter().find_map(|(_, value)| match value {
+            Value::List(_) | Value::Text(_) => sentence(value),
+            _ => None,
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    };
+    text.filter(|text| says_something(text))
+}
+
+/// Whether it says more than the status does. <https://www.rfc-editor.org/rfc/rfc9110#section-15>
+fn says_something(text: &str) -> bool {
+    const PHRASES: &[&str] = &[
+        "bad request",
+        "unauthorized",
+        "unauthenticated",
+        "forbidden",
+        "not found",
+        "method not allowed",
+        "conflict",
+        "gone",
+        "payload too large",
+        "content too large",
+        "request entity too large",
+        "unsupported media type",
+        "unprocessable entity",
+        "unprocessable content",
+        "too many requests",
+        "internal server error",
+        "bad gateway",
+        "service unavailable",
+        "gateway timeout",
+        "error",
+        "ok",
+    ];
+    let text = text.trim().trim_end_matches(['.', '!']).to_lowercase();
+    !text.is_empty() && !PHRASES.contains(&text.as_str())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_framework_is_heard() {
+        let said = "At most 5 MB are allowed";
+        for (json, code) in [
+            (
+                r#"{"error":{"code":"too_large","message":"…"}}"#,
+                Some("too_large"),
+            ),
+            (
+                r#"{"error":{"type":"file_too_large","message":"…"}}"#,
+                Some("file_too_large"),
+            ),
+            (r#"{"message":"…"}"#, None),
+            (r#"{"error":"…"}"#, None),
+            (r#"{"error":"too_large","message":"…"}"#, Some("too_large")),
+            (
+                r#"{"statusCode":413,"message":["…","more"],"error":"Payload Too Large"}"#,
+                Some("Payload Too Large"),
+            ),
+            (r#"{"detail":"…"}"#, None),
+            (
+                r#"{"detail":[{"type":"value_error","loc":["body","size"],"msg":"…"}]}"#,
+                None,
+            ),
+            (
+                r#"{"type":"about:blank","title":"Content Too Large","status":413,"detail":"…"}"#,
+                None,
+            ),
+            (r#"{"message":"…","errors":{"size":["other"]}}"#, None),
+            (r#"{"errors":{"size":["…"]}}"#, None),
+            (r#"{"errors":["…"]}"#, None),
+            (r#"{"errors":[{"code":"x","detail":"…"}]}"#, None),
+            (r#"{"size":["other"],"error_description":"…"}"#, None),
+            (r#"{"success":false,"msg":"…","code":4001}"#, Some("4001")),
+            (r#"{"title":"…"}"#, None),
+        ] {
+            let value: Value = serde_json::from_str(&json.replace('…', said)).unwrap();
+            let (found, message) = read(413, &Body::Json(value));
+            assert_eq!(message.as_deref(), Some(said), "{json}");
+            assert_eq!(found.as_deref(), code, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_for_people_is_not_shown() {
+        let text = |text: &str, kind: &str| Body::Text(text.to_owned(), kind.to_owned());
+        let json = |json: &str| Body::Json(serde_json::from_str(json).unwrap());
+        for (status, body) in [
+            (
+                404,
+                text("<!doctype html><title>Not found</title>", "text/html"),
+            ),
+            (403, text("<p>no</p>", "")),
+            (500, text("Traceback: line 5", "text/plain")),
+            (400, text("Traceback:\n  line 5", "text/plain")),
+            (404, text("Not Found", "text/plain")),
+            (404, json(r#"{"detail":"Not Found"}"#)),
+            (401, json(r#"{"message":"Unauthenticated."}"#)),
+            (
+                500,
+                json(r#"{"message":"relation \"uploads\" does not exist"}"#),
+            ),
+            (422, json("null")),
+            (422, json(r#"{"error":null}"#)),
+        ] {
+            assert_eq!(read(status, &body).1, None, "{body:?}");
+        }
+        let native =
+            json(r#"{"error":{"code":"store_unavailable","message":"The store is down."}}"#);
+        assert_eq!(read(502, &native).1.as_deref(), Some("The store is down."));
+        assert_eq!(
+            read(409, &text("Already there", "text/plain")).1.as_deref(),
+            Some("Already there")
+        );
+    }
+
+    #[test]
+    fn long_messages_are_cut() {
+        let long = Value::from([("message", "x".repeat(5000))]);
+        assert_eq!(of_value(&long).1.unwrap().len(), LONGEST);
+    }
+}

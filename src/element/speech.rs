@@ -1,0 +1,172 @@
+//! The attributes that say how the backend is spoken to: its dialect, the names it wants, its token against forged
+//! requests. Pure.
+
+use s3_upload_protocol::dialect::{self, CsrfPlace};
+use s3_upload_protocol::{Encoding, Site};
+
+use crate::uploader::{Csrf, Settings};
+
+/// What these attributes say, read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Speech {
+    site: Site,
+    protocol: Option<String>,
+    csrf: Csrf,
+}
+
+impl Speech {
+    /// Whether `name` is an attribute of this kind; if so, what was expected when that is not what came.
+    pub fn set(&mut self, name: &str, value: Option<&str>) -> Option<Result<(), &'static str>> {
+        // An empty name is a word of its own: "leave this out".
+        let own = value.map(|value| value.trim().to_owned());
+        let filled = own.clone().filter(|value| !value.is_empty());
+        match name {
+            // A slash at its end stays: some backends insist on it.
+            "endpoint" => self.site.endpoint = filled.unwrap_or_default(),
+            "route" => self.site.route = filled,
+            "name-field" => self.site.fields.name = own,
+            "type-field" => self.site.fields.media_type = own,
+            "size-field" => self.site.fields.size = own,
+            "extra-fields" => self.site.extra = filled.map(|text| pairs(&text)).unwrap_or_default(),
+            "csrf-meta" => self.csrf.meta = filled,
+            "csrf-cookie" => self.csrf.cookie = filled,
+            "csrf-header" => self.csrf.header = filled,
+            "protocol" => {
+                let known = filled
+                    .as_deref()
+                    .is_none_or(|name| dialect::named(name).is_some());
+                self.protocol = filled.filter(|_| known);
+                return Some(if known { Ok(()) } else { Err(PROTOCOLS) });
+            }
+            "request" => {
+                let encoding = match own.as_deref() {
+                    None | Some("json") => Some(Encoding::Json),
+                    Some("form") => Some(Encoding::Form),
+                    Some("query") => Some(Encoding::Query),
+                    Some(_) => None,
+                };
+                self.site.encoding = encoding.unwrap_or_default();
+                return Some(encoding.map(|_| ()).ok_or("json, form or query"));
+            }
+            _ => return None,
+        }
+        Some(Ok(()))
+    }
+
+    /// Writes what the attributes say into the uploader's settings.
+    pub fn configure(&self, settings: &mut Settings) {
+        settings.site.clone_from(&self.site);
+        let named = self.protocol.as_deref().and_then(dialect::named);
+        settings.dialect = named.unwrap_or_else(|| Settings::default().dialect);
+        // What a framework always does needs no attribute; what the page says goes first.
+        let CsrfPlace { meta, cookie } = settings.dialect.csrf();
+        let place = |usual: Option<&str>| usual.map(str::to_owned);
+        settings.csrf = match &self.csrf {
+            Csrf {
+                meta: None,
+                cookie: None,
+                header,
+            } => Csrf {
+                meta: place(meta),
+                cookie: place(cookie),
+                header: header.clone(),
+            },
+            own => own.clone(),
+        };
+    }
+}
+
+const PROTOCOLS: &str = "auto or one of the dialects that docs/backends.md lists";
+
+/// `bucket_name=uploads&expiration=300`, with the escapes of a query.
+fn pairs(text: &str) -> Vec<(String, String)> {
+    text.trim_start_matches('?')
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (unescape(name), unescape(value))
+        })
+        .collect()
+}
+
+/// <https://url.spec.whatwg.org/#urlencoded-parsing>
+fn unescape(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let ahead = rest.clone();
+        let hex = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                if let (Some(high), Some(low)) = (hex(rest.next()), hex(rest.next())) {
+                    u8::try_from(high * 16 + low).unwrap_or(b'?')
+                } else {
+                    rest = ahead;
+                    byte
+                }
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+
+    fn settings(attributes: &[(&str, &str)]) -> Settings {
+        let mut speech = Speech::default();
+        for (name, value) in attributes {
+            assert_eq!(speech.set(name, Some(value)), Some(Ok(())), "{name}");
+        }
+        let mut settings = Settings::default();
+        speech.configure(&mut settings);
+        settings
+    }
+
+    #[test]
+    fn the_words_of_a_backend() {
+        let settings = settings(&[
+            ("endpoint", " /api/v1/files/presign/ "),
+            ("request", "query"),
+            ("name-field", "file_name"),
+            ("size-field", ""),
+            (
+                "extra-fields",
+                "bucket_name=up%20loads&note=a+b&flag&50%=%zz",
+            ),
+            ("csrf-meta", "token"),
+        ]);
+        assert_eq!(settings.site.endpoint, "/api/v1/files/presign/");
+        assert_eq!(settings.site.encoding, Encoding::Query);
+        assert_eq!(settings.site.fields.name.as_deref(), Some("file_name"));
+        assert_eq!(settings.site.fields.media_type, None);
+        assert_eq!(settings.site.fields.size.as_deref(), Some(""));
+        let extra = [
+            ("bucket_name", "up loads"),
+            ("note", "a b"),
+            ("flag", ""),
+            ("50%", "%zz"),
+        ];
+        let extra: Vec<_> = extra
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        assert_eq!(settings.site.extra, extra);
+        assert_eq!(settings.csrf.meta.as_deref(), Some("token"));
+    }
+
+    #[test]
+    fn a_dialect_by_its_name_and_no_other() {
+        let settings = settings(&[("protocol", "companion")]);
+        assert_eq!(format!("{:?}", settings.dialect), "Companion");
+        let mut speech = Speech::default();
+        assert!(matches!(speech.set("protocol", Some("ftp")), Some(Err(_))));
+        assert!(matches!(speech.set("request", Some("xml")), Some(Err(_))));
+        assert_eq!(speech.set("protocol", None), Some(Ok(())));
+        assert_eq!(speech.set("accept", Some("image/*")), None);
+    }
+}

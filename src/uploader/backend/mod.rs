@@ -1,0 +1,357 @@
+//! Talks to the backend over HTTP: makes the requests that a dialect wants, and hands it the replies.
+//!
+//! Refuses to decide anything: what is said is the dialect's part, what an answer means for the upload the engine's.
+
+mod identity;
+mod session;
+mod translate;
+
+use std::cell::Cell;
+
+use s3_upload_core::{
+    Answer, ETag, FileInfo, PartNumber, PresignedUrl, Step, StoredObject, UploadError, UploadId,
+};
+use s3_upload_protocol::native::{self, SentPart};
+use s3_upload_protocol::talk::{self, Audience, Body as ReplyBody, Call, Next, Payload, Reply};
+use s3_upload_protocol::{Ask, Encoding, FieldNames, Part, Trouble, Value};
+use web_sys::{AbortSignal, File};
+
+pub use session::{Session, Sessions};
+pub use translate::{grant, listed, signed_parts, stored, trouble};
+
+use super::diagnose;
+use super::settings::{Headers, Settings};
+use super::store;
+use crate::browser::http::{Body, Credentials, Failure, Request, Response};
+use crate::browser::policy::PolicyWatch;
+use crate::browser::{digest, fetch, json, page, random};
+
+/// Requests of one operation; more than this is a conversation in a circle.
+const MOST_CALLS: usize = 16;
+
+/// One conversation with the backend.
+pub struct Backend<'a> {
+    /// The settings that the file was added under.
+    pub settings: &'a Settings,
+    /// Aborts the requests.
+    pub signal: Option<AbortSignal>,
+    /// Whether this backend ever let the page read an answer.
+    pub answered: &'a Cell<bool>,
+    /// To find out what blocked it.
+    pub policy: &'a PolicyWatch,
+}
+
+impl Backend<'_> {
+    /// Asks for an upload. `reading` is called now and then while the file is read for it.
+    pub async fn create(
+        &self,
+        file: &File,
+        info: &FileInfo,
+        (prefer_multipart, part_size): (bool, u64),
+        reading: impl Fn(),
+    ) -> Result<(Answer, Session), UploadError> {
+        let dialect = self.settings.dialect;
+        let md5 = if dialect.needs_md5() {
+            let digest = digest::md5_base64(file, reading).await;
+            Some(digest.ok_or(UploadError::FileUnreadable)?)
+        } else {
+            None
+        };
+        let uuid = random::uuid();
+        let ask = Ask {
+            name: &info.name,
+            media_type: &info.content_type,
+            size: info.size,
+            metadata: &self.settings.metadata,
+            prefer_multipart,
+            part_size,
+            md5: md5.as_deref(),
+            uuid: &uuid,
+        };
+        let site = &self.settings.site;
+        let granted = self
+            .converse(Step::Create, |replies| dialect.create(site, &ask, replies))
+            .await?;
+        let session = Session::of(&granted, info.size);
+        let grant = grant(granted, &self.endpoint());
+        Ok((Answer::Granted(grant), session))
+    }
+
+    /// Asks for URLs of parts.
+    pub async fn sign_parts(
+        &self,
+        id: &UploadId,
+        session: &Session,
+        parts: &[(PartNumber, u64)],
+    ) -> Result<Answer, UploadError> {
+        let wanted: Vec<Part> = parts
+            .iter()
+            .map(|(number, size)| Part {
+                number: number.get(),
+                size: *size,
+            })
+            .collect();
+        let upload = session.upload(id);
+        let (site, dialect) = (&self.settings.site, self.settings.dialect);
+        let signed = self
+            .converse(Step::SignParts, |replies| {
+                dialect.sign_parts(site, &upload, &wanted, replies)
+            })
+            .await?;
+        Ok(Answer::Signed(signed_parts(signed, &self.endpoint())))
+    }
+
+    /// Asks which parts the store holds.
+    pub async fn list_parts(
+        &self,
+        id: &UploadId,
+        session: &Session,
+    ) -> Result<Answer, UploadError> {
+        let upload = session.upload(id);
+        let (site, dialect) = (&self.settings.site, self.settings.dialect);
+        let parts = self
+            .converse(Step::ListParts, |replies| {
+                dialect.list_parts(site, &upload, replies)
+            })
+            .await?;
+        Ok(Answer::Listed(listed(parts)))
+    }
+
+    /// Asks to complete or to confirm.
+    pub async fn complete(
+        &self,
+        id: &UploadId,
+        session: &Session,
+        parts: Option<&[(PartNumber, ETag)]>,
+    ) -> Result<Answer, UploadError> {
+        let sent: Option<Vec<SentPart>> = parts.map(|parts| {
+            let sent = |(number, etag): &(PartNumber, ETag)| SentPart {
+                number: number.get(),
+                etag: etag.as_str().to_owned(),
+            };
+            parts.iter().map(sent).collect()
+        });
+        let upload = session.upload(id);
+        let (site, dialect) = (&self.settings.site, self.settings.dialect);
+        let confirmed = self
+            .converse(Step::Complete, |replies| {
+                dialect.complete(site, &upload, sent.as_deref(), replies)
+            })
+            .await;
+        let object = match confirmed {
+            Ok(object) => stored(object),
+            // An `id` can be the backend's own, which knows of no such question. The store took the file all the same.
+            Err(UploadError::Backend(refusal))
+                if !session.is_multipart()
+                    && refusal.code.is_none()
+                    && matches!(refusal.status, 404 | 405 | 501) =>
+            {
+                StoredObject::default()
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Answer::Confirmed(session.complete(object)))
+    }
+
+    /// Asks to abort or to delete.
+    pub async fn abort(&self, id: &UploadId, session: &Session) -> Result<Answer, UploadError> {
+        let upload = session.upload(id);
+        let (site, dialect) = (&self.settings.site, self.settings.dialect);
+        let aborted = self
+            .converse(Step::Abort, |replies| dialect.abort(site, &upload, replies))
+            .await;
+        match aborted {
+            Ok(()) => Ok(Answer::Aborted),
+            // What is not there any more needs no abort.
+            Err(UploadError::Backend(refusal)) if refusal.status == 404 => Ok(Answer::Aborted),
+            Err(UploadError::Store(refusal)) if refusal.status == 404 => Ok(Answer::Aborted),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks the backend what keeps the page from its store, if it is one that may know.
+    pub async fn doctor(&self, question: native::DoctorRequest) -> Vec<native::Finding> {
+        let site = &self.settings.site;
+        let speaks_native = self.settings.presign.is_none()
+            && self.settings.dialect.has_doctor()
+            && site.encoding == Encoding::Json
+            && site.fields == FieldNames::default();
+        let Some(body) = json::write(&question).filter(|_| speaks_native) else {
+            return Vec::new();
+        };
+        let url = talk::below(&site.endpoint, "/doctor", "");
+        let call = Call::new("POST", url, Payload::Text(body));
+        let call = call.header("content-type", "application/json");
+        let Ok(response) = self.send(&call, false).await else {
+            return Vec::new();
+        };
+        json::read::<native::DoctorAnswer>(&response.body)
+            .ok()
+            .filter(|_| response.is_success())
+            .map(|answer| answer.findings)
+            .unwrap_or_default()
+    }
+
+    /// Makes one request after the other, as the dialect wants them.
+    async fn converse<T>(
+        &self,
+        step: Step,
+        operation: impl Fn(&[Reply]) -> talk::Step<T>,
+    ) -> Result<T, UploadError> {
+        if self.settings.site.endpoint.trim().is_empty() {
+            let advice = "no endpoint is set: give the widget the address of the backend that presigns uploads";
+            return Err(UploadError::Configuration(advice.to_owned()));
+        }
+        let mut replies = Vec::new();
+        while replies.len() <= MOST_CALLS {
+            match operation(&replies).map_err(|wrong| trouble(step, wrong))? {
+                Next::Done(outcome) => return Ok(outcome),
+                Next::Call(call) => replies.push(self.make(step, &call).await?),
+            }
+        }
+        let circle =
+            Trouble::Unsupported("the conversation with the backend does not end".to_owned());
+        Err(trouble(step, circle))
+    }
+
+    async fn make(&self, step: Step, call: &Call) -> Result<Reply, UploadError> {
+        let mut response = self.answer_to(step, call, false).await?;
+        let may_have_fresh = matches!(self.settings.headers, Headers::Fresh(_));
+        if response.status == 401 && call.audience == Audience::Backend && may_have_fresh {
+            response = self.answer_to(step, call, true).await?;
+        }
+        if call.audience == Audience::Store {
+            store::read(&response)?;
+        } else if !response.is_success() {
+            return Err(translate::refusal(&response));
+        }
+        Ok(reply(&response))
+    }
+
+    /// The answer, whatever it is; `again`: the last one was a 401.
+    async fn answer_to(
+        &self,
+        step: Step,
+        call: &Call,
+        again: bool,
+    ) -> Result<Response, UploadError> {
+        match self.send(call, again).await {
+            Ok(response) => {
+                if call.audience == Audience::Backend {
+                    self.answered.set(true);
+                }
+                Ok(response)
+            }
+            Err(Unsent::NoHeaders(sentence)) => Err(translate::no_headers(sentence)),
+            Err(Unsent::Failed(Failure::Invalid)) => Err(UploadError::Configuration(format!(
+                "the endpoint \"{}\" or a header for it is not valid",
+                self.settings.site.endpoint.trim()
+            ))),
+            // Nobody waits for the cause of what was cut on purpose.
+            Err(Unsent::Failed(Failure::Network))
+                if self.signal.as_ref().is_some_and(AbortSignal::aborted)
+                    || call.audience == Audience::Store =>
+            {
+                Err(UploadError::Network { step })
+            }
+            Err(Unsent::Failed(Failure::Network)) => Err(diagnose::backend(
+                step,
+                &self.endpoint(),
+                self.settings.credentials,
+                self.answered.get(),
+                self.policy,
+            )
+            .await),
+        }
+    }
+
+    async fn send(&self, call: &Call, again: bool) -> Result<Response, Unsent> {
+        let mut headers = call.headers.clone();
+        let body = match &call.payload {
+            Payload::Empty => Body::Empty,
+            Payload::Text(text) => Body::Text(text.clone()),
+            Payload::Json(value) => {
+                headers.push(("content-type".to_owned(), "application/json".to_owned()));
+                Body::Text(json::write(value).ok_or(Unsent::Failed(Failure::Invalid))?)
+            }
+            Payload::Form(pairs) => {
+                let kind = "application/x-www-form-urlencoded";
+                headers.push(("content-type".to_owned(), kind.to_owned()));
+                let pairs = pairs
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.as_str()));
+                Body::Text(talk::urlencoded(pairs))
+            }
+        };
+        let credentials = match call.audience {
+            Audience::Backend => {
+                headers.push(("accept".to_owned(), "application/json".to_owned()));
+                let own = identity::headers(self.settings, call.url.expose(), again).await;
+                for (name, value) in own.map_err(Unsent::NoHeaders)? {
+                    // The page's own word counts.
+                    headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+                    headers.push((name, value));
+                }
+                self.settings.credentials
+            }
+            Audience::Store => Credentials::Omit,
+        };
+        // A text without a type would get one from the browser, which a signature need not cover.
+        let body = match (body, &call.payload) {
+            (Body::Text(text), Payload::Text(_)) if !has_type(&headers) => Body::untyped(&text),
+            (body, _) => body,
+        };
+        let request = Request {
+            method: call.method,
+            url: call.url.expose(),
+            headers: &headers,
+            body,
+            credentials,
+        };
+        fetch::send(request, self.signal.clone())
+            .await
+            .map_err(Unsent::Failed)
+    }
+
+    fn endpoint(&self) -> String {
+        let endpoint = self.settings.site.endpoint.trim();
+        page::resolve(endpoint).map_or_else(|| endpoint.to_owned(), |url| url.href())
+    }
+}
+
+/// Why a request was not answered.
+enum Unsent {
+    /// The host's function gave none, and said why.
+    NoHeaders(String),
+    /// The browser did not get an answer.
+    Failed(Failure),
+}
+
+fn has_type(headers: &[(String, String)]) -> bool {
+    headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+}
+
+/// A reply as dialects read it.
+fn reply(response: &Response) -> Reply {
+    Reply {
+        status: response.status,
+        body: reply_body(response),
+    }
+}
+
+fn reply_body(response: &Response) -> ReplyBody {
+    if let Ok(value) = json::read::<Value>(&response.body) {
+        return ReplyBody::Json(value);
+    }
+    let kind = response.header("content-type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    ReplyBody::Text(response.body.clone(), kind.to_ascii_lowercase())
+}
+
+/// An address that a backend gave, which may be relative to the backend's own.
+fn resolved(url: &str, endpoint: &str) -> PresignedUrl {
+    let whole = page::resolve_at(url, endpoint);
+    PresignedUrl::new(whole.map_or_else(|| url.to_owned(), |whole| whole.href()))
+}

@@ -1,0 +1,82 @@
+//! The way out: a host that presigns by itself, in place of a backend that the widget asks.
+//!
+//! Owns the interface only. The element has one for a page's JavaScript function; a Leptos host writes its own.
+
+use core::fmt;
+use std::collections::BTreeMap;
+use std::pin::Pin;
+
+use s3_upload_core::{
+    ETag, FileInfo, Grant, PartNumber, SignedPart, StoredObject, StoredPart, UploadError, UploadId,
+};
+use web_sys::{AbortSignal, File};
+
+/// What an operation comes to. It is dropped when nobody wants it any more.
+pub type Answered<T> = Pin<Box<dyn Future<Output = Result<T, UploadError>>>>;
+
+/// One file to presign for.
+#[derive(Clone, Debug)]
+pub struct PresignRequest {
+    /// The file itself.
+    pub file: File,
+    /// Its name, its size in bytes and the MIME type that will be sent.
+    pub info: FileInfo,
+    /// What the page adds.
+    pub metadata: BTreeMap<String, String>,
+    /// Parts are preferred, because the file is large. A single request is always possible up to 5 GiB.
+    pub prefer_multipart: bool,
+    /// The part size that would be fast, in bytes.
+    pub part_size: u64,
+}
+
+/// Presigns uploads.
+///
+/// `create` alone makes single requests possible: answer a [`Grant`] without an id. With an id, `complete` is asked to
+/// confirm in the end. A grant of [`Multipart`](s3_upload_core::GrantPlan::Multipart) needs an id, `sign_parts` and
+/// `complete`. An [`UploadError::Backend`] is shown by its message; [`UploadError::Network`] is tried again.
+///
+/// `signal` aborts when the answer is not wanted any more.
+pub trait Presign: fmt::Debug {
+    /// Grants one file.
+    fn create(&self, request: PresignRequest, signal: Option<AbortSignal>) -> Answered<Grant>;
+
+    /// Signs these parts, each a number and a size in bytes. May be asked again for the same part.
+    fn sign_parts(
+        &self,
+        id: UploadId,
+        parts: Vec<(PartNumber, u64)>,
+        signal: Option<AbortSignal>,
+    ) -> Answered<Vec<SignedPart>> {
+        let _ = (id, parts, signal);
+        not_offered("signParts")
+    }
+
+    /// Tells which parts the store holds.
+    fn list_parts(&self, id: UploadId, signal: Option<AbortSignal>) -> Answered<Vec<StoredPart>> {
+        let _ = (id, signal);
+        not_offered("listParts")
+    }
+
+    /// Completes a multipart upload, or confirms a single one. Without `parts`, the store has to be asked for them.
+    fn complete(
+        &self,
+        id: UploadId,
+        parts: Option<Vec<(PartNumber, ETag)>>,
+        signal: Option<AbortSignal>,
+    ) -> Answered<StoredObject> {
+        let _ = (id, parts, signal);
+        not_offered("complete")
+    }
+
+    /// Aborts the multipart upload, or deletes the object.
+    fn abort(&self, id: UploadId, signal: Option<AbortSignal>) -> Answered<()> {
+        let _ = (id, signal);
+        Box::pin(core::future::ready(Ok(())))
+    }
+}
+
+/// The error about an operation that a host did not write.
+pub fn not_offered<T: 'static>(operation: &str) -> Answered<T> {
+    let text = format!("the page's own presign function offers no \"{operation}\"");
+    Box::pin(core::future::ready(Err(UploadError::Configuration(text))))
+}
