@@ -95,16 +95,18 @@ test("JSON of another shape", async ({ lab, page }) => {
   const { widget, row, fault } = await fails(lab, page, respond({ body: { link: "https://example.com/x?secret=1" } }));
   await expect(widget.status(row)).toHaveText(
     'The server\'s answer was not understood (expected JSON like {"url": "https://…"}; ' +
-      'got JSON with neither "url" nor "partSize"). Ask the site\'s owner to check the address for uploads.',
+      'got {"link": text}). Ask the site\'s owner to check the address for uploads.',
   );
   expect(fault.hits).toBe(1);
 });
 
-test("JSON with a wrong type says which, and never the address", async ({ lab, page }) => {
+test("JSON that cannot be followed says why, and never the address", async ({ lab, page }) => {
   const url = `${lab.store.url}/uploads/k?X-Amz-Signature=0123456789abcdef`;
-  const { widget, row } = await fails(lab, page, respond({ body: { url, headers: "none" } }));
+  const { widget, row } = await fails(lab, page, respond({ body: { url, method: "POST" } }));
   await expect(widget.status(row)).toHaveText(
-    /^The server's answer was not understood \(expected JSON like .*; got JSON of another shape \(.+\)\)\. Ask the site's owner/,
+    'The server\'s answer was not understood (expected JSON like {"url": "https://…"}; ' +
+      'got JSON with another method than PUT, and without the "fields" of a form). ' +
+      "Ask the site's owner to check the address for uploads.",
   );
   await expect(widget.status(row)).not.toContainText("0123456789abcdef");
 });

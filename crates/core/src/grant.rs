@@ -107,6 +107,8 @@ pub enum GrantPlan {
         /// In bytes.
         part_size: u64,
     },
+    /// Not at all: the store has this very file already.
+    Stored,
 }
 
 /// A part that the backend signed.

@@ -1,9 +1,10 @@
 //! What a backend says when it refuses, in whatever shape its framework writes that.
 //!
-//! Owns finding the code and the sentence for the person. Refuses to show what no person was meant to read: web pages,
-//! stack traces, and phrases that only repeat the status.
+//! Owns finding the code and the sentence for the person, and telling a "no" that comes with a 2xx status. Refuses to show
+//! what no person was meant to read: web pages, stack traces, signed addresses, and phrases that only repeat the status.
 
 use crate::Value;
+use crate::secret::redacted;
 use crate::talk::Body;
 
 /// The most characters of a message that are shown.
@@ -36,29 +37,43 @@ fn plain(status: u16, text: &str) -> Option<String> {
         && !text.starts_with(['<', '{', '['])
         && text.chars().count() <= LONGEST;
     (status < 500 && is_line)
-        .then(|| text.to_owned())
+        .then(|| redacted(text))
         .filter(|text| says_something(text))
+}
+
+/// Whether JSON says no, whatever the status: `{"success": false}`, `{"error": …}`, `{"status": "error"}`.
+pub fn is_no(value: &Value) -> bool {
+    let is_false = |name: &str| value.get(name) == Some(&Value::Bool(false));
+    let says = |name: &str| match value.get(name) {
+        Some(Value::Text(text)) => !text.trim().is_empty(),
+        Some(Value::List(items)) => !items.is_empty(),
+        Some(Value::Object(members)) => !members.is_empty(),
+        Some(Value::Bool(truth)) => *truth,
+        Some(Value::Null | Value::Number(_)) | None => false,
+    };
+    let status = value.text_of("status").unwrap_or_default();
+    is_false("success")
+        || is_false("ok")
+        || says("error")
+        || says("errors")
+        || ["error", "fail", "failed", "failure"]
+            .iter()
+            .any(|word| status.eq_ignore_ascii_case(word))
 }
 
 /// The code and the message in JSON: `{"error": {"code", "message"}}`, `{"message"}`, `{"error": "…"}`, problem details
 /// (RFC 9457), `{"detail": [{"msg"}]}`, `{"errors": {"field": ["…"]}}`, …
 pub fn of_value(value: &Value) -> (Option<String>, Option<String>) {
     let error = value.get("error").unwrap_or(&Value::Null);
-    let message = ["message", "detail", "description", "msg", "title"]
+    let message = SENTENCES
         .iter()
         .find_map(|name| error.get(name).and_then(sentence))
         .or_else(|| {
-            [
-                "message",
-                "detail",
-                "error_description",
-                "msg",
-                "errors",
-                "title",
-                "reason",
-            ]
-            .iter()
-            .find_map(|name| value.get(name).and_then(sentence))
+            let of_fields = ["error_description", "errors", "reason"].iter();
+            SENTENCES
+                .iter()
+                .chain(of_fields)
+                .find_map(|name| value.get(name).and_then(sentence))
         });
     let word = error.text();
     let code = ["code", "type", "name"]
@@ -70,30 +85,60 @@ pub fn of_value(value: &Value) -> (Option<String>, Option<String>) {
             word.filter(|word| message.is_some() || !word.contains(' '))
                 .map(str::to_owned)
         });
-    let message = message.or_else(|| {
-        word.map(str::to_owned)
-            .filter(|word| says_something(word) && word.contains(' '))
-    });
+    let message = message
+        .or_else(|| {
+            word.map(str::to_owned)
+                .filter(|word| says_something(word) && word.contains(' '))
+        })
+        .or_else(|| of_each_field(value));
     (
-        code.filter(|code| !code.is_empty() && code.len() <= 100),
-        message.map(|message| message.chars().take(LONGEST).collect()),
+        code.map(|code| redacted(&code))
+            .filter(|code| !code.is_empty() && code.len() <= 100),
+        message.map(|message| redacted(&message).chars().take(LONGEST).collect()),
     )
 }
 
-/// A text, the first of a list, or the first of an object of lists.
+/// Names of a sentence, in the order of trust.
+const SENTENCES: &[&str] = &[
+    "message",
+    "detail",
+    "description",
+    "msg",
+    "title",
+    "Message",
+    "errorMessage",
+];
+
+/// Django REST framework's form errors: nothing but lists of sentences, by field.
+/// <https://www.django-rest-framework.org/api-guide/exceptions/>
+fn of_each_field(value: &Value) -> Option<String> {
+    let are_sentences = |(_, value): &(String, Value)| {
+        !value.items().is_empty() && value.items().iter().all(|item| item.text().is_some())
+    };
+    let members = value.members();
+    members
+        .iter()
+        .all(are_sentences)
+        .then(|| members.iter().find_map(|(_, value)| sentence(value)))
+        .flatten()
+}
+
+/// A text, the first of a list, what an object calls its message, or the first of an object of lists.
 fn sentence(value: &Value) -> Option<String> {
+    let named = || {
+        SENTENCES
+            .iter()
+            .find_map(|name| value.text_of(name).map(str::to_owned))
+    };
     let text = match value {
         Value::Text(_) => value.text().map(str::to_owned),
-        Value::List(items) => items.iter().find_map(|item| {
-            ["message", "msg", "detail", "title"]
-                .iter()
-                .find_map(|name| item.text_of(name).map(str::to_owned))
-                .or_else(|| sentence(item))
-        }),
+        Value::List(items) => items.iter().find_map(sentence),
         // `base` is Rails' name for no field at all.
-        Value::Object(members) => members.iter().find_map(|(_, value)| match value {
-            Value::List(_) | Value::Text(_) => sentence(value),
-            _ => None,
+        Value::Object(members) => named().or_else(|| {
+            members.iter().find_map(|(_, value)| match value {
+                Value::List(_) | Value::Text(_) => sentence(value),
+                _ => None,
+            })
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     };
@@ -169,6 +214,10 @@ mod tests {
             (r#"{"size":["other"],"error_description":"…"}"#, None),
             (r#"{"success":false,"msg":"…","code":4001}"#, Some("4001")),
             (r#"{"title":"…"}"#, None),
+            (r#"{"detail":{"code":"x","message":"…"}}"#, None),
+            (r#"{"field_id":["…"],"file_size":["other"]}"#, None),
+            (r#"{"Message":"…"}"#, None),
+            (r#"{"errorType":"Error","errorMessage":"…"}"#, None),
         ] {
             let value: Value = serde_json::from_str(&json.replace('…', said)).unwrap();
             let (found, message) = read(413, &Body::Json(value));
@@ -208,6 +257,43 @@ mod tests {
             read(409, &text("Already there", "text/plain")).1.as_deref(),
             Some("Already there")
         );
+    }
+
+    #[test]
+    fn a_no_is_told_from_a_yes() {
+        for (json, is) in [
+            (r#"{"success":false}"#, true),
+            (r#"{"ok":false,"url":"https://h"}"#, true),
+            (r#"{"error":{"message":"x"}}"#, true),
+            (r#"{"errors":["x"]}"#, true),
+            (r#"{"status":"fail","data":{}}"#, true),
+            (r#"{"error":true}"#, true),
+            (r#"{"data":{"path":"k"},"error":null}"#, false),
+            (r#"{"error":"","errors":[],"success":true}"#, false),
+            (r#"{"status":"ok"}"#, false),
+            (r#"{"status":200,"error":0}"#, false),
+            (r#"["error"]"#, false),
+        ] {
+            assert_eq!(is_no(&serde_json::from_str(json).unwrap()), is, "{json}");
+        }
+    }
+
+    #[test]
+    fn signed_addresses_are_not_shown() {
+        let said = "Failed: https://h/k?X-Amz-Signature=5ec";
+        for body in [
+            Body::Json(Value::from([("message", said)])),
+            Body::Json(said.into()),
+            Body::Text(said.to_owned(), String::new()),
+            Body::Json(Value::from([(
+                "error",
+                Value::from([("code", said), ("message", said)]),
+            )])),
+        ] {
+            let (code, message) = read(400, &body);
+            assert_eq!(message.as_deref(), Some("Failed: https://h/k?…"));
+            assert!(!format!("{code:?}").contains("5ec"));
+        }
     }
 
     #[test]

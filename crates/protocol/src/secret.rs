@@ -8,6 +8,9 @@ use std::fmt;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// A longer part of a path is not shown, in bytes.
+const LONGEST_SEGMENT: usize = 120;
+
 /// A presigned URL. `Debug` and `Display` show scheme, host and path, then `?…` in place of the query.
 #[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -43,27 +46,73 @@ impl fmt::Display for SecretUrl {
             Some(at) => (self.0.get(..at).unwrap_or_default(), "?…"),
             None => (self.0.as_str(), ""),
         };
-        // A password in front of the host is as secret as a signature.
-        let authority_end = shown.find("://").map(|at| at + 3).map(|from| {
-            (
-                from,
-                shown
-                    .get(from..)
-                    .and_then(|rest| rest.find('/'))
-                    .map_or(shown.len(), |at| from + at),
-            )
-        });
-        if let Some((from, to)) = authority_end
-            && let Some(at) = shown
-                .get(from..to)
-                .and_then(|authority| authority.rfind('@'))
-        {
-            let scheme = shown.get(..from).unwrap_or_default();
-            let rest = shown.get(from + at..).unwrap_or_default();
-            return write!(f, "{scheme}…{rest}{hidden}");
+        let path = match shown.split_once("://") {
+            Some((scheme, rest)) => {
+                let (authority, path) = match rest.find('/') {
+                    Some(at) => rest.split_at(at),
+                    None => (rest, ""),
+                };
+                // A password in front of the host is as secret as a signature.
+                match authority.rsplit_once('@') {
+                    Some((_, host)) => write!(f, "{scheme}://…@{host}")?,
+                    None => write!(f, "{scheme}://{authority}")?,
+                }
+                path
+            }
+            None => shown,
+        };
+        for (at, segment) in path.split('/').enumerate() {
+            let mark = if at > 0 { "/" } else { "" };
+            // Some servers sign within the path.
+            let segment = if segment.len() > LONGEST_SEGMENT {
+                "…"
+            } else {
+                segment
+            };
+            write!(f, "{mark}{segment}")?;
         }
-        write!(f, "{shown}{hidden}")
+        f.write_str(hidden)
     }
+}
+
+/// A text for people or developers, without the queries of addresses in it: a server that fails may repeat in its message
+/// the URL that it signed.
+pub(crate) fn redacted(text: &str) -> String {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
+    let mut shown = String::with_capacity(text.len());
+    for word in text.split_inclusive(is_end) {
+        let end = word.char_indices().next_back().filter(|(_, c)| is_end(*c));
+        let (word, end) = word.split_at(end.map_or(word.len(), |(at, _)| at));
+        let is_query = has_signature(word);
+        match word.find('?') {
+            Some(at) if word.contains("://") || is_query => {
+                shown.push_str(word.get(..at).unwrap_or_default());
+                shown.push_str("?…");
+            }
+            None if is_query => shown.push('…'),
+            _ => shown.push_str(word),
+        }
+        shown.push_str(end);
+    }
+    shown
+}
+
+/// Whether a text has in it what a signed address has in its query: a signature of S3, Google, Azure or others.
+pub(crate) fn has_signature(text: &str) -> bool {
+    const MARKS: &[&str] = &[
+        "signature=",
+        "accesskeyid=",
+        "credential=",
+        "?sig=",
+        "&sig=",
+        "?token=",
+        "&token=",
+    ];
+    if !text.contains('=') {
+        return false;
+    }
+    let text = text.to_ascii_lowercase();
+    MARKS.iter().any(|mark| text.contains(mark))
 }
 
 impl fmt::Debug for SecretUrl {
@@ -120,7 +169,7 @@ impl<'de> Deserialize<'de> for SecretFields {
 impl fmt::Debug for SecretFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set()
-            .entries(self.0.iter().map(|(name, _)| name))
+            .entries(self.0.iter().map(|(name, _)| redacted(name)))
             .finish()
     }
 }
@@ -150,12 +199,39 @@ mod tests {
             ("https://user:pass@h", "https://…@h"),
             ("https://h/a@b?sig=abc", "https://h/a@b?…"),
             ("/put/k?sig=abc", "/put/k?…"),
+            (
+                &format!("https://h/disk/{}/a.txt", "abc-".repeat(50)),
+                "https://h/disk/…/a.txt",
+            ),
             ("", ""),
         ] {
             let secret = SecretUrl::from(url);
             assert_eq!(secret.to_string(), shown);
             assert_eq!(format!("{secret:?}"), format!("\"{shown}\""));
             assert_eq!(secret.expose(), url);
+        }
+    }
+
+    #[test]
+    fn a_message_is_shown_without_what_is_signed() {
+        for (text, shown) in [
+            ("Is it a.txt? Yes: 5 MB", "Is it a.txt? Yes: 5 MB"),
+            (
+                "PUT https://h/k?X-Amz-Signature=5ec failed",
+                "PUT https://h/k?… failed",
+            ),
+            (
+                "url: '/b/k?AWSAccessKeyId=a&Signature=5ec' (403)",
+                "url: '/b/k?…' (403)",
+            ),
+            ("X-Amz-Signature=5ec", "…"),
+            (
+                "<a href=\"https://h/?sig=5ec\">",
+                "<a href=\"https://h/?…\">",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(redacted(text), shown);
         }
     }
 

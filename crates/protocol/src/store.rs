@@ -4,6 +4,8 @@
 //! `SignatureDoesNotMatch` repeats the whole request, signature included.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses>
 
+use crate::secret::redacted;
+
 /// What is read of an error document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreError {
@@ -23,11 +25,11 @@ impl StoreError {
         let (_, inside) = body.split_once("<Error")?;
         let code = element(inside, "Code")?;
         // The message can quote a header or a policy, never the signature; a cautious bound all the same.
-        let message = element(inside, "Message").map(|text| text.chars().take(300).collect());
+        let message = element(inside, "Message").map(|text| shown(&text, 300));
         Some(Self {
-            code,
+            code: shown(&code, 100),
             message,
-            request_id: element(inside, "RequestId"),
+            request_id: element(inside, "RequestId").map(|text| shown(&text, 100)),
         })
     }
 }
@@ -53,7 +55,12 @@ impl PostAnswer {
     }
 }
 
-fn element(xml: &str, name: &str) -> Option<String> {
+fn shown(text: &str, longest: usize) -> String {
+    redacted(text).chars().take(longest).collect()
+}
+
+/// The text of the first element of this name, if it is plain text without attributes.
+pub(crate) fn element(xml: &str, name: &str) -> Option<String> {
     let (_, after) = xml.split_once(&format!("<{name}>"))?;
     let (text, _) = after.split_once(&format!("</{name}>"))?;
     Some(unescape(text.trim())).filter(|text| !text.is_empty())

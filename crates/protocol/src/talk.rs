@@ -6,9 +6,10 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::store::StoreError;
 use crate::{SecretUrl, Value};
 
-/// A request that a dialect wants made.
+/// A request that a dialect wants made. `Debug` shows nothing that is signed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// `GET`, `POST`, `PUT` or `DELETE`.
@@ -23,8 +24,8 @@ pub struct Call {
     pub audience: Audience,
 }
 
-/// The body of a request.
-#[derive(Debug, Clone, PartialEq)]
+/// The body of a request. `Debug` shows its shape only.
+#[derive(Clone, PartialEq)]
 pub enum Payload {
     /// None.
     Empty,
@@ -34,6 +35,20 @@ pub enum Payload {
     Form(Vec<(String, String)>),
     /// As it is, of the type that [`Call::headers`] names, or of none.
     Text(String),
+}
+
+impl core::fmt::Debug for Payload {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Empty => f.write_str("nothing"),
+            Self::Json(value) => f.write_str(&value.shape()),
+            Self::Form(pairs) => f
+                .debug_set()
+                .entries(pairs.iter().map(|(name, _)| name))
+                .finish(),
+            Self::Text(text) => write!(f, "{} characters", text.chars().count()),
+        }
+    }
 }
 
 /// Who is asked. What proves the person's identity to the backend (cookies, tokens) is not for the store.
@@ -190,6 +205,14 @@ pub enum Trouble {
         code: Option<String>,
         /// Its message for the person.
         message: String,
+    },
+    /// The store said no with a 2xx status, as S3 may to the end of a multipart upload.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
+    Store {
+        /// That status.
+        status: u16,
+        /// What it said.
+        error: StoreError,
     },
     /// This backend cannot do what is wanted; the text says what to change.
     Unsupported(String),

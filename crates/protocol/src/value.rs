@@ -136,7 +136,7 @@ impl Value {
                     }
                     shape.push('"');
                     // A name can be long as well, and even hold an address.
-                    let short = name.split('?').next().unwrap_or_default();
+                    let short = name.split(['?', '&', '=']).next().unwrap_or_default();
                     shape.extend(short.chars().take(40));
                     shape.push_str("\": ");
                     value.draw(shape, depth - 1);

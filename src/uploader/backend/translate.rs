@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use s3_upload_core::{
     BackendRefusal, ETag, Grant, GrantPlan, Method, ObjectKey, PartNumber, SignedPart,
-    SignedRequest, Step, StoredObject, StoredPart, UploadError, UploadId,
+    SignedRequest, Step, StoreRefusal, StoredObject, StoredPart, UploadError, UploadId,
 };
 use s3_upload_protocol::{self as protocol, Granted, Plan, Signed, Trouble, native};
 
@@ -17,6 +17,7 @@ pub fn grant(granted: Granted, endpoint: &str) -> Grant {
     let plan = match granted.plan {
         Plan::Single(signed) => GrantPlan::Single(request(signed, endpoint)),
         Plan::Multipart { part_size } => GrantPlan::Multipart { part_size },
+        Plan::Stored => GrantPlan::Stored,
     };
     Grant {
         id: granted.id.map(UploadId::new),
@@ -94,6 +95,13 @@ pub fn trouble(step: Step, trouble: Trouble) -> UploadError {
             code,
             message: Some(message),
             retry_after: None,
+        }),
+        Trouble::Store { status, error } => UploadError::Store(StoreRefusal {
+            status,
+            code: Some(error.code),
+            message: error.message,
+            request_id: error.request_id,
+            ..StoreRefusal::default()
         }),
         Trouble::Unsupported(text) => UploadError::Configuration(text),
     }

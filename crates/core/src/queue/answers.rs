@@ -141,6 +141,15 @@ impl Queue {
         };
         let size = upload.info.size;
         let (id, plan) = (grant.id.clone(), grant.plan.clone());
+        if plan == GrantPlan::Stored {
+            let stored = StoredObject {
+                key: grant.key.as_ref().map(ToString::to_string),
+                value: grant.value,
+                ..StoredObject::default()
+            };
+            self.complete(file, stored);
+            return;
+        }
         if let Some(work) = Work::granted(now, size, grant) {
             upload.patience.attempts = 0;
             upload.state = match upload.state {

@@ -107,6 +107,7 @@ impl Work {
                 signed: Signed::new(now, request),
                 sent: Sent::No,
             })),
+            GrantPlan::Stored => None,
             GrantPlan::Multipart { part_size } => {
                 let plan = Plan::new(size, part_size)?;
                 Some(Self::Multi(Box::new(Multi {

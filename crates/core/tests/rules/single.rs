@@ -60,6 +60,26 @@ fn with_an_id_the_backend_confirms() {
 }
 
 #[test]
+fn a_file_that_the_store_has_already_is_done() {
+    let mut desk = Desk::usual();
+    let file = desk.add(5);
+    let (create, _) = desk.create();
+    let grant = Grant {
+        key: Some(ObjectKey::new("k")),
+        ..Grant::new(GrantPlan::Stored)
+    };
+    desk.answer(create, Answer::Granted(grant));
+    let Status::Completed(stored) = desk.status(file) else {
+        panic!("{:?}", desk.status(file));
+    };
+    assert_eq!(stored.key.as_deref(), Some("k"));
+    assert_eq!(stored.size, None, "nobody looked");
+    assert_eq!(desk.snapshot(file).percent, 100);
+    assert_eq!(desk.count(&Notice::Succeeded(file)), 1);
+    assert_eq!(desk.queue.next_timeout(), None);
+}
+
+#[test]
 fn an_empty_file_is_a_file() {
     let mut desk = Desk::usual();
     let (file, put) = desk.drive_to_put(0, None);

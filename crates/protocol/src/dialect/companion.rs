@@ -32,13 +32,17 @@ impl Dialect for Companion {
             begun(reply, ask.part_size).map(Next::Done)
         } else {
             reply.value(EXPECTED)?;
-            auto::granted(reply, ask.media_type).map(|granted| {
-                // There is nobody to confirm: the store's own answer is the proof.
-                Next::Done(Granted {
+            match auto::granted(reply, ask.media_type)? {
+                granted @ Granted {
+                    plan: Plan::Single(_),
+                    ..
+                } => Ok(Next::Done(Granted {
+                    // There is nobody to confirm: the store's own answer is the proof.
                     id: None,
                     ..granted
-                })
-            })
+                })),
+                _ => Err(reply.not(EXPECTED)),
+            }
         }
     }
 

@@ -205,6 +205,10 @@ fn what_is_not_companion_is_said_to_be_so() {
             .unwrap_err();
         assert!(format!("{trouble:?}").contains("6 characters of text/html"));
     }
+    // Nobody asked for parts.
+    let parts = json(r#"{"id":"i","partSize":5242880}"#);
+    let trouble = Companion.create(&site(), &ask(&metadata, false), &[parts]);
+    assert!(format!("{trouble:?}").contains("partSize"), "{trouble:?}");
     let trouble = Companion
         .create(
             &site(),

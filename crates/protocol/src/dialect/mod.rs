@@ -6,8 +6,19 @@
 //!
 //! `docs/dialects.md` shows how one is added.
 
+pub mod active_storage;
+mod ahead;
 pub mod auto;
+pub mod better_upload;
 pub mod companion;
+pub mod django_s3_file_field;
+pub mod next_s3_upload;
+pub mod supabase;
+mod told;
+pub mod vapor;
+
+#[cfg(test)]
+mod recorded;
 
 use core::fmt;
 
@@ -119,14 +130,29 @@ pub trait Dialect: fmt::Debug {
 /// The dialect of a name, as the attribute `protocol` has it.
 pub fn named(name: &str) -> Option<&'static dyn Dialect> {
     Some(match name {
+        "active-storage" => &active_storage::ActiveStorage,
         "auto" => &auto::Auto,
+        "better-upload" => &better_upload::BetterUpload,
         "companion" => &companion::Companion,
+        "django-s3-file-field" => &django_s3_file_field::DjangoS3FileField,
+        "next-s3-upload" => &next_s3_upload::NextS3Upload,
+        "supabase" => &supabase::Supabase,
+        "vapor" => &vapor::Vapor,
         _ => return None,
     })
 }
 
 /// The names of all dialects.
-pub const NAMES: &[&str] = &["auto", "companion"];
+pub const NAMES: &[&str] = &[
+    "auto",
+    "active-storage",
+    "better-upload",
+    "companion",
+    "django-s3-file-field",
+    "next-s3-upload",
+    "supabase",
+    "vapor",
+];
 
 /// The error about something that a dialect's backend does not offer.
 pub(crate) fn unsupported(what: &str) -> Trouble {

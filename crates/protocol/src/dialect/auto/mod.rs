@@ -1,11 +1,13 @@
 //! The default dialect: asks in the native words, and understands any answer that a person could mean.
 //!
 //! Owns the requests, and what each answer must at least say. How a thing is recognised under its many names is in
-//! `read`. The native conversation is in `docs/protocol.md`.
+//! `read` and `parts`. The native conversation is in `docs/protocol.md`.
 
+mod names;
+mod parts;
 mod read;
 
-use super::{Dialect, Encoding, Site};
+use super::{Dialect, Encoding, Site, told};
 use crate::native::{SentPart, StoredPart};
 use crate::talk::{Body, below, escape, urlencoded};
 use crate::{Ask, Call, Granted, Next, Part, Payload, Plan, Reply, SignedPart, Step, Stored};
@@ -37,25 +39,25 @@ impl Dialect for Auto {
         &self,
         site: &Site,
         upload: &Upload,
-        parts: &[Part],
+        wanted: &[Part],
         replies: &[Reply],
     ) -> Step<Vec<SignedPart>> {
         // Some backends sign all parts at once with their first answer.
-        if let Some(signed) = read::parts(upload.session, parts) {
+        if let Some(signed) = parts::parts(upload.session, wanted, true) {
             return Ok(Next::Done(signed));
         }
         let Some(reply) = replies.first() else {
-            let wanted = parts.iter().map(|part| {
+            let parts = wanted.iter().map(|part| {
                 Value::from([
                     ("number", Value::from(u64::from(part.number))),
                     ("size", part.size.into()),
                 ])
             });
-            let body = Value::from([("parts", Value::List(wanted.collect()))]);
+            let body = Value::from([("parts", Value::List(parts.collect()))]);
             let url = about(site, upload, "/parts");
             return Ok(Next::Call(Call::new("POST", url, Payload::Json(body))));
         };
-        read::parts(reply.value(EXPECTED_PARTS)?, parts)
+        parts::parts(reply.value(EXPECTED_PARTS)?, wanted, false)
             .map(Next::Done)
             .ok_or_else(|| reply.not(EXPECTED_PARTS))
     }
@@ -65,7 +67,7 @@ impl Dialect for Auto {
             let url = about(site, upload, "/parts");
             return Ok(Next::Call(Call::new("GET", url, Payload::Empty)));
         };
-        read::stored_parts(reply.value(EXPECTED_LIST)?)
+        parts::stored_parts(reply.value(EXPECTED_LIST)?)
             .map(Next::Done)
             .ok_or_else(|| reply.not(EXPECTED_LIST))
     }
@@ -115,27 +117,39 @@ pub fn granted(reply: &Reply, media_type: &str) -> Result<Granted, Trouble> {
         }
         Body::Json(answer) => answer,
     };
-    if let Some(granted) = read::grant(answer, media_type) {
-        return granted.map_err(|got| Trouble::Malformed {
+    if refusal::is_no(answer) {
+        return Err(not_granted(reply, EXPECTED));
+    }
+    match read::grant(answer, media_type) {
+        Some(granted) => granted.map_err(|got| Trouble::Malformed {
             expected: EXPECTED.to_owned(),
             got: got.to_owned(),
-        });
+        }),
+        None => Err(not_granted(reply, EXPECTED)),
     }
-    // Some say no with a 200.
-    match refusal::of_value(answer) {
-        (code, Some(message)) => Err(Trouble::Refused {
+}
+
+/// The trouble with a reply that is not as expected: some say no with a 200.
+pub(super) fn not_granted(reply: &Reply, expected: &str) -> Trouble {
+    let (code, message) = match &reply.body {
+        Body::Json(answer @ Value::Object(_)) => refusal::of_value(answer),
+        _ => (None, None),
+    };
+    match message {
+        Some(message) => Trouble::Refused {
             status: reply.status,
             code,
             message,
-        }),
-        _ => Err(reply.not(EXPECTED)),
+        },
+        None => reply.not(expected),
     }
 }
 
 /// Reads what a backend confirms; a mere "yes" will do.
 pub fn stored(reply: &Reply) -> Result<Stored, Trouble> {
     match &reply.body {
-        Body::Json(value) => Ok(read::stored(value)),
+        Body::Json(value) if refusal::is_no(value) => Err(not_granted(reply, EXPECTED_OBJECT)),
+        Body::Json(value) => Ok(parts::stored(value)),
         // A page that asks to sign in is no confirmation.
         Body::Text(text, kind) if kind == "text/html" || text.trim_start().starts_with('<') => {
             Err(reply.not(EXPECTED_OBJECT))
@@ -144,14 +158,19 @@ pub fn stored(reply: &Reply) -> Result<Stored, Trouble> {
     }
 }
 
+/// Reads headers that go along with a file.
+pub(super) fn headers(value: Option<&Value>) -> Vec<(String, String)> {
+    read::headers(value)
+}
+
 /// Reads signed parts, as they also come from a page's own function.
 pub fn signed_parts(answer: &Value, wanted: &[Part]) -> Option<Vec<SignedPart>> {
-    read::parts(answer, wanted)
+    parts::parts(answer, wanted, false)
 }
 
 /// Reads a list of stored parts, as it also comes from a page's own function.
 pub fn stored_parts(answer: &Value) -> Option<Vec<StoredPart>> {
-    read::stored_parts(answer)
+    parts::stored_parts(answer)
 }
 
 fn about(site: &Site, upload: &Upload, path: &str) -> String {
@@ -200,25 +219,22 @@ fn members(site: &Site, ask: &Ask) -> Vec<(String, Value)> {
         .map(|(own, usual, value)| (own.as_deref().unwrap_or(usual).to_owned(), value))
         .filter(|(name, _)| !name.is_empty())
         .collect();
-    if !ask.metadata.is_empty() {
-        let metadata = ask.metadata.iter();
-        let metadata = metadata.map(|(name, value)| (name.clone(), value.as_str().into()));
-        members.push(("metadata".to_owned(), Value::Object(metadata.collect())));
-    }
+    told::add(&mut members, told::metadata(ask));
     // A backend with names of its own may refuse what it does not know.
     if site.encoding == Encoding::Json && !own_words {
         members.push(("accepts".to_owned(), accepts(ask.prefer_multipart)));
         members.push(("partSize".to_owned(), ask.part_size.into()));
     }
-    let extra = site.extra.iter();
-    members.extend(extra.map(|(name, value)| {
-        let value = if site.encoding == Encoding::Json {
-            typed(value)
-        } else {
-            value.as_str().into()
-        };
-        (name.clone(), value)
-    }));
+    // Only JSON tells a number from a text.
+    let extra = if site.encoding == Encoding::Json {
+        told::extra(site)
+    } else {
+        let texts = site.extra.iter();
+        texts
+            .map(|(name, value)| (name.clone(), value.as_str().into()))
+            .collect()
+    };
+    told::add(&mut members, extra);
     members
 }
 
@@ -230,19 +246,6 @@ fn accepts(prefer_multipart: bool) -> Value {
         ["put", "post", "multipart"]
     };
     Value::List(order.map(Value::from).to_vec())
-}
-
-/// An attribute has only text, but strict servers tell `300` from `"300"`.
-fn typed(text: &str) -> Value {
-    match text {
-        "true" => Value::Bool(true),
-        "false" => Value::Bool(false),
-        _ => match text.parse::<u64>() {
-            // Not `007`, which is no number but a name.
-            Ok(number) if number.to_string() == text && number < 1 << 53 => number.into(),
-            _ => text.into(),
-        },
-    }
 }
 
 #[cfg(test)]

@@ -1,146 +1,316 @@
-//! Recognises what a backend means under the many names that backends give it.
+//! Recognises a grant under the many names that backends give to its members.
 //!
-//! Names are compared without case, `_` and `-`. Most come from a survey of backends in the wild: `uploadURL`,
-//! `presigned_url`, `signedRequest`, `postParams`, `s3_key`, … Refuses to guess where two readings would differ in
-//! where the file goes.
+//! Refuses to guess where two readings would differ in where the file goes: an address that is signed, or that stands
+//! with a form's policy, is taken before one that only has a fitting name.
 
-use crate::grant::is_forbidden;
-use crate::native::StoredPart;
-use crate::{Granted, Part, Plan, SecretFields, SecretUrl, Signed, SignedPart, Stored, Value};
-
-/// The names of one thing, in lower case, the surest first.
-type Names = &'static [&'static str];
-
-// One list a thing, read as a table.
-/// Next to one of the first, a plain `url` is often that of the finished object.
-#[rustfmt::skip]
-const URL: Names = &[
-    "presignedurl", "presignedputurl", "presigneduploadurl", "presignedposturl", "uploadpresignedurl", "signedurl",
-    "signeduploadurl", "signedputurl", "signedrequest", "puturl", "posturl", "uploadurl", "uploadsignedurl", "uploaduri",
-    "uploadlink", "uploadhref", "url", "uri", "href", "formaction", "action", "presigned", "signed", "urls",
-    "presignedurls", "signedurls",
-];
-#[rustfmt::skip]
-const FIELDS: Names = &[
-    "fields", "formfields", "formdata", "postparams", "postfields", "postdata", "formparams", "params", "inputs", "form",
-];
-#[rustfmt::skip]
-const HEADERS: Names = &["headers", "uploadheaders", "requestheaders", "requiredheaders", "signedheaders", "httpheaders"];
-const METHOD: Names = &[
-    "method",
-    "httpmethod",
-    "requestmethod",
-    "uploadmethod",
-    "verb",
-];
-#[rustfmt::skip]
-const KEY: Names = &["key", "objectkey", "filekey", "s3key", "storagekey", "keyname", "objectname", "path"];
-const EXPIRES: Names = &["expiresin", "expiresinseconds", "expires", "expiry", "ttl"];
-const PART_SIZE: Names = &["partsize", "chunksize"];
-#[rustfmt::skip]
-const PARTS: Names = &["parts", "urls", "presignedurls", "signedurls", "parturls", "presignedparts"];
-const NUMBER: Names = &["number", "partnumber", "part"];
-const ETAG: Names = &["etag"];
-const SIZE: Names = &["size", "contentlength", "bytes"];
-const TYPE: Names = &["type", "contenttype", "mimetype", "mediatype"];
-const LOCATION: Names = &["location", "publicurl", "fileurl", "objecturl"];
-const DOWNLOAD: Names = &["downloadurl", "viewurl", "geturl", "accessurl"];
+use super::names::{
+    DOWNLOAD, EXPIRES, FIELDS, FORM_URL, HEADERS, KEY, LOCATION, METHOD, PART_SIZE, PARTS, Places,
+    URL, VAGUE_FIELDS, is_for_later, is_named, named,
+};
+use crate::grant::{LIVES, is_absolute, is_address, is_forbidden, parameter};
+use crate::secret::has_signature;
+use crate::{Granted, Plan, SecretFields, Signed, Value};
 
 /// Names and values, in their order.
 type Pairs = Vec<(String, String)>;
 
-/// Objects deeper than this below the answer are not looked at: `{"data": {"upload": {…}}}`.
-const DEEPEST: usize = 2;
-
 /// The grant in an answer; `None` when there is none. The error says what is wrong with one.
 pub fn grant(answer: &Value, media_type: &str) -> Option<Result<Granted, &'static str>> {
-    let places = places(answer);
-    places
+    let places = Places::of(answer);
+    let parts = places
         .iter()
-        .find_map(|place| granted_by(place, &places, media_type))
+        .find_map(|(at, place)| multipart(&places, at, place));
+    match (target(&places), parts) {
+        // A part size may be told beside an address for the whole file.
+        (Some(target), Some(Ok(_))) if target.is_sure => Some(single(&places, &target, media_type)),
+        (_, Some(Ok(granted))) => Some(Ok(granted)),
+        (Some(target), _) => Some(single(&places, &target, media_type)),
+        (None, trouble) => trouble,
+    }
 }
 
-fn granted_by(
-    place: &Value,
-    places: &[&Value],
-    media_type: &str,
-) -> Option<Result<Granted, &'static str>> {
-    // What stands around the address may stand beside it or around it.
-    let anywhere = |names: &[&str]| {
-        named(place, names).or_else(|| places.iter().find_map(|place| named(place, names)))
+/// A part size, and no address beside it.
+fn multipart(places: &Places, at: usize, place: &Value) -> Option<Result<Granted, &'static str>> {
+    let part_size = named(place, PART_SIZE).and_then(Value::whole)?;
+    let is_address = |name: &&str| {
+        named(place, &[name])
+            .and_then(Value::text)
+            .is_some_and(is_address)
     };
-    let id = place
-        .get("id")
-        .or_else(|| places.iter().find_map(|place| place.get("id")))
-        .and_then(Value::written)
-        .filter(|id| !id.is_empty());
-    let key = anywhere(KEY).and_then(Value::text).map(str::to_owned);
-    let part_size = named(place, PART_SIZE).and_then(Value::whole);
-
-    if let (Some(part_size), None) = (part_size, address(place)) {
-        // `uploadId` alone is S3's; a backend that answers no id of its own means that one.
-        let id = id.or_else(|| named(place, &["uploadid"]).and_then(Value::written));
-        if id.is_none() {
-            return Some(Err("JSON with a part size but without an \"id\""));
-        }
-        return Some(Ok(Granted {
-            id,
-            key,
-            session: signed_ahead(place),
-            ..Granted::new(Plan::Multipart { part_size })
-        }));
+    if URL.iter().any(is_address) {
+        return None;
     }
+    // `uploadId` alone is S3's; a backend that answers no id of its own means that one.
+    let Some(id) = identity(place.get("id")).or_else(|| identity(named(place, &["uploadid"])))
+    else {
+        return Some(Err("JSON with a part size but without an \"id\""));
+    };
+    // Some backends sign all parts with their first answer.
+    let session =
+        named(place, PARTS).map_or(Value::Null, |parts| Value::from([("parts", parts.clone())]));
+    Some(Ok(Granted {
+        id: Some(id),
+        key: key(places, at, ""),
+        session,
+        ..Granted::new(Plan::Multipart { part_size })
+    }))
+}
 
-    let (url, fields) = mixed_form(place)
-        .or_else(|| Some((address(place)?, named(place, FIELDS).and_then(pairs))))?;
-    let method = named(place, METHOD)
-        .or_else(|| places.iter().find_map(|place| named(place, METHOD)))
-        .and_then(Value::text)
-        .unwrap_or("PUT");
-    // An empty list of fields accompanies many a PUT.
-    let fields = fields.filter(|fields| !fields.is_empty());
-    if fields.is_none() && !method.eq_ignore_ascii_case("PUT") {
-        return Some(Err(
-            "JSON with another method than PUT, and without the \"fields\" of a form",
-        ));
+/// Where a file goes in one request.
+struct Target {
+    /// The number of the place.
+    at: usize,
+    url: String,
+    fields: Option<Pairs>,
+    /// It is called `url`, which is the native word.
+    is_native: bool,
+    /// It is signed, and for a whole file.
+    is_sure: bool,
+}
+
+fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted, &'static str> {
+    let around = |names: &[&str]| {
+        places
+            .around(target.at)
+            .find_map(|place| named(place, names))
+    };
+    let url = target.url.as_str();
+    if target.fields.is_none() && parameter(url, "uploadId").is_some() {
+        return Err("the URL of a part, without a part size");
     }
-    let key = key.or_else(|| {
-        let fields = fields.as_ref()?;
+    let method = around(METHOD).and_then(Value::text).unwrap_or("PUT");
+    if target.fields.is_none() && !method.eq_ignore_ascii_case("PUT") {
+        return Err("JSON with another method than PUT, and without the \"fields\" of a form");
+    }
+    let id = places
+        .around(target.at)
+        .next()
+        .filter(|_| target.is_native)
+        .and_then(|place| identity(place.get("id")));
+    let key = key(places, target.at, url).or_else(|| {
+        let fields = target.fields.as_ref()?;
         let found = fields
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case("key"));
         found.map(|(_, key)| key.clone())
     });
-    let expires_in = anywhere(EXPIRES)
-        .and_then(Value::whole)
-        // A larger number is a moment, not a span; S3 allows 7 days.
-        .filter(|seconds| (1..=604_800).contains(seconds));
-    let mut signed = Signed::put(&url);
-    signed.expires_in = expires_in.or(signed.expires_in);
-    for (name, value) in headers(anywhere(HEADERS)) {
-        signed = signed.header(&name, value);
+    let mut signed = Signed::put(url);
+    signed.expires_in = sooner(around(EXPIRES), signed.expires_in);
+    for (name, value) in all_headers(places, target.at) {
+        // A form's own type says where its fields end; only the browser knows that.
+        if target.fields.is_none() || !name.eq_ignore_ascii_case("content-type") {
+            signed = signed.header(&name, value);
+        }
     }
-    signed.fields = fields.map(SecretFields::new);
+    signed.fields = target.fields.clone().map(SecretFields::new);
     if signed.fields.is_none() {
         signed = as_put(signed, media_type);
     }
-    Some(Ok(Granted {
+    Ok(Granted {
         id,
         key,
         ..Granted::new(Plan::Single(signed))
-    }))
+    })
 }
 
-/// The parts that a backend signed with its first answer, all of them or none.
-fn signed_ahead(place: &Value) -> Value {
-    named(place, PARTS).map_or(Value::Null, |parts| Value::from([("parts", parts.clone())]))
+/// The surest address in an answer.
+fn target(places: &Places) -> Option<Target> {
+    let named = places.iter().flat_map(|(at, place)| targets(at, place));
+    let best = named.min_by_key(|(doubt, _)| *doubt);
+    match best {
+        Some((doubt, target)) if doubt < UNSIGNED => Some(target),
+        Some((_, target)) => odd(places, true).or(Some(target)),
+        None => odd(places, false),
+    }
+}
+
+/// The only text that is signed, whatever it is called.
+fn odd(places: &Places, has_address: bool) -> Option<Target> {
+    let mut signed = places.iter().flat_map(|(at, place)| {
+        let texts = place.members().iter().filter(|(name, _)| {
+            let is_of_object = is_named(name, LOCATION) && has_address;
+            !is_for_later(name) && !is_named(name, DOWNLOAD) && !is_of_object
+        });
+        texts.filter_map(move |(_, value)| Some((at, value.text().filter(|text| is_signed(text))?)))
+    });
+    let (at, url) = signed.next()?;
+    signed.next().is_none().then(|| Target {
+        at,
+        url: url.to_owned(),
+        fields: None,
+        is_native: false,
+        is_sure: parameter(url, "uploadId").is_none(),
+    })
+}
+
+/// Added to the doubt about an address that nothing but its name speaks for.
+const UNSIGNED: usize = 100;
+
+/// The addresses in a place that have a fitting name, and how doubtful each is.
+fn targets(at: usize, place: &Value) -> Vec<(usize, Target)> {
+    if let Some((url, fields)) = mixed_form(place) {
+        let target = Target {
+            at,
+            url,
+            fields: Some(fields),
+            is_native: false,
+            is_sure: true,
+        };
+        return vec![(0, target)];
+    }
+    let fields = fields(place);
+    let names = URL
+        .iter()
+        .chain(FORM_URL.iter().filter(|_| fields.is_some()));
+    let found = names.enumerate().filter_map(|(rank, name)| {
+        let url = match named(place, &[name])? {
+            // A list of addresses beside a part size is one of parts.
+            Value::List(items) if named(place, PART_SIZE).is_none() => match items.as_slice() {
+                [only] => only,
+                _ => return None,
+            },
+            other => other,
+        };
+        let url = url.text().filter(|text| is_address(text))?;
+        // The page's own server is meant only under a name that says so.
+        if !is_absolute(url) && matches!(*name, "uri" | "href" | "presigned" | "signed" | "action")
+        {
+            return None;
+        }
+        // What is signed for a PUT is not where a form goes.
+        let is_signed = is_signed(url);
+        let fields = fields
+            .clone()
+            .filter(|fields| !is_signed || has_policy(fields));
+        let is_fitting = is_signed != fields.is_some();
+        let target = Target {
+            at,
+            url: url.to_owned(),
+            is_sure: is_fitting && parameter(url, "uploadId").is_none(),
+            fields,
+            is_native: *name == "url",
+        };
+        Some((rank + if is_fitting { 0 } else { UNSIGNED }, target))
+    });
+    found.collect()
+}
+
+/// The fields of a form, in an object of that name. An empty one accompanies many a PUT.
+fn fields(place: &Value) -> Option<Pairs> {
+    let vague = || {
+        named(place, VAGUE_FIELDS)
+            .and_then(pairs)
+            .filter(has_policy)
+    };
+    let mut fields = named(place, FIELDS).and_then(pairs).or_else(vague)?;
+    // The file is added last, and what follows a file is not read.
+    fields.retain(|(name, _)| !name.eq_ignore_ascii_case("file"));
+    Some(fields).filter(|fields| !fields.is_empty())
+}
+
+fn has_policy(fields: &Pairs) -> bool {
+    fields
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("policy"))
+}
+
+/// A form whose address stands among its fields: `{"form_action": …, "policy": …, "x-amz-signature": …}`.
+fn mixed_form(place: &Value) -> Option<(String, Pairs)> {
+    named(place, &["policy"])?.text()?;
+    if named(place, FIELDS).is_some() {
+        return None;
+    }
+    let url = URL.iter().chain(FORM_URL).find_map(|name| {
+        named(place, &[name])?
+            .text()
+            .filter(|text| is_absolute(text))
+    })?;
+    let is_field = |name: &str| {
+        ![URL, FORM_URL, METHOD, HEADERS, LOCATION, DOWNLOAD]
+            .iter()
+            .any(|names| is_named(name, names))
+            && !is_named(name, &["expiresin", "success", "file"])
+    };
+    let rest = place.members().iter();
+    let rest: Vec<_> = rest.filter(|(name, _)| is_field(name)).cloned().collect();
+    Some((url.to_owned(), pairs(&Value::Object(rest))?))
+}
+
+/// The object's key: beside the address or around it, else anywhere if the address ends with it, or if its name says that
+/// it is an object's.
+fn key(places: &Places, at: usize, url: &str) -> Option<String> {
+    // A `path` that begins with `/` is that of the request.
+    let of = |place: &'_ Value| {
+        let found = named(place, KEY)?.text()?;
+        let is_path = place.text_of("path") == Some(found) && found.starts_with('/');
+        (!found.contains("://") && !has_signature(found) && !is_path).then(|| found.to_owned())
+    };
+    places.around(at).find_map(of).or_else(|| {
+        places.iter().find_map(|(_, place)| {
+            let found = of(place)?;
+            let is_vague = [KEY.first(), KEY.last()]
+                .iter()
+                .flatten()
+                .any(|name| named(place, &[name]).and_then(Value::text) == Some(&found));
+            (!is_vague || ends_with(url, &found)).then_some(found)
+        })
+    })
+}
+
+/// Whether the path of an address ends with a key.
+fn ends_with(url: &str, key: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    path.strip_suffix(key.trim_start_matches('/'))
+        .is_some_and(|before| before.ends_with('/'))
+}
+
+/// A name that the backend gave to an upload.
+fn identity(value: Option<&Value>) -> Option<String> {
+    let id = match value? {
+        Value::Bool(_) => return None,
+        other => other.written()?,
+    };
+    // As the part of a path, dots would lead elsewhere.
+    let is_one = !matches!(id.trim(), "" | "." | "..") && !has_signature(&id);
+    is_one.then_some(id)
+}
+
+/// The headers that go along: beside the address or around it, else those that stand anywhere.
+fn all_headers(places: &Places, at: usize) -> Pairs {
+    // A server's own answer, wrapped up, has headers of its own.
+    let of = |place: &Value| -> Option<Pairs> {
+        let is_answer = named(place, &["statuscode"]).is_some();
+        named(place, HEADERS)
+            .filter(|_| !is_answer)
+            .map(|found| headers(Some(found)))
+    };
+    places
+        .around(at)
+        .find_map(of)
+        .or_else(|| places.iter().find_map(|(_, place)| of(place)))
+        .unwrap_or_default()
+}
+
+/// What a backend says of the life of a URL, and what the URL says itself: the sooner end, in seconds.
+pub fn sooner(said: Option<&Value>, own: Option<u64>) -> Option<u64> {
+    let said = said
+        .and_then(Value::whole)
+        // A larger number is a moment, not a span.
+        .filter(|seconds| LIVES.contains(seconds));
+    match (said, own) {
+        (Some(said), Some(own)) => Some(said.min(own)),
+        (said, own) => said.or(own),
+    }
 }
 
 /// A PUT by an address alone.
 pub fn bare_url(text: &str, media_type: &str) -> Option<Signed> {
     let text = text.trim();
-    (is_absolute(text) && !text.contains(char::is_whitespace))
-        .then(|| as_put(Signed::put(text), media_type))
+    let is_one = is_absolute(text)
+        && !text.contains(char::is_whitespace)
+        && parameter(text, "uploadId").is_none();
+    is_one.then(|| as_put(Signed::put(text), media_type))
 }
 
 /// One type per file: what was told to the backend is what is sent. And what a store needs of every PUT.
@@ -164,240 +334,27 @@ fn host(url: &str) -> &str {
     host.split(':').next().unwrap_or_default()
 }
 
-/// The parts in an answer, if all that are wanted are there.
-pub fn parts(answer: &Value, wanted: &[Part]) -> Option<Vec<SignedPart>> {
-    let places = places(answer);
-    let list = places
-        .iter()
-        .find_map(|place| named(place, PARTS))
-        .unwrap_or(answer);
-    let around = |names: &[&str]| places.iter().find_map(|place| named(place, names));
-    let of = |part: &Part, at: usize| -> Option<SignedPart> {
-        let entry = match list {
-            // By number: `{"1": "https://…"}`. <https://uppy.io/docs/companion/>
-            Value::Object(_) => list.get(&part.number.to_string()),
-            Value::List(entries) => {
-                let number = u64::from(part.number);
-                let is_it =
-                    |entry: &&Value| named(entry, NUMBER).and_then(Value::whole) == Some(number);
-                let unnumbered = entries.iter().all(|entry| named(entry, NUMBER).is_none());
-                entries
-                    .iter()
-                    .find(is_it)
-                    // All of a file's, or just those that were asked for, in their order.
-                    .or_else(|| {
-                        unnumbered
-                            .then(|| {
-                                entries.get(if entries.len() == wanted.len() {
-                                    at
-                                } else {
-                                    usize::from(part.number).checked_sub(1)?
-                                })
-                            })
-                            .flatten()
-                    })
-            }
-            _ => None,
-        };
-        // One part was asked for, and one address came.
-        let entry = entry
-            .or_else(|| (wanted.len() == 1 && matches!(list, Value::Object(_))).then_some(list))?;
-        let url = entry
-            .text()
-            .filter(|text| is_address(text))
-            .map(str::to_owned);
-        let mut request = Signed::put(&url.or_else(|| address(entry))?);
-        for (name, value) in headers(named(entry, HEADERS)) {
-            request = request.header(&name, value);
-        }
-        let expires_in = named(entry, EXPIRES)
-            .or_else(|| around(EXPIRES))
-            .and_then(Value::whole);
-        request.expires_in = expires_in.or(request.expires_in);
-        Some(SignedPart {
-            number: part.number,
-            request,
-        })
-    };
-    wanted
-        .iter()
-        .enumerate()
-        .map(|(at, part)| of(part, at))
-        .collect()
-}
-
-/// The parts that a store holds.
-pub fn stored_parts(answer: &Value) -> Option<Vec<StoredPart>> {
-    let places = places(answer);
-    let list = places
-        .iter()
-        .find_map(|place| named(place, &["parts"]))
-        .unwrap_or(answer);
-    let Value::List(entries) = list else {
-        // S3's SDKs leave out a list that is empty.
-        return matches!(list, Value::Null).then(Vec::new);
-    };
-    let read = |entry: &Value| {
-        Some(StoredPart {
-            number: u16::try_from(named(entry, NUMBER)?.whole()?).ok()?,
-            size: named(entry, SIZE)?.whole()?,
-            etag: named(entry, ETAG)?.text()?.to_owned(),
-        })
-    };
-    entries.iter().map(read).collect()
-}
-
-/// What is confirmed of a stored object.
-pub fn stored(answer: &Value) -> Stored {
-    let places = places(answer);
-    let find = |names: &[&str]| places.iter().find_map(|place| named(place, names));
-    let text = |names: &[&str]| find(names).and_then(Value::text).map(str::to_owned);
-    let url = |names: &[&str]| {
-        text(names)
-            .filter(|text| is_address(text))
-            .map(SecretUrl::new)
-    };
-    Stored {
-        key: text(KEY),
-        value: None,
-        size: find(SIZE).and_then(Value::whole),
-        media_type: text(TYPE).filter(|text| text.contains('/')),
-        etag: text(ETAG),
-        location: url(LOCATION),
-        download_url: url(DOWNLOAD),
-    }
-}
-
-/// The objects in which a grant may stand: the answer, then what is nested in it, the outer first. A list of one is what
-/// is in it: a backend that signs for several files was asked for one.
-fn places(answer: &Value) -> Vec<&Value> {
-    let mut found = Vec::new();
-    let mut level = vec![answer];
-    for _ in 0..=DEEPEST {
-        let mut next = Vec::new();
-        for value in level {
-            let value = match value {
-                Value::List(items) => match items.as_slice() {
-                    [only] => only,
-                    _ => continue,
-                },
-                other => other,
-            };
-            if matches!(value, Value::Object(_)) {
-                found.push(value);
-                let inner = value.members().iter();
-                // A form's fields are no place: they may hold a `key`, and an `action`.
-                next.extend(
-                    inner
-                        .filter(|(name, _)| !is_named(name, FIELDS))
-                        .map(|(_, value)| value),
-                );
-            }
-        }
-        level = next;
-    }
-    found
-}
-
-/// The first member whose name is one of these, in the order of the names.
-fn named<'a>(place: &'a Value, names: &[&str]) -> Option<&'a Value> {
-    names.iter().find_map(|wanted| {
-        let is_it =
-            |(name, value): &&(String, Value)| is_named(name, &[wanted]) && *value != Value::Null;
-        place.members().iter().find(is_it).map(|(_, value)| value)
-    })
-}
-
-fn is_named(name: &str, names: &[&str]) -> bool {
-    let plain = || {
-        name.chars()
-            .filter(|c| !matches!(c, '_' | '-' | ' '))
-            .flat_map(char::to_lowercase)
-    };
-    names.iter().any(|wanted| plain().eq(wanted.chars()))
-}
-
-/// The address in an object: by its name, or as the only text that is signed.
-fn address(place: &Value) -> Option<String> {
-    let by_name = URL.iter().find_map(|name| {
-        let value = named(place, &[name])?;
-        let value = match value {
-            Value::List(items) => match items.as_slice() {
-                [only] => only,
-                _ => return None,
-            },
-            other => other,
-        };
-        value.text().filter(|text| is_address(text))
-    });
-    by_name.map(str::to_owned).or_else(|| {
-        let mut signed = place
-            .members()
-            .iter()
-            .filter(|(name, _)| !is_for_later(name))
-            .filter_map(|(_, value)| value.text().filter(|text| is_signed(text)));
-        let only = signed.next()?;
-        signed.next().is_none().then(|| only.to_owned())
-    })
-}
-
-/// Whether a name speaks of what is done once the file is there.
-fn is_for_later(name: &str) -> bool {
-    let name = name.to_lowercase();
-    [
-        "download", "get", "view", "read", "public", "complete", "finish", "abort", "delete",
-        "thumb",
-    ]
-    .iter()
-    .any(|word| name.contains(word))
-}
-
-/// A form whose address stands among its fields: `{"form_action": …, "policy": …, "x-amz-signature": …}`.
-fn mixed_form(place: &Value) -> Option<(String, Option<Pairs>)> {
-    named(place, &["policy"])?;
-    let (own, url) = place.members().iter().find_map(|(name, value)| {
-        let url = value.text().filter(|text| is_absolute(text))?;
-        is_named(name, URL).then_some((name, url))
-    })?;
-    let rest: Vec<(String, Value)> = place
-        .members()
-        .iter()
-        .filter(|(name, _)| name != own)
-        .cloned()
-        .collect();
-    Some((url.to_owned(), pairs(&Value::Object(rest))))
-}
-
-/// Absolute, or a path of the backend's own. `url` may also name something else.
-fn is_address(text: &str) -> bool {
-    is_absolute(text) || text.starts_with('/')
-}
-
-fn is_absolute(text: &str) -> bool {
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-    scheme.is_some_and(|scheme| {
-        scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
-    })
-}
-
-/// Signed by S3, by Google or by Azure.
+/// Whether a text is an address with a signature, of S3 or of another store.
 fn is_signed(text: &str) -> bool {
-    is_absolute(text)
-        && [
-            "X-Amz-Signature=",
-            "X-Goog-Signature=",
-            "AWSAccessKeyId=",
-            "&sig=",
-            "?sig=",
-        ]
-        .iter()
-        .any(|mark| text.contains(mark))
+    is_address(text) && has_signature(text)
+}
+
+/// The address in an object that is about one part.
+pub fn address(place: &Value) -> Option<String> {
+    let named = targets(0, place).into_iter();
+    let best = named.min_by_key(|(doubt, _)| *doubt);
+    let target = best.map(|(_, target)| target);
+    target
+        .or_else(|| odd(&Places::only(place), false))
+        .map(|target| target.url)
 }
 
 /// Headers to send: values may be texts, numbers or lists of one, as some frameworks keep them.
-fn headers(value: Option<&Value>) -> Pairs {
+pub fn headers(value: Option<&Value>) -> Pairs {
     let mut headers = value.and_then(pairs).unwrap_or_default();
-    headers.retain(|(name, _)| !is_forbidden(name));
+    headers.retain(|(name, _)| {
+        !is_forbidden(name) && !name.to_ascii_lowercase().starts_with("access-control-")
+    });
     headers
 }
 

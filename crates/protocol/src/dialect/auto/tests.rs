@@ -13,6 +13,9 @@ use crate::dialect::FieldNames;
 /// What stands for a presigned URL in the tables.
 const S3: &str = "https://b.s3.eu-central-1.amazonaws.com/k?X-Amz-Expires=120&X-Amz-Signature=5ec";
 
+/// Answers, and what each means.
+const ANSWERS: &str = include_str!("../../../corpus/answers.txt");
+
 fn json(text: &str) -> Reply {
     Reply::json(serde_json::from_str(&text.replace("S3", S3)).unwrap())
 }
@@ -28,7 +31,8 @@ fn text(text: &str, kind: &str) -> Reply {
 fn described(reply: &Reply) -> String {
     let granted = match granted(reply, "text/plain") {
         Ok(granted) => granted,
-        Err(trouble) => return format!("{trouble:?}"),
+        Err(Trouble::Refused { message, .. }) => return format!("no: {message}"),
+        Err(_) => return "not understood".to_owned(),
     };
     let mut said = match &granted.plan {
         Plan::Single(signed) => {
@@ -49,6 +53,7 @@ fn described(reply: &Reply) -> String {
             )
         }
         Plan::Multipart { part_size } => format!("parts of {part_size}"),
+        Plan::Stored => "nothing".to_owned(),
     };
     if let Some(id) = &granted.id {
         said = said + " id " + id;
@@ -59,106 +64,19 @@ fn described(reply: &Reply) -> String {
     said
 }
 
-/// Answers of backends in the wild, most of them from the survey, and what each means.
-#[rustfmt::skip]
-const SHAPES: &[(&str, &str)] = &[
-    // the native dialect
-    (r#"{"url":"S3"}"#, "PUT S3"),
-    (r#"{"id":"i","key":"k","url":"S3","method":"PUT","headers":{"if-none-match":"*"},"expiresIn":300}"#, "PUT S3 if-none-match=* for 300 id i key k"),
-    (r#"{"id":"i","url":"https://h/","fields":{"key":"k","policy":"p"}}"#, "POST https://h/ key=k policy=p id i key k"),
-    (r#"{"id":"i","key":"k","partSize":8388608}"#, "parts of 8388608 id i key k"),
-    // names of the address
-    (r#"{"uploadUrl":"S3"}"#, "PUT S3"),
-    (r#"{"uploadURL":"S3","Key":"k"}"#, "PUT S3 key k"),
-    (r#"{"upload_url":"S3"}"#, "PUT S3"),
-    (r#"{"signedUrl":"S3"}"#, "PUT S3"),
-    (r#"{"signed_url":"S3"}"#, "PUT S3"),
-    (r#"{"signedURL":"S3"}"#, "PUT S3"),
-    (r#"{"presignedUrl":"S3"}"#, "PUT S3"),
-    (r#"{"presigned_url":"S3","object_key":"k"}"#, "PUT S3 key k"),
-    (r#"{"PresignedUrl":"S3","ObjectKey":"k"}"#, "PUT S3 key k"),
-    (r#"{"preSignedUrl":"S3"}"#, "PUT S3"),
-    (r#"{"presigned_put_url":"S3"}"#, "PUT S3"),
-    (r#"{"signedRequest":"S3","url":"https://b.s3.amazonaws.com/k"}"#, "PUT S3"),
-    (r#"{"putUrl":"S3","getUrl":"https://h/get?X-Amz-Signature=1"}"#, "PUT S3"),
-    (r#"{"upload-url":"S3"}"#, "PUT S3"),
-    (r#"{"href":"S3"}"#, "PUT S3"),
-    (r#"{"uri":"S3"}"#, "PUT S3"),
-    (r#"{"urls":["S3"]}"#, "PUT S3"),
-    (r#"{"link":"S3"}"#, "PUT S3"),
-    (r#"{"s3":"S3","downloadUrl":"https://h/get?X-Amz-Signature=1"}"#, "PUT S3"),
-    // next to another address
-    (r#"{"url":"https://cdn.example.com/k","presignedUrl":"S3"}"#, "PUT S3"),
-    (r#"{"signedUrl":"S3","publicUrl":"/s3/uploads/k","filename":"k.txt","fileKey":"k"}"#, "PUT S3 key k"),
-    (r#"{"uploadUrl":"S3","fileUrl":"https://h/k"}"#, "PUT S3"),
-    // nested
-    (r#"{"data":{"url":"S3"}}"#, "PUT S3"),
-    (r#"{"upload":{"url":"S3"}}"#, "PUT S3"),
-    (r#"{"success":true,"data":{"uploadUrl":"S3","key":"k"}}"#, "PUT S3 key k"),
-    (r#"{"data":{"signedUrl":"S3","token":"t","path":"a/k"},"error":null}"#, "PUT S3 key a/k"),
-    (r#"{"data":{"upload":{"url":"S3"}}}"#, "PUT S3"),
-    (r#"{"key":"k","presigned":{"url":"S3","headers":{"a":"b"}}}"#, "PUT S3 a=b key k"),
-    (r#"[{"url":"S3","key":"k","name":"n","customId":null}]"#, "PUT S3 key k"),
-    (r#"{"files":[{"signedUrl":"S3","file":{"objectKey":"k"}}]}"#, "PUT S3 key k"),
-    (r#"{"success":true,"results":[{"success":true,"file":{"name":"n"},"presignedUrl":"S3","key":"k"}]}"#, "PUT S3 key k"),
-    // a bare text
-    (r#""S3""#, "PUT S3"),
-    (r#"" S3 ""#, "PUT S3"),
-    // forms
-    (r#"{"url":"https://h/","fields":{"key":"k","AWSAccessKeyId":"a","policy":"p","signature":"s"}}"#, "POST https://h/ key=k AWSAccessKeyId=a policy=p signature=s key k"),
-    (r#"{"method":"POST","url":"https://h/","fields":{"success_action_status":"201","key":"k"},"expires":800}"#, "POST https://h/ success_action_status=201 key=k for 800 key k"),
-    (r#"{"method":"post","url":"https://h/","fields":{"key":"k"},"headers":{}}"#, "POST https://h/ key=k key k"),
-    (r#"{"presignedUrl":"https://h/","formData":{"key":"k"},"fileUrl":"https://h/k"}"#, "POST https://h/ key=k key k"),
-    (r#"{"url":"https://h/","postParams":{"key":"k"}}"#, "POST https://h/ key=k key k"),
-    (r#"{"url":"https://h/","form_fields":{"key":"k","n":201,"t":true,"no":null}}"#, "POST https://h/ key=k n=201 t=true key k"),
-    (r#"{"url":"https://h/","fields":[{"name":"key","value":"k"},{"name":"policy","value":"p"}]}"#, "POST https://h/ key=k policy=p key k"),
-    (r#"{"url":"https://h/","fields":[["key","k"],["policy","p"]]}"#, "POST https://h/ key=k policy=p key k"),
-    (r#"{"url":"https://h/","fields":[{"key":"key","value":"k"}]}"#, "POST https://h/ key=k key k"),
-    (r#"{"data":{"url":"https://h/","fields":{"key":"k"}}}"#, "POST https://h/ key=k key k"),
-    (r#"{"action":"https://h/","inputs":{"key":"k","action":"none"}}"#, "POST https://h/ key=k action=none key k"),
-    (r#"{"aws_payload":{"form_action":"https://h/","key":"k","policy":"p","success_action_status":201},"private_access_url":"https://h/k?x=1"}"#, "POST https://h/ key=k policy=p success_action_status=201 key k"),
-    (r#"{"url":"https://h/","policy":"p","key":"k","x-amz-signature":"s"}"#, "POST https://h/ policy=p key=k x-amz-signature=s key k"),
-    // PUT with a list of fields that is empty
-    (r#"{"method":"PUT","url":"S3","fields":[]}"#, "PUT S3"),
-    (r#"{"method":"put","url":"S3","fields":{},"headers":{}}"#, "PUT S3"),
-    // headers
-    (r#"{"url":"S3","headers":{"Content-Type":"image/png","x-amz-acl":"private"}}"#, "PUT S3 Content-Type=image/png x-amz-acl=private"),
-    (r#"{"url":"S3","headers":{"Host":["b.s3.amazonaws.com"],"x-amz-acl":["private"],"Content-Length":"5"}}"#, "PUT S3 x-amz-acl=private"),
-    (r#"{"url":"S3","headers":{"x-amz-meta-size":5,"x-amz-meta-ok":true,"x":null}}"#, "PUT S3 x-amz-meta-size=5 x-amz-meta-ok=true"),
-    (r#"{"url":"S3","headers":[{"name":"x-amz-acl","value":"private"}]}"#, "PUT S3 x-amz-acl=private"),
-    (r#"{"url":"S3","headers":[["x-amz-acl","private"]]}"#, "PUT S3 x-amz-acl=private"),
-    (r#"{"url":"S3","headers":[]}"#, "PUT S3"),
-    (r#"{"url":"S3","headers":{"Cache-Control":["no-cache","no-store"]}}"#, "PUT S3 Cache-Control=no-cache, no-store"),
-    (r#"{"signedUrl":"S3","upload_headers":{"x-amz-acl":"private"}}"#, "PUT S3 x-amz-acl=private"),
-    // the key and the id
-    (r#"{"url":"S3","s3_key":"k"}"#, "PUT S3 key k"),
-    (r#"{"url":"S3","file_key":"k"}"#, "PUT S3 key k"),
-    (r#"{"url":"S3","fileKey":"k","path":"p"}"#, "PUT S3 key k"),
-    (r#"{"url":"S3","id":42}"#, "PUT S3 id 42"),
-    (r#"{"url":"S3","id":""}"#, "PUT S3"),
-    // expiry
-    (r#"{"url":"S3","expires_in":"60"}"#, "PUT S3 for 60"),
-    (r#"{"url":"S3","expiresAt":"2026-01-01T00:00:00Z"}"#, "PUT S3"),
-    (r#"{"url":"S3","expires":1767225600}"#, "PUT S3"),
-    // libraries
-    (r#"{"key":"next/k","bucket":"b","region":"r","endpoint":null,"url":"S3"}"#, "PUT S3 key next/k"),
-    (r#"{"uuid":"u","bucket":"b","key":"tmp/u","url":"S3","headers":{"Host":["h"],"x-amz-acl":["private"],"Content-Type":"text/plain"}}"#, "PUT S3 x-amz-acl=private key tmp/u"),
-    // other stores
-    (r#"{"url":"https://storage.googleapis.com/b/k?X-Goog-Expires=900&X-Goog-Signature=a","headers":{"x-goog-content-length-range":"0,100"}}"#, "PUT https://storage.googleapis.com/b/k?X-Goog-Expires=900&X-Goog-Signature=a x-goog-content-length-range=0,100 for 900"),
-    (r#"{"sasUrl":"https://a.blob.core.windows.net/c/k?sv=1&sig=x"}"#, "PUT https://a.blob.core.windows.net/c/k?sv=1&sig=x x-ms-blob-type=BlockBlob"),
-    (r#"{"url":"https://a.blob.core.windows.net/c/k?sig=x","headers":{"X-MS-Blob-Type":"AppendBlob"}}"#, "PUT https://a.blob.core.windows.net/c/k?sig=x X-MS-Blob-Type=AppendBlob"),
-    (r#"{"url":"/object/upload/sign/b/k?token=t"}"#, "PUT /object/upload/sign/b/k?token=t"),
-    // parts
-    (r#"{"upload_id":"u","s3_key":"k","part_size":5242880,"urls":["https://h/1","https://h/2"]}"#, "parts of 5242880 id u key k"),
-    (r#"{"uploadId":"u","key":"k","chunkSize":"5242880"}"#, "parts of 5242880 id u key k"),
-    (r#"{"data":{"id":"i","partSize":5242880}}"#, "parts of 5242880 id i"),
-];
-
 #[test]
 fn any_answer_that_a_person_could_mean() {
-    assert!(SHAPES.len() >= 60, "{}", SHAPES.len());
-    for (answer, meaning) in SHAPES {
-        assert_eq!(described(&json(answer)), *meaning, "{answer}");
+    let lines = ANSWERS
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines: Vec<&str> = lines.collect();
+    assert!(lines.len() >= 2 * 60, "{}", lines.len());
+    for pair in lines.chunks(2) {
+        let [answer, meaning] = pair else {
+            panic!("{pair:?}")
+        };
+        let meaning = meaning.strip_prefix("  = ").unwrap();
+        assert_eq!(described(&json(answer)), meaning, "{answer}");
     }
 }
 
@@ -335,7 +253,7 @@ fn parts_are_signed_in_any_shape() {
         r#"["https://h/3","https://h/4"]"#,
         r#"["https://h/1","https://h/2","https://h/3","https://h/4","https://h/5"]"#,
     ] {
-        let signed = read::parts(&serde_json::from_str(answer).unwrap(), &wanted).unwrap();
+        let signed = parts::parts(&serde_json::from_str(answer).unwrap(), &wanted, false).unwrap();
         let urls: Vec<_> = signed
             .iter()
             .map(|part| (part.number, part.request.url.expose()))
@@ -347,7 +265,7 @@ fn parts_are_signed_in_any_shape() {
         r#"{"url":"https://h/3","headers":{"a":"b"},"expiresIn":60}"#,
         r#"{"parts":[{"number":3,"url":"https://h/3","headers":{"a":"b"}}],"expiresIn":60}"#,
     ] {
-        let signed = read::parts(&serde_json::from_str(answer).unwrap(), &one).unwrap();
+        let signed = parts::parts(&serde_json::from_str(answer).unwrap(), &one, false).unwrap();
         let request = Signed::put("https://h/3").header("a", "b");
         let request = Signed {
             expires_in: Some(60),
@@ -361,10 +279,46 @@ fn parts_are_signed_in_any_shape() {
         r#"{"parts":5}"#,
     ] {
         assert_eq!(
-            read::parts(&serde_json::from_str(answer).unwrap(), &wanted),
+            parts::parts(&serde_json::from_str(answer).unwrap(), &wanted, false),
             None
         );
     }
+}
+
+#[test]
+fn no_part_is_sent_to_where_another_one_belongs() {
+    let part = |number| Part { number, size: 5 };
+    for (answer, wanted) in [
+        (r#"{"presignedUrls":{"2":"S3"}}"#, vec![part(1)]),
+        (r#"{"2":"S3"}"#, vec![part(1)]),
+        (r#"{"number":2,"url":"S3"}"#, vec![part(1)]),
+        (r#"{"partNumber":"2","signedUrl":"S3"}"#, vec![part(1)]),
+        (
+            r#"{"url":"https://h/k?partNumber=2&uploadId=u"}"#,
+            vec![part(1)],
+        ),
+        (
+            r#"["https://h/k?partNumber=1","https://h/k?partNumber=2"]"#,
+            vec![part(3), part(4)],
+        ),
+        (
+            r#"{"parts":[{"number":2,"url":"S3"},{"url":"S3"}]}"#,
+            vec![part(1), part(2)],
+        ),
+    ] {
+        let answer = json(answer);
+        let value = answer.value("").unwrap();
+        assert_eq!(parts::parts(value, &wanted, false), None, "{wanted:?}");
+    }
+    // Two of four parts came with the first answer; the others are asked for.
+    let ahead = serde_json::from_str(r#"{"parts":["https://h/1","https://h/2"]}"#).unwrap();
+    assert!(parts::parts(&ahead, &[part(1), part(2)], true).is_some());
+    assert_eq!(parts::parts(&ahead, &[part(3), part(4)], true), None);
+    assert_eq!(parts::parts(&ahead, &[part(2), part(3)], true), None);
+    // A moment is no span.
+    let late = serde_json::from_str(r#"{"url":"https://h/1","expires":1767225600}"#).unwrap();
+    let signed = parts::parts(&late, &[part(1)], false).unwrap();
+    assert_eq!(signed.first().unwrap().request.expires_in, None);
 }
 
 #[test]
@@ -405,7 +359,7 @@ fn stored_parts_in_any_shape() {
         r#"[{"PartNumber":1,"Size":9,"ETag":"\"e\"","LastModified":"2026"}]"#,
         r#"{"Parts":[{"PartNumber":"1","Size":"9","ETag":"\"e\""}]}"#,
     ] {
-        let parts = read::stored_parts(&serde_json::from_str(answer).unwrap()).unwrap();
+        let parts = parts::stored_parts(&serde_json::from_str(answer).unwrap()).unwrap();
         let etag = "\"e\"".to_owned();
         assert_eq!(
             parts,
@@ -417,18 +371,26 @@ fn stored_parts_in_any_shape() {
             "{answer}"
         );
     }
-    assert_eq!(read::stored_parts(&Value::Null), Some(Vec::new()));
+    assert_eq!(parts::stored_parts(&Value::Null), Some(Vec::new()));
     assert_eq!(
-        read::stored_parts(&serde_json::from_str(r#"{"parts":[]}"#).unwrap()),
+        parts::stored_parts(&serde_json::from_str(r#"{"parts":[]}"#).unwrap()),
+        Some(Vec::new())
+    );
+    // As S3's SDKs give an empty list.
+    let none = r#"{"Bucket":"b","Key":"k","UploadId":"u","IsTruncated":false}"#;
+    assert_eq!(
+        parts::stored_parts(&serde_json::from_str(none).unwrap()),
         Some(Vec::new())
     );
     for answer in [
         "{}",
         r#"[{"number":1}]"#,
+        r#"[{"number":0,"size":1,"etag":"e"}]"#,
+        r#"[{"number":10001,"size":1,"etag":"e"}]"#,
         r#"[{"number":70000,"size":1,"etag":"e"}]"#,
     ] {
         assert_eq!(
-            read::stored_parts(&serde_json::from_str(answer).unwrap()),
+            parts::stored_parts(&serde_json::from_str(answer).unwrap()),
             None,
             "{answer}"
         );
@@ -453,4 +415,36 @@ fn a_confirmation_may_say_much_or_nothing() {
         assert_eq!(stored(&reply).unwrap(), Stored::default());
     }
     assert!(stored(&text("<!doctype html>Sign in", "text/html")).is_err());
+
+    // One place speaks of the object; the others do not.
+    let part = stored(&json(
+        r#"{"ok":true,"quota":{"size":1},"file":{"key":"k","url":"https://h/k","type":"unknown"}}"#,
+    ));
+    let part = part.unwrap();
+    assert_eq!(
+        (part.key.as_deref(), part.size, part.media_type),
+        (Some("k"), None, None)
+    );
+    assert_eq!(part.location.unwrap().expose(), "https://h/k");
+    // An address with a signature is a link to read, and no key is an address.
+    let signed = stored(&json(r#"{"key":"S3","location":"S3"}"#)).unwrap();
+    assert_eq!((signed.key, signed.location), (None, None));
+    assert_eq!(signed.download_url.unwrap().expose(), S3);
+}
+
+#[test]
+fn a_confirmation_may_be_a_refusal() {
+    for answer in [
+        r#"{"success":false,"message":"The file holds a virus"}"#,
+        r#"{"error":{"code":"virus","message":"The file holds a virus"}}"#,
+    ] {
+        match stored(&json(answer)) {
+            Err(Trouble::Refused { message, .. }) => assert_eq!(message, "The file holds a virus"),
+            other => panic!("{answer}: {other:?}"),
+        }
+    }
+    assert!(matches!(
+        stored(&json(r#"{"ok":false}"#)),
+        Err(Trouble::Malformed { .. })
+    ));
 }

@@ -1,0 +1,98 @@
+//! Rails' Active Storage, by its direct uploads.
+//! <https://guides.rubyonrails.org/active_storage_overview.html#direct-uploads>
+//!
+//! The endpoint is `rails_direct_uploads_path`, `/rails/active_storage/direct_uploads`. The file's MD5 is told before
+//! anything is sent, and signed. The form submits the blob's `signed_id`. Nobody confirms: a blob counts once a record
+//! is saved with it. The page's metadata becomes the blob's, and extra fields stand beside `blob`.
+
+use super::{CsrfPlace, Dialect, Site, auto, told};
+use crate::grant::is_address;
+use crate::native::SentPart;
+use crate::talk::below;
+use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Stored};
+use crate::{Trouble, Upload, Value};
+
+const EXPECTED: &str =
+    r#"JSON like {"signed_id": "…", "direct_upload": {"url": "https://…", "headers": {}}}"#;
+
+/// See the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActiveStorage;
+
+impl Dialect for ActiveStorage {
+    /// <https://api.rubyonrails.org/classes/ActionController/RequestForgeryProtection.html>
+    fn csrf(&self) -> CsrfPlace {
+        CsrfPlace {
+            meta: Some("csrf-token"),
+            ..CsrfPlace::default()
+        }
+    }
+
+    fn needs_md5(&self) -> bool {
+        true
+    }
+
+    fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
+        match replies {
+            [] => question(site, ask).map(Next::Call),
+            [reply, ..] => granted(reply).map(Next::Done),
+        }
+    }
+
+    fn complete(
+        &self,
+        _site: &Site,
+        _upload: &Upload,
+        _sent: Option<&[SentPart]>,
+        _replies: &[Reply],
+    ) -> Step<Stored> {
+        Ok(Next::Done(Stored::default()))
+    }
+
+    fn abort(&self, _site: &Site, _upload: &Upload, _replies: &[Reply]) -> Step<()> {
+        Ok(Next::Done(()))
+    }
+}
+
+fn question(site: &Site, ask: &Ask) -> Result<Call, Trouble> {
+    let Some(md5) = ask.md5 else {
+        let text = "Active Storage has to be told the file's MD5";
+        return Err(Trouble::Unsupported(text.to_owned()));
+    };
+    let mut blob = vec![
+        ("filename".to_owned(), Value::from(ask.name)),
+        ("content_type".to_owned(), ask.media_type.into()),
+        ("byte_size".to_owned(), ask.size.into()),
+        ("checksum".to_owned(), md5.into()),
+    ];
+    told::add(&mut blob, told::metadata(ask));
+    let mut members = vec![("blob".to_owned(), Value::Object(blob))];
+    told::add(&mut members, told::extra(site));
+    let url = below(&site.endpoint, "", "");
+    let call = Call::new("POST", url, Payload::Json(Value::Object(members)));
+    // Without it, what guards the controller may answer with a page to sign in.
+    Ok(call.header("Accept", "application/json"))
+}
+
+fn granted(reply: &Reply) -> Result<Granted, Trouble> {
+    let answer = reply.value(EXPECTED)?;
+    let direct = answer.get("direct_upload").unwrap_or(&Value::Null);
+    let url = direct.text_of("url").filter(|url| is_address(url));
+    let (Some(url), Some(signed_id)) = (url, answer.text_of("signed_id")) else {
+        return Err(auto::not_granted(reply, EXPECTED));
+    };
+    // These and no others: Google's signature, for one, knows of no Content-Type.
+    let headers = auto::headers(direct.get("headers")).into_iter();
+    let signed = headers.fold(Signed::put(url), |signed, (name, value)| {
+        signed.header(&name, value)
+    });
+    Ok(Granted {
+        key: answer.text_of("key").map(str::to_owned),
+        value: Some(signed_id.to_owned()),
+        ..Granted::new(Plan::Single(signed))
+    })
+}
+
+#[cfg(test)]
+#[path = "active_storage_tests.rs"]
+mod tests;

@@ -1,0 +1,240 @@
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use super::*;
+use crate::Audience;
+use crate::dialect::recorded::{METADATA, Recorded, ask, message};
+
+const FILES: [(&str, &str); 2] = [
+    ("2", include_str!("../../corpus/better-upload-2.json")),
+    ("3", include_str!("../../corpus/better-upload-3.json")),
+];
+
+fn site(route: &str) -> Site {
+    Site {
+        endpoint: "/api/upload".into(),
+        route: Some(route.into()),
+        ..Site::default()
+    }
+}
+
+fn both() -> impl Iterator<Item = (&'static str, Recorded)> {
+    FILES
+        .into_iter()
+        .map(|(version, file)| (version, Recorded::new(file)))
+}
+
+/// The whole of an ask, from the question that must be as recorded to the grant.
+fn create(recorded: &Recorded, name: &str, route: &str, size: u64) -> Result<Granted, Trouble> {
+    let (page, ask) = (site(route), ask("a b.txt", size));
+    let call = BetterUpload.create(&page, &ask, &[]).unwrap().call();
+    recorded.was_asked(name, &call.unwrap());
+    let granted = BetterUpload.create(&page, &ask, &[recorded.reply(name)])?;
+    Ok(granted.done().unwrap())
+}
+
+fn single(granted: &Granted) -> &Signed {
+    match &granted.plan {
+        Plan::Single(signed) => signed,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+fn headers(granted: &Granted) -> Vec<String> {
+    let headers = single(granted).headers.iter();
+    headers
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect()
+}
+
+#[test]
+fn in_one_request() {
+    for (version, recorded) in both() {
+        let granted = create(&recorded, "one", "plain", 1000).unwrap();
+        assert_eq!(granted.id, None, "{version}");
+        let key = granted.key.as_deref().unwrap();
+        assert!(key.ends_with("-a-b.txt"), "{key}");
+        assert!(single(&granted).url.expose().contains(key));
+        assert_eq!(single(&granted).expires_in, Some(120));
+        assert_eq!(headers(&granted), ["Content-Type: text/plain"]);
+
+        let granted = create(&recorded, "described", "described", 1000).unwrap();
+        assert!(granted.key.as_deref().unwrap().starts_with("described/"));
+        assert_eq!(
+            headers(&granted),
+            [
+                "Content-Type: text/plain",
+                "Cache-Control: max-age=60",
+                "x-amz-meta-author: somebody",
+                "x-amz-meta-size: 1000",
+            ],
+            "{version}"
+        );
+    }
+}
+
+#[test]
+fn version_3_signs_more_headers() {
+    let recorded = Recorded::new(FILES[1].1);
+    let granted = create(&recorded, "all headers", "acl", 1000).unwrap();
+    assert_eq!(
+        headers(&granted),
+        [
+            "Content-Type: text/plain",
+            "Cache-Control: max-age=60",
+            "x-amz-meta-album: 7",
+            "x-amz-acl: private",
+            "x-amz-storage-class: STANDARD",
+            "x-amz-tagging: a=b%20c",
+        ]
+    );
+}
+
+#[test]
+fn in_parts_from_beginning_to_end() {
+    let sent = [
+        (1, "054c49d0ef8a4d5f2df83924d4ec2bcf"),
+        (2, "08ae367d46659f81e56feaaf5950c85d"),
+        (3, "98c59e9c624ef8cd71e544181cf62e14"),
+    ]
+    .map(|(number, tag)| SentPart {
+        number,
+        etag: format!("\"{tag}\""),
+    });
+    for (version, recorded) in both() {
+        let granted = create(&recorded, "parts", "parts", 12_000_000).unwrap();
+        let part_size = 5 << 20;
+        assert_eq!(granted.plan, Plan::Multipart { part_size }, "{version}");
+        let upload = Upload {
+            id: granted.id.as_deref().unwrap(),
+            session: &granted.session,
+            size: 12_000_000,
+            is_multipart: true,
+        };
+        let site = site("parts");
+        let wanted = [3, 1].map(|number| Part { number, size: 1 });
+        let signed = BetterUpload.sign_parts(&site, &upload, &wanted, &[]);
+        for (part, number) in signed.unwrap().done().unwrap().iter().zip([3, 1]) {
+            assert_eq!(part.number, number);
+            let url = part.request.url.expose();
+            assert!(url.contains(&format!("partNumber={number}&")), "{url}");
+            assert!(part.request.headers.is_empty());
+            assert_eq!(part.request.expires_in, Some(1500));
+        }
+        let beyond = [Part { number: 4, size: 1 }];
+        assert!(
+            BetterUpload
+                .sign_parts(&site, &upload, &beyond, &[])
+                .is_err()
+        );
+
+        let call = BetterUpload.complete(&site, &upload, Some(&sent), &[]);
+        let call = call.unwrap().call().unwrap();
+        recorded.was_asked("complete", &call);
+        assert_eq!(call.audience, Audience::Store);
+        let reply = recorded.reply("complete");
+        let stored = BetterUpload.complete(&site, &upload, Some(&sent), &[reply]);
+        let stored = stored.unwrap().done().unwrap();
+        assert_eq!(stored.key, granted.key);
+        assert_eq!(
+            stored.etag.as_deref(),
+            Some("\"97c14c69fcd356afbd47ad11694cb447-3\"")
+        );
+        let Err(Trouble::Unsupported(text)) = BetterUpload.complete(&site, &upload, None, &[])
+        else {
+            unreachable!("tags are needed")
+        };
+        assert!(text.contains("`ETag`"), "{text}");
+        assert!(BetterUpload.list_parts(&site, &upload, &[]).is_err());
+    }
+}
+
+#[test]
+fn a_cancel_goes_to_the_store() {
+    for (_, recorded) in both() {
+        let granted = create(&recorded, "parts to abort", "parts", 12_000_000).unwrap();
+        let upload = Upload {
+            id: granted.id.as_deref().unwrap(),
+            session: &granted.session,
+            size: 12_000_000,
+            is_multipart: true,
+        };
+        let call = BetterUpload.abort(&site("parts"), &upload, &[]);
+        let call = call.unwrap().call().unwrap();
+        recorded.was_asked("abort", &call);
+        assert_eq!(call.audience, Audience::Store);
+        let done = BetterUpload.abort(&site("parts"), &upload, &[recorded.reply("abort")]);
+        assert_eq!(done, Ok(Next::Done(())));
+    }
+}
+
+#[test]
+fn files_that_are_passed_over_or_there_already() {
+    let recorded = Recorded::new(FILES[1].1);
+    let trouble = create(&recorded, "ignored", "ignored", 1000).unwrap_err();
+    assert_eq!(message(trouble), "The server does not take this file.");
+    for (name, route, size) in [
+        ("stored", "completed", 1000),
+        ("stored, in parts", "completedparts", 12_000_000),
+    ] {
+        let granted = create(&recorded, name, route, size).unwrap();
+        assert_eq!(granted.plan, Plan::Stored);
+        assert_eq!(granted.key.as_deref(), Some("there/already"));
+    }
+}
+
+#[test]
+fn refusals() {
+    for (version, recorded) in both() {
+        for (name, text) in [
+            ("wrong type", "One or more files have an invalid file type."),
+            ("no route", "Upload route not found."),
+            ("rejected", "Only members may upload here."),
+        ] {
+            assert_eq!(recorded.refusal(name), text, "{version}");
+        }
+        let trouble = create(&recorded, "empty", "parts", 0).unwrap_err();
+        assert_eq!(
+            message(trouble),
+            "The server cannot take an empty file in parts."
+        );
+    }
+}
+
+#[test]
+fn what_the_page_adds_is_metadata_of_the_route() {
+    let mut site = site("plain");
+    site.extra = vec![("album".into(), "8".into()), ("team".into(), "a".into())];
+    let call = BetterUpload.create(&site, &ask("a b.txt", 1000), &[]);
+    let Payload::Json(body) = call.unwrap().call().unwrap().payload else {
+        unreachable!("it is JSON")
+    };
+    let expected = Value::from([("album", Value::from(8_u64)), ("team", "a".into())]);
+    assert_eq!(body.get("metadata"), Some(&expected));
+    assert_eq!(METADATA.len(), 1);
+
+    site.route = None;
+    let trouble = BetterUpload.create(&site, &ask("a b.txt", 1000), &[]);
+    assert!(
+        format!("{trouble:?}").contains("`route` must be"),
+        "{trouble:?}"
+    );
+}
+
+#[test]
+fn what_is_not_better_upload_is_said_to_be_so() {
+    for answer in [
+        r#"{"url":"https://h/k"}"#,
+        r#"{"files":{"signedUrl":"https://h/k"}}"#,
+        r#"{"files":[{"signedUrl":"javascript:alert(1)"}]}"#,
+        r#"{"multipart":{"partSize":5242880,"files":[{"uploadId":"u","parts":[{"partNumber":2,"signedUrl":"https://h/2"}],"completeSignedUrl":"https://h/c"}]}}"#,
+        // One part too few for 1000 bytes.
+        r#"{"multipart":{"partSize":500,"files":[{"uploadId":"u","parts":[{"partNumber":1,"signedUrl":"https://h/1"}],"completeSignedUrl":"https://h/c"}]}}"#,
+    ] {
+        let reply = Reply::json(serde_json::from_str(answer).unwrap());
+        let trouble = BetterUpload.create(&site("plain"), &ask("a b.txt", 1000), &[reply]);
+        assert!(
+            matches!(trouble, Err(Trouble::Malformed { .. })),
+            "{answer}: {trouble:?}"
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! next-s3-upload, by its presigned uploads. <https://next-s3-upload.codingvalue.com>
+//!
+//! The endpoint is its route, `/api/s3-upload`. Nobody confirms. Extra fields are told beside its own, metadata as
+//! `metadata`; the route's `key` function reads both.
+
+use super::{Dialect, Site, auto, told};
+use crate::grant::{is_absolute, is_address};
+use crate::native::SentPart;
+use crate::talk::{below, escape};
+use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Stored};
+use crate::{Trouble, Upload, Value};
+
+const EXPECTED: &str =
+    r#"JSON like {"key": "…", "bucket": "…", "region": "…", "url": "https://…"}"#;
+/// The route signs for this; a URL does not tell it to the browser.
+const CACHING: &str = "max-age=630720000";
+
+/// See the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextS3Upload;
+
+impl Dialect for NextS3Upload {
+    fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
+        Ok(match replies {
+            [] => Next::Call(question(site, ask)),
+            [reply, ..] => Next::Done(granted(reply, ask)?),
+        })
+    }
+
+    fn complete(
+        &self,
+        _site: &Site,
+        _upload: &Upload,
+        _sent: Option<&[SentPart]>,
+        _replies: &[Reply],
+    ) -> Step<Stored> {
+        Ok(Next::Done(Stored::default()))
+    }
+
+    fn abort(&self, _site: &Site, _upload: &Upload, _replies: &[Reply]) -> Step<()> {
+        Ok(Next::Done(()))
+    }
+}
+
+fn question(site: &Site, ask: &Ask) -> Call {
+    let mut members: Vec<(String, Value)> = vec![
+        ("filename".to_owned(), ask.name.into()),
+        ("filetype".to_owned(), ask.media_type.into()),
+        (
+            "_nextS3".to_owned(),
+            Value::from([("strategy", "presigned")]),
+        ),
+    ];
+    told::add(&mut members, told::metadata(ask));
+    told::add(&mut members, told::extra(site));
+    let url = below(&site.endpoint, "", "");
+    Call::new("POST", url, Payload::Json(Value::Object(members)))
+}
+
+fn granted(reply: &Reply, ask: &Ask) -> Result<Granted, Trouble> {
+    let answer = reply.value(EXPECTED)?;
+    let url = answer.text_of("url").filter(|url| is_address(url));
+    let (Some(url), Some(key)) = (url, answer.text_of("key")) else {
+        return Err(auto::not_granted(reply, EXPECTED));
+    };
+    let signed = Signed::put(url)
+        .header("Content-Type", ask.media_type)
+        .header("Cache-Control", CACHING);
+    Ok(Granted {
+        key: Some(key.to_owned()),
+        location: location(answer, key),
+        ..Granted::new(Plan::Single(signed))
+    })
+}
+
+/// The object's address, as this project's own client makes it.
+fn location(answer: &Value, key: &str) -> Option<String> {
+    let bucket = escape(answer.text_of("bucket")?);
+    let segments: Vec<String> = key.split('/').map(escape).collect();
+    let path = segments.join("/");
+    Some(match answer.text_of("endpoint") {
+        Some(endpoint) if is_absolute(endpoint) && !endpoint.contains(['?', '#', '@']) => {
+            format!("{}/{bucket}/{path}", endpoint.trim_end_matches('/'))
+        }
+        Some(_) => return None,
+        None => {
+            let region = escape(answer.text_of("region")?);
+            format!("https://{bucket}.s3.{region}.amazonaws.com/{path}")
+        }
+    })
+}
+
+#[cfg(test)]
+#[path = "next_s3_upload_tests.rs"]
+mod tests;

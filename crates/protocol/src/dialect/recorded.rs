@@ -1,0 +1,94 @@
+//! Recorded exchanges, for tests: what a real server was asked, and what it answered.
+//!
+//! The files are in `corpus/`; each says of which server it is, and whether it was recorded or written down from the
+//! source. Signatures are replaced.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use crate::{Ask, Body, Call, Payload, Reply, Trouble, Value, refusal};
+
+/// The metadata that was told in all of them.
+pub static METADATA: LazyLock<BTreeMap<String, String>> =
+    LazyLock::new(|| BTreeMap::from([("album".to_owned(), "7".to_owned())]));
+
+/// A text file, as it was asked for in all of them.
+pub fn ask(name: &str, size: u64) -> Ask<'_> {
+    Ask {
+        name,
+        media_type: "text/plain",
+        size,
+        metadata: &METADATA,
+        prefer_multipart: size > 5 << 20,
+        part_size: 8 << 20,
+        md5: Some("E30h+rsn6EDiKFeZYrws3A=="),
+        uuid: "0b7a3f0e-5d7e-4e1c-9d11-3c1d1a6c8e55",
+    }
+}
+
+/// A file of exchanges.
+pub struct Recorded(Value);
+
+impl Recorded {
+    pub fn new(file: &str) -> Self {
+        Self(serde_json::from_str(file).unwrap())
+    }
+
+    fn named(&self, name: &str) -> &Value {
+        let exchanges = self.0.get("exchanges").unwrap().items();
+        let found = exchanges
+            .iter()
+            .find(|exchange| exchange.text_of("name") == Some(name));
+        found.unwrap()
+    }
+
+    /// The answer, as the widget hands it on.
+    pub fn reply(&self, name: &str) -> Reply {
+        let exchange = self.named(name);
+        let kind = exchange.get("type").and_then(Value::written).unwrap();
+        let answer = exchange.get("answer").unwrap();
+        let body = if kind.contains("json") {
+            Body::Json(answer.clone())
+        } else {
+            Body::Text(answer.written().unwrap(), kind)
+        };
+        let status = exchange.get("status").and_then(Value::whole).unwrap();
+        Reply {
+            status: u16::try_from(status).unwrap(),
+            body,
+        }
+    }
+
+    /// What a dialect asks is what was asked.
+    pub fn was_asked(&self, name: &str, call: &Call) {
+        let exchange = self.named(name);
+        let line = format!("{} {}", call.method, call.url.expose());
+        assert_eq!(Some(line.as_str()), exchange.text_of("asked"), "{name}");
+        let body = match &call.payload {
+            Payload::Json(value) => value.clone(),
+            Payload::Text(text) => text.as_str().into(),
+            Payload::Empty => Value::Null,
+            Payload::Form(_) => unreachable!("no recorded server is asked so"),
+        };
+        let written = |value: &Value| serde_json::to_string(value).unwrap();
+        let expected = exchange.get("body").unwrap();
+        assert_eq!(written(&body), written(expected), "{name}");
+    }
+
+    /// The sentence in an answer that refuses.
+    pub fn refusal(&self, name: &str) -> String {
+        let reply = self.reply(name);
+        assert!(reply.status >= 400, "{name}");
+        refusal::read(reply.status, &reply.body).1.unwrap()
+    }
+}
+
+/// The sentence in a refusal that came with a 2xx status.
+pub fn message(trouble: Trouble) -> String {
+    match trouble {
+        Trouble::Refused { message, .. } => message,
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,125 @@
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use super::*;
+use crate::dialect::recorded::{Recorded, ask};
+
+const FILE: &str = include_str!("../../corpus/supabase.json");
+const API: &str = "https://x.supabase.co/storage/v1";
+const UUID: &str = "0b7a3f0e-5d7e-4e1c-9d11-3c1d1a6c8e55";
+
+fn site(rest: &str) -> Site {
+    Site {
+        endpoint: format!("{API}{rest}"),
+        ..Site::default()
+    }
+}
+
+#[test]
+fn a_signed_upload() {
+    let recorded = Recorded::new(FILE);
+    let ask = ask("ü b.txt", 1000);
+    for end in ["", "/"] {
+        let site = site(&format!("/object/upload/sign/photos{end}"));
+        let call = Supabase.create(&site, &ask, &[]).unwrap().call();
+        recorded.was_asked("one", &call.unwrap());
+        let granted = Supabase.create(&site, &ask, &[recorded.reply("one")]);
+        let granted = granted.unwrap().done().unwrap();
+        assert_eq!((granted.id, granted.value), (None, None));
+        assert_eq!(granted.key, Some(format!("{UUID}/b.txt")));
+        let Plan::Single(signed) = granted.plan else {
+            unreachable!("it is one request")
+        };
+        let url = signed.url.expose();
+        let path = format!("{API}/object/upload/sign/photos/{UUID}/b.txt?token=");
+        assert!(url.starts_with(&path), "{url}");
+        assert_eq!(
+            signed.headers,
+            [("Content-Type".to_owned(), "text/plain".to_owned())]
+        );
+    }
+    assert_eq!(
+        recorded.refusal("no policy"),
+        "new row violates row-level security policy"
+    );
+}
+
+#[test]
+fn a_function_of_the_sites_own_needs_no_dialect() {
+    let reply = Recorded::new(FILE).reply("a site's own function");
+    let granted = auto::granted(&reply, "text/plain").unwrap();
+    assert_eq!(granted.key.as_deref(), Some("a/b.txt"));
+    let Plan::Single(signed) = granted.plan else {
+        unreachable!("it is one request")
+    };
+    assert!(signed.url.expose().starts_with(API));
+    assert_eq!(signed.fields, None);
+}
+
+#[test]
+fn a_folder_is_part_of_the_key() {
+    let site = site("/object/upload/sign/photos/user%2D1/a/");
+    let call = Supabase.create(&site, &ask("x.png", 1), &[]).unwrap();
+    let url = call.call().unwrap().url;
+    assert_eq!(
+        url.expose(),
+        format!("{API}/object/upload/sign/photos/user%2D1/a/{UUID}/x.png")
+    );
+    let reply = Reply::json(Value::from([(
+        "url",
+        "/object/upload/sign/photos/x?token=t",
+    )]));
+    let granted = Supabase.create(&site, &ask("x.png", 1), &[reply]);
+    assert_eq!(
+        granted.unwrap().done().unwrap().key,
+        Some(format!("user-1/a/{UUID}/x.png"))
+    );
+}
+
+#[test]
+fn names_in_the_characters_that_a_key_may_have() {
+    for (name, object) in [
+        ("cat.png", "/cat.png"),
+        ("my summer (1).tar.gz", "/my-summer-1-tar.gz"),
+        ("фото.jpg", ".jpg"),
+        ("../../etc/passwd", "/etc/passwd"),
+        ("..", ""),
+        (".env", ".env"),
+        ("no extension", "/no-extension"),
+        ("a/b\\c.x y", "/a-b-c.x-y"),
+        ("\u{202e}gnp.exe", "/gnp.exe"),
+        ("", ""),
+    ] {
+        let expected = format!("{UUID}{object}").replace("/etc/passwd", "./etc-passwd");
+        let found = object_name(&ask(name, 1));
+        if name.contains("etc") {
+            // The last dot is that of `..`; nothing of it climbs.
+            assert!(!found.contains(".."), "{found} {expected}");
+        } else {
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+    let long = format!("{}.{}", "x".repeat(500), "y".repeat(500));
+    assert!(object_name(&ask(&long, 1)).len() <= UUID.len() + 2 + 2 * LONGEST_NAME);
+}
+
+#[test]
+fn another_endpoint_is_said_to_be_wrong() {
+    for rest in [
+        "",
+        "/object/photos",
+        "/object/upload/sign/",
+        "/object/upload/sign//a",
+    ] {
+        let trouble = Supabase.create(&site(rest), &ask("x", 1), &[]).unwrap_err();
+        assert!(format!("{trouble:?}").contains("upload/sign"), "{rest}");
+    }
+    for answer in ["{}", r#"{"url":""}"#, r#"{"url":"x"}"#, r#"{"token":"t"}"#] {
+        let reply = Reply::json(serde_json::from_str(answer).unwrap());
+        let site = site("/object/upload/sign/photos");
+        let trouble = Supabase.create(&site, &ask("x", 1), &[reply]);
+        assert!(
+            matches!(trouble, Err(Trouble::Malformed { .. })),
+            "{answer}"
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! Laravel Vapor's signed storage URLs. <https://docs.vapor.build/resources/storage#file-uploads>
+//!
+//! The endpoint is `/vapor/signed-storage-url`. It makes the key itself, `tmp/` and a UUID, of which the form submits the
+//! whole; the page's own code moves the object from there. Nobody confirms. Extra fields (`bucket`, `visibility`,
+//! `cache_control`, …) are told as they are, metadata as `metadata`.
+
+use super::{CsrfPlace, Dialect, Site, auto, told};
+use crate::grant::is_address;
+use crate::native::SentPart;
+use crate::talk::below;
+use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Stored};
+use crate::{Trouble, Upload, Value};
+
+const EXPECTED: &str =
+    r#"JSON like {"uuid": "…", "bucket": "…", "key": "…", "url": "https://…", "headers": {}}"#;
+
+/// See the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Vapor;
+
+impl Dialect for Vapor {
+    /// <https://laravel.com/docs/csrf#csrf-x-xsrf-token>
+    fn csrf(&self) -> CsrfPlace {
+        CsrfPlace {
+            cookie: Some("XSRF-TOKEN"),
+            ..CsrfPlace::default()
+        }
+    }
+
+    fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
+        Ok(match replies {
+            [] => Next::Call(question(site, ask)),
+            [reply, ..] => Next::Done(granted(reply, ask)?),
+        })
+    }
+
+    fn complete(
+        &self,
+        _site: &Site,
+        _upload: &Upload,
+        _sent: Option<&[SentPart]>,
+        _replies: &[Reply],
+    ) -> Step<Stored> {
+        Ok(Next::Done(Stored::default()))
+    }
+
+    fn abort(&self, _site: &Site, _upload: &Upload, _replies: &[Reply]) -> Step<()> {
+        Ok(Next::Done(()))
+    }
+}
+
+fn question(site: &Site, ask: &Ask) -> Call {
+    // An empty one is the server's to choose; Vapor's own client sends them as well.
+    let mut members: Vec<(String, Value)> = vec![
+        ("bucket".to_owned(), "".into()),
+        ("content_type".to_owned(), ask.media_type.into()),
+        ("expires".to_owned(), "".into()),
+        ("visibility".to_owned(), "".into()),
+    ];
+    told::add(&mut members, told::metadata(ask));
+    told::add(&mut members, told::extra(site));
+    let url = below(&site.endpoint, "", "");
+    let call = Call::new("POST", url, Payload::Json(Value::Object(members)));
+    // Without it, Laravel redirects whoever is not signed in.
+    call.header("Accept", "application/json")
+}
+
+fn granted(reply: &Reply, ask: &Ask) -> Result<Granted, Trouble> {
+    let answer = reply.value(EXPECTED)?;
+    let url = answer.text_of("url").filter(|url| is_address(url));
+    let (Some(url), Some(key)) = (url, answer.text_of("key")) else {
+        return Err(auto::not_granted(reply, EXPECTED));
+    };
+    let headers = auto::headers(answer.get("headers")).into_iter();
+    let signed = headers.fold(Signed::put(url), |signed, (name, value)| {
+        signed.header(&name, value)
+    });
+    let signed = signed.header("Content-Type", ask.media_type);
+    Ok(Granted {
+        key: Some(key.to_owned()),
+        ..Granted::new(Plan::Single(signed))
+    })
+}
+
+#[cfg(test)]
+#[path = "vapor_tests.rs"]
+mod tests;

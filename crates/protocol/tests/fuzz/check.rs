@@ -1,0 +1,298 @@
+//! What holds for every answer, however odd.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use fastrand::Rng;
+use s3_upload_protocol::native::SentPart;
+use s3_upload_protocol::store::StoreError;
+use s3_upload_protocol::{
+    Ask, Audience, Body, Call, Dialect, Encoding, Granted, Next, Part, Plan, Reply, SecretUrl,
+    Signed, Site, Step, Upload, Value, is_forbidden, refusal,
+};
+
+use crate::corpus::{Corpus, SIGNATURE};
+use crate::mutate::pick;
+
+/// One answer and what has to be known to check what is read in it.
+pub struct Case<'a> {
+    /// The answer, as a reply with a 2xx status.
+    pub reply: &'a Reply,
+    /// None of these may be shown.
+    pub secrets: &'a [&'a str],
+    pub corpus: &'a Corpus,
+    pub rng: Rng,
+    /// Something that was read so far has a secret in it, so that it has to be looked for.
+    pub has_secret: bool,
+}
+
+const ENDPOINT: &str = "https://x.supabase.co/storage/v1/object/upload/sign/b";
+const SIZES: &[u64] = &[0, 1, 5, 1000, 5_242_880, 12_000_000, 5 << 30, 50 << 40];
+
+impl Case<'_> {
+    /// Everything that reads answers reads this one.
+    pub fn check(&mut self) {
+        self.texts();
+        for name in s3_upload_protocol::dialect::NAMES {
+            let dialect = s3_upload_protocol::named(name).unwrap();
+            self.dialect(dialect);
+        }
+    }
+
+    fn texts(&mut self) {
+        let text = match &self.reply.body {
+            Body::Text(text, _) => text.clone(),
+            Body::Json(value) => serde_json::to_string(value).unwrap(),
+        };
+        self.has_secret = self.secrets.iter().any(|secret| text.contains(secret));
+        let status = *pick(&[200, 400, 404, 413, 500, 503], &mut self.rng);
+        let (code, message) = refusal::read(status, &self.reply.body);
+        let length = message.as_deref().map_or(0, |text| text.chars().count());
+        assert!(length <= 400);
+        self.hidden(&(code, message));
+        self.hidden(&self.reply.body);
+        if let Body::Json(value) = &self.reply.body {
+            // What was read can be told again, unless it is nested too deeply by now.
+            if let Ok(again) = serde_json::from_str::<Value>(&text) {
+                assert_eq!(&again, value);
+            }
+            self.urls(value);
+        }
+        if let Some(error) = StoreError::parse(&text) {
+            assert!(!error.code.is_empty());
+            self.hidden(&error);
+        }
+        self.hidden(&Body::Text(text, String::new()));
+    }
+
+    fn urls(&self, value: &Value) {
+        if let Value::Text(text) = value {
+            let url = SecretUrl::from(text.as_str());
+            let shown = format!("{url} {url:?}");
+            let is_hidden = !self.secrets.contains(&SIGNATURE) || !shown.contains(SIGNATURE);
+            assert!(is_hidden, "{shown}");
+        }
+        for item in value.items() {
+            self.urls(item);
+        }
+        for (_, value) in value.members() {
+            self.urls(value);
+        }
+    }
+
+    fn dialect(&mut self, dialect: &dyn Dialect) {
+        let mut site = Site {
+            endpoint: pick(&[ENDPOINT, &format!("{ENDPOINT}/?a=b")], &mut self.rng).to_string(),
+            route: Some("r".to_owned()),
+            encoding: *pick(
+                &[Encoding::Json, Encoding::Form, Encoding::Query],
+                &mut self.rng,
+            ),
+            ..Site::default()
+        };
+        if self.rng.bool() {
+            site.extra = vec![("name".to_owned(), "7".to_owned())];
+        }
+        let metadata = BTreeMap::from([("album".to_owned(), "7".to_owned())]);
+        let ask = Ask {
+            name: pick(&["a.txt", "..", "", "ü \u{0}?/&.tar.gz"], &mut self.rng),
+            media_type: "text/plain",
+            size: *pick(SIZES, &mut self.rng),
+            metadata: &metadata,
+            prefer_multipart: self.rng.bool(),
+            part_size: 8 << 20,
+            md5: Some("1B2M2Y8AsgTpgAmY7PhCfg=="),
+            uuid: "0b7a3f0e-5d7e-4e1c-9d11-3c1d1a6c8e55",
+        };
+        let granted = self.run(|replies| dialect.create(&site, &ask, replies));
+        // Later operations come after a grant, and after what a grant could never have left.
+        match granted {
+            Some(granted) => {
+                self.granted(&granted);
+                let id = granted.id.as_deref().unwrap_or("i");
+                self.operations(dialect, &site, id, &granted.session, ask.size);
+            }
+            None if self.rng.u8(..) < 64 => {
+                let session = match &self.reply.body {
+                    Body::Json(value) => value.clone(),
+                    Body::Text(..) => Value::Null,
+                };
+                self.operations(dialect, &site, "../i", &session, ask.size);
+            }
+            None => {}
+        }
+    }
+
+    fn operations(
+        &mut self,
+        dialect: &dyn Dialect,
+        site: &Site,
+        id: &str,
+        session: &Value,
+        size: u64,
+    ) {
+        let upload = Upload {
+            id,
+            session,
+            size,
+            is_multipart: self.rng.bool(),
+        };
+        let last = *pick(&[1, 3, 12, 10_000], &mut self.rng);
+        let mut wanted: Vec<u16> = (0..self.rng.u8(1..5))
+            .map(|_| self.rng.u16(1..=last))
+            .collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let wanted: Vec<Part> = wanted
+            .iter()
+            .map(|number| Part {
+                number: *number,
+                size: 5,
+            })
+            .collect();
+        if let Some(signed) =
+            self.run(|replies| dialect.sign_parts(site, &upload, &wanted, replies))
+        {
+            let numbers = |parts: &mut dyn Iterator<Item = u16>| parts.collect::<Vec<_>>();
+            assert_eq!(
+                numbers(&mut signed.iter().map(|part| part.number)),
+                numbers(&mut wanted.iter().map(|part| part.number))
+            );
+            for part in &signed {
+                self.signed(&part.request);
+                assert_eq!(part.request.fields, None);
+                let url = part.request.url.expose();
+                if let Some((_, said)) = url.split_once("partNumber=") {
+                    let said: String = said.chars().take_while(char::is_ascii_digit).collect();
+                    assert_eq!(said.parse(), Ok(part.number), "{url}");
+                }
+            }
+        }
+        if let Some(listed) = self.run(|replies| dialect.list_parts(site, &upload, replies)) {
+            assert!(
+                listed
+                    .iter()
+                    .all(|part| (1..=10_000).contains(&part.number))
+            );
+        }
+        let sent: Vec<SentPart> = wanted
+            .iter()
+            .map(|part| SentPart {
+                number: part.number,
+                etag: "\"<&>\"".to_owned(),
+            })
+            .collect();
+        for sent in [None, Some(sent.as_slice())] {
+            let stored = self.run(|replies| dialect.complete(site, &upload, sent, replies));
+            if let Some(stored) = stored {
+                for url in [&stored.location, &stored.download_url]
+                    .into_iter()
+                    .flatten()
+                {
+                    is_target(url.expose());
+                }
+            }
+        }
+        self.run(|replies| dialect.abort(site, &upload, replies));
+    }
+
+    /// An operation to its end, each request of it answered by this answer or, later, by another one.
+    fn run<T: Debug>(&mut self, operation: impl Fn(&[Reply]) -> Step<T>) -> Option<T> {
+        let mut more: Vec<Reply> = Vec::new();
+        for round in 0..6 {
+            let replies = match round {
+                0 => &[][..],
+                1 => std::slice::from_ref(self.reply),
+                _ => more.as_slice(),
+            };
+            match operation(replies) {
+                Ok(Next::Done(value)) => {
+                    self.hidden(&value);
+                    return Some(value);
+                }
+                Ok(Next::Call(call)) => self.call(&call),
+                Err(trouble) => {
+                    self.hidden(&trouble);
+                    return None;
+                }
+            }
+            if round == 1 {
+                more.push(self.reply.clone());
+            }
+            if round > 0 {
+                let body = if self.rng.bool() {
+                    &self.reply.body
+                } else {
+                    self.has_secret = true;
+                    pick(&self.corpus.answers, &mut self.rng)
+                };
+                more.push(Reply {
+                    status: 200,
+                    body: body.clone(),
+                });
+            }
+        }
+        panic!("an operation has no end");
+    }
+
+    fn call(&self, call: &Call) {
+        assert!(["GET", "POST", "PUT", "DELETE"].contains(&call.method));
+        let url = call.url.expose();
+        match call.audience {
+            Audience::Backend => assert!(url.starts_with(ENDPOINT), "{url}"),
+            Audience::Store => is_target(url),
+        }
+        self.hidden(call);
+    }
+
+    fn granted(&self, granted: &Granted) {
+        match &granted.plan {
+            Plan::Single(signed) => self.signed(signed),
+            Plan::Multipart { .. } => assert!(granted.id.as_ref().is_some_and(|id| !id.is_empty())),
+            Plan::Stored => assert_eq!(granted.id, None),
+        }
+    }
+
+    fn signed(&self, signed: &Signed) {
+        is_target(signed.url.expose());
+        assert!(
+            signed
+                .expires_in
+                .is_none_or(|life| (1..=604_800).contains(&life))
+        );
+        for (name, _) in &signed.headers {
+            assert!(!is_forbidden(name) && !name.is_empty(), "{name}");
+            assert!(
+                !name.contains(|c: char| c.is_whitespace() || c == ':'),
+                "{name}"
+            );
+        }
+        if let Some(fields) = &signed.fields {
+            assert!(!fields.expose().is_empty());
+            let is_file = |(name, _): &(String, String)| name.eq_ignore_ascii_case("file");
+            assert!(!fields.expose().iter().any(is_file));
+            // A form's type says where its fields end, which only the browser knows.
+            let is_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+            assert!(!signed.headers.iter().any(is_type));
+        }
+        self.hidden(signed);
+    }
+
+    fn hidden(&self, what: &impl Debug) {
+        if !self.has_secret {
+            return;
+        }
+        let shown = format!("{what:?}");
+        for secret in self.secrets {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+}
+
+/// A request can go there: to a host by HTTP, or to a path.
+fn is_target(url: &str) {
+    let lower = url.to_ascii_lowercase();
+    let is_one =
+        lower.starts_with("https://") || lower.starts_with("http://") || url.starts_with('/');
+    assert!(is_one, "{url}");
+}

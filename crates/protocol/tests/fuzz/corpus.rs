@@ -1,0 +1,83 @@
+//! The corpus: every answer in `corpus/`, as the widget hands it to a dialect.
+
+use s3_upload_protocol::{Body, Value};
+
+/// What stands for a presigned URL in the files.
+const S3: &str =
+    "https://b.s3.eu-central-1.amazonaws.com/k?X-Amz-Expires=120&X-Amz-Signature=5ec2e75ec2e7";
+/// The signature in each presigned URL. It stands behind a `?`, and so it does in whatever the corpus is changed to.
+pub const SIGNATURE: &str = "5ec2e75ec2e7";
+/// Other secrets: of forms, of tokens, and in what a store repeats. They stand alone.
+pub const BARE: &str = "ba5e5ec2e7";
+
+const LINES: &[&str] = &[
+    include_str!("../../corpus/answers.txt"),
+    include_str!("../../corpus/more.txt"),
+];
+const EXCHANGES: &[&str] = &[
+    include_str!("../../corpus/active-storage.json"),
+    include_str!("../../corpus/better-upload-2.json"),
+    include_str!("../../corpus/better-upload-3.json"),
+    include_str!("../../corpus/django-s3-file-field.json"),
+    include_str!("../../corpus/next-s3-upload.json"),
+    include_str!("../../corpus/supabase.json"),
+    include_str!("../../corpus/vapor.json"),
+];
+
+pub struct Corpus {
+    /// All answers.
+    pub answers: Vec<Body>,
+    /// All names of members in them.
+    pub names: Vec<String>,
+}
+
+impl Corpus {
+    pub fn new() -> Self {
+        let lines = LINES
+            .iter()
+            .flat_map(|file| file.lines())
+            .filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("  = "));
+        let mut answers: Vec<Body> = lines.map(|line| body(&line.replace("S3", S3))).collect();
+        for file in EXCHANGES {
+            let file: Value = serde_json::from_str(file).unwrap();
+            for exchange in file.get("exchanges").unwrap().items() {
+                answers.push(match exchange.get("answer").unwrap() {
+                    Value::Text(text) => body(text),
+                    json => Body::Json(json.clone()),
+                });
+            }
+        }
+        let mut names = Vec::new();
+        for answer in &answers {
+            if let Body::Json(value) = answer {
+                name(value, &mut names);
+            }
+        }
+        names.sort();
+        names.dedup();
+        Self { answers, names }
+    }
+}
+
+/// JSON, or a text with a type that goes with it.
+pub fn body(text: &str) -> Body {
+    if let Ok(value) = serde_json::from_str(text) {
+        return Body::Json(value);
+    }
+    let kind = match text.trim_start().as_bytes() {
+        [b'<', b'!', ..] => "text/html",
+        [b'<', ..] => "application/xml",
+        _ => "text/plain",
+    };
+    Body::Text(text.to_owned(), kind.to_owned())
+}
+
+fn name(value: &Value, names: &mut Vec<String>) {
+    for (known, value) in value.members() {
+        names.push(known.clone());
+        name(value, names);
+    }
+    for item in value.items() {
+        name(item, names);
+    }
+}

@@ -1,0 +1,100 @@
+//! Reads millions of answers that no backend ever gave: every operation of every dialect, refusals, S3's errors, and JSON
+//! itself. Nothing panics, nothing that is signed is shown, and no file or part goes where it must not.
+//!
+//! The answers are those in `corpus/`, changed as trees and as bytes, and some that are random. Each follows from the seed
+//! and its number, so that a failure can be had again. A short run is a test like any other. A long one:
+//!
+//! ```sh
+//! FUZZ_SEED=7 FUZZ_INPUTS=10000000 cargo test --release -p s3-upload-protocol --test fuzz -- --nocapture
+//! ```
+//!
+//! A failure says its seed and its number; `FUZZ_SEED=7 FUZZ_AT=123` runs that one alone.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is a failed test"
+)]
+
+mod check;
+mod corpus;
+mod mutate;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Instant;
+
+use check::Case;
+use corpus::{BARE, Corpus, SIGNATURE};
+use fastrand::Rng;
+use s3_upload_protocol::{Body, Reply};
+
+/// What a short run does.
+const SEED: u64 = 1;
+const INPUTS: u64 = 50_000;
+
+#[test]
+fn the_corpus_is_read_and_no_secret_shown() {
+    let corpus = Corpus::new();
+    assert!(corpus.answers.len() > 150, "{}", corpus.answers.len());
+    for (at, body) in corpus.answers.iter().enumerate() {
+        let mut case = Case {
+            reply: &reply(body.clone(), at),
+            secrets: &[SIGNATURE, BARE],
+            corpus: &corpus,
+            rng: Rng::with_seed(at as u64),
+            has_secret: true,
+        };
+        case.check();
+    }
+}
+
+#[test]
+fn any_answer_is_read_or_refused() {
+    let corpus = Corpus::new();
+    let seed = setting("FUZZ_SEED").unwrap_or(SEED);
+    let inputs = match setting("FUZZ_AT") {
+        Some(at) => at..at + 1,
+        None => 0..setting("FUZZ_INPUTS").unwrap_or(INPUTS),
+    };
+    let (start, count) = (Instant::now(), inputs.end - inputs.start);
+    for at in inputs {
+        let mut rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(at));
+        let input = mutate::input(&corpus, &mut rng);
+        let secrets: &[&str] = if input.is_whole { &[SIGNATURE] } else { &[] };
+        let reply = reply(input.body, rng.usize(..));
+        let mut case = Case {
+            reply: &reply,
+            secrets,
+            corpus: &corpus,
+            rng,
+            has_secret: true,
+        };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| case.check())) {
+            eprintln!("FUZZ_SEED={seed} FUZZ_AT={at}\n{}", shown(&reply.body));
+            resume_unwind(panic);
+        }
+    }
+    println!("{count} inputs of seed {seed} in {:?}", start.elapsed());
+}
+
+fn reply(body: Body, at: usize) -> Reply {
+    let status = [200, 201, 204][at % 3];
+    Reply { status, body }
+}
+
+fn setting(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} must be a number")),
+    )
+}
+
+/// The whole of an answer. Its secrets are made up.
+fn shown(body: &Body) -> String {
+    match body {
+        Body::Json(value) => serde_json::to_string(value).unwrap(),
+        Body::Text(text, kind) => format!("{kind}: {text:?}"),
+    }
+}
