@@ -65,6 +65,8 @@ pub enum Bucket {
         data: Option<PathBuf>,
         /// Whether the bucket has a CORS rule.
         cors: bool,
+        /// The access key id and the secret access key that it knows; `None` for random ones.
+        credentials: Option<(String, Secret)>,
         /// The store's address as browsers reach it, if it is not its own.
         public_endpoint: Option<String>,
     },
@@ -176,6 +178,7 @@ fn bucket(options: &Options, embedded: bool) -> Result<Bucket, ConfigError> {
                 ("store-port", options.store_port.is_some()),
                 ("data", options.data.is_some()),
                 ("store-cors", options.store_cors.is_some()),
+                ("store-credentials", options.store_credentials.is_some()),
             ];
             if let Some((flag, _)) = only_embedded.into_iter().find(|(_, given)| *given) {
                 return Err(ConfigError(format!(
@@ -200,8 +203,26 @@ fn bucket(options: &Options, embedded: bool) -> Result<Bucket, ConfigError> {
             port: options.store_port.unwrap_or(9000),
             data: options.data.clone(),
             cors: options.store_cors.unwrap_or(Switch::On) == Switch::On,
+            credentials: options
+                .store_credentials
+                .as_ref()
+                .map(credentials)
+                .transpose()?,
             public_endpoint,
         }),
+    }
+}
+
+/// The id and the secret of `ID:SECRET`.
+fn credentials(given: &Secret) -> Result<(String, Secret), ConfigError> {
+    match given.expose().split_once(':') {
+        Some((id, secret)) if !id.is_empty() && !secret.is_empty() => {
+            Ok((id.to_owned(), Secret::from(secret)))
+        }
+        _ => Err(ConfigError(
+            "--store-credentials should be an access key id, a colon and a secret access key."
+                .to_owned(),
+        )),
     }
 }
 
@@ -269,6 +290,7 @@ mod tests {
                 port: 9000,
                 data: None,
                 cors: true,
+                credentials: None,
                 public_endpoint: None
             }
         ));
@@ -300,6 +322,7 @@ mod tests {
             (&["--expires", "0"], "--expires"),
             (&["--min-size", "2MB", "--max-size", "1MB"], "--min-size"),
             (&["--secret", "short"], "--secret"),
+            (&["--store-credentials", "id"], "--store-credentials"),
             (&["--allow-origin", "example.com"], "--allow-origin"),
         ] {
             let sentence = error(flags);

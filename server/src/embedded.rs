@@ -1,6 +1,6 @@
 //! A store for development: s3s over a folder, on a port of its own, so that a browser meets a true cross-origin S3.
 //!
-//! Owns its credentials (random at each start), its one bucket and its folder. What a bucket's CORS rule does is in
+//! Owns its credentials (random at each start, unless given), its one bucket and its folder. What a bucket's CORS rule does is in
 //! [`cors`], what the folder store lacks of S3 in [`folder`]. Refuses to be a store for production.
 
 pub mod cors;
@@ -27,7 +27,10 @@ use s3s::{
 };
 use tempfile::TempDir;
 
-use crate::store::{Place, Store};
+use crate::{
+    config::Secret,
+    store::{Place, Store},
+};
 
 /// The bucket's name.
 pub const BUCKET: &str = "uploads";
@@ -73,15 +76,20 @@ pub struct Embedded {
 
 impl Embedded {
     /// Builds the store over a folder. `endpoint` is where the router will answer, `public_endpoint` how browsers get
-    /// there; `rule` is the bucket's CORS rule, if it has one.
+    /// there; `credentials` are access key id and secret, `None` for random ones; `rule` is the bucket's CORS rule, if
+    /// it has one.
     pub fn new(
         data: &Data,
         endpoint: String,
         public_endpoint: Option<String>,
+        credentials: Option<(String, Secret)>,
         rule: Option<cors::Rule>,
         expires: Duration,
     ) -> io::Result<Self> {
-        let (access_key, secret_key) = (random_word(20), random_word(32));
+        let (access_key, secret_key) = match credentials {
+            Some((id, secret)) => (id, secret.expose().to_owned()),
+            None => (random_word(20), random_word(32)),
+        };
         let files = folder::Folder::open(data.path())
             .map_err(|error| io::Error::other(format!("{error:?}")))?;
         let mut service = S3ServiceBuilder::new(files);

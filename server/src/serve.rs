@@ -72,6 +72,7 @@ impl Server {
                 port,
                 data,
                 cors,
+                credentials,
                 public_endpoint,
             } => {
                 let data = Data::open(data.as_deref()).map_err(|error| {
@@ -87,6 +88,7 @@ impl Server {
                     &data,
                     url(address),
                     public_endpoint.clone(),
+                    credentials.clone(),
                     rule,
                     config.expires,
                 )

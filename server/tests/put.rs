@@ -129,7 +129,8 @@ async fn an_expired_url_is_refused() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let data = Data::open(None).unwrap();
-    let embedded = Embedded::new(&data, endpoint, None, None, Duration::from_mins(1)).unwrap();
+    let embedded =
+        Embedded::new(&data, endpoint, None, None, None, Duration::from_mins(1)).unwrap();
     tokio::spawn(async { axum::serve(listener, embedded.router).await });
     for (age, status) in [(61, StatusCode::FORBIDDEN), (30, StatusCode::OK)] {
         let from = SystemTime::now() - Duration::from_secs(age);

@@ -33,7 +33,7 @@ cargo xtask <command>
              --server-port N  of the backend (8080)
              --store-port N   of the S3 store (9000)
   setup    only install what the other commands need (they do it by themselves)
-             [rust] [wasm] [browser] [node] [trunk]; without a name: all but trunk
+             [rust] [wasm] [browser] [node] [backends] [trunk]; without a name: all but trunk
   help     this text
 
 Tools are kept in $XDG_CACHE_HOME/s3-upload (or ~/.cache/s3-upload); deleting that folder costs only time.

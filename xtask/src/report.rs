@@ -1,19 +1,33 @@
 //! Counting: what the test programs say about how many passed and failed, and the summary at the end. It refuses to
 //! believe a program that failed without a failed test, or one that found no tests.
 
+use std::fmt;
 use std::ops::AddAssign;
 
-/// How many tests passed and failed.
+/// How many tests passed and failed, and how many could not be tried on this machine.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
     pub passed: u32,
     pub failed: u32,
+    pub skipped: u32,
+}
+
+/// As the last line of all tests says it: `12 passed, 0 failed`, and `, 3 skipped` if there are any.
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)?;
+        match self.skipped {
+            0 => Ok(()),
+            skipped => write!(f, ", {skipped} skipped"),
+        }
+    }
 }
 
 impl AddAssign for Count {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.skipped += other.skipped;
     }
 }
 
@@ -21,6 +35,7 @@ impl Count {
     pub const FAILURE: Self = Self {
         passed: 0,
         failed: 1,
+        skipped: 0,
     };
 
     /// A check that has no tests to count.
@@ -28,7 +43,7 @@ impl Count {
         if succeeded {
             Self {
                 passed: 1,
-                failed: 0,
+                ..Self::default()
             }
         } else {
             Self::FAILURE
@@ -69,6 +84,7 @@ impl Count {
         match outcome {
             "passed" | "flaky" => self.passed += number,
             "failed" | "did not run" | "interrupted" => self.failed += number,
+            "skipped" => self.skipped += number,
             _ => {}
         }
     }
@@ -110,7 +126,8 @@ mod tests {
             Count::of_cargo(CARGO, false),
             Count {
                 passed: 7,
-                failed: 1
+                failed: 1,
+                skipped: 0
             }
         );
     }
@@ -121,16 +138,26 @@ mod tests {
             Count::of_cargo("error: could not compile\n", false),
             Count {
                 passed: 0,
-                failed: 1
+                failed: 1,
+                skipped: 0
             }
         );
         assert_eq!(
             Count::of_playwright("Error: No tests found\n", false),
             Count {
                 passed: 0,
-                failed: 1
+                failed: 1,
+                skipped: 0
             }
         );
+    }
+
+    #[test]
+    fn what_was_skipped_is_said_only_if_there_is_any() {
+        let mut count = Count::of_check(true);
+        assert_eq!(count.to_string(), "1 passed, 0 failed");
+        count += Count::of_playwright("  2 skipped\n  3 passed (3.4s)\n", true);
+        assert_eq!(count.to_string(), "4 passed, 0 failed, 2 skipped");
     }
 
     #[test]
@@ -142,7 +169,8 @@ mod tests {
             Count::of_playwright(output, false),
             Count {
                 passed: 3,
-                failed: 2
+                failed: 2,
+                skipped: 1
             }
         );
     }

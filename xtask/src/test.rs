@@ -8,6 +8,7 @@ use crate::process;
 use crate::project::{Project, Result};
 use crate::report::Count;
 use crate::server;
+use crate::setup::backends::Backends;
 use crate::setup::rust::{self, Toolchain, WASM};
 use crate::setup::{browser, node, wasm_bindgen};
 use crate::widget;
@@ -72,7 +73,7 @@ pub fn run(project: &Project, stages: &[Stage]) -> ExitCode {
             eprintln!("{sentence}");
             Count::FAILURE
         });
-        if count == Count::default() {
+        if count.passed + count.failed == 0 {
             eprintln!("There is not one test in this stage.");
             count = Count::FAILURE;
         }
@@ -83,7 +84,7 @@ pub fn run(project: &Project, stages: &[Stage]) -> ExitCode {
     for line in summary {
         println!("{line}");
     }
-    println!("{} passed, {} failed", total.passed, total.failed);
+    println!("{total}");
     if total.failed == 0 {
         ExitCode::SUCCESS
     } else {
@@ -101,7 +102,12 @@ fn heading(name: &str) {
 fn line(name: &str, count: Count, time: Duration) -> String {
     let mark = if count.failed == 0 { "ok" } else { "FAILED" };
     let (passed, failed, seconds) = (count.passed, count.failed, time.as_secs());
-    format!("{name:<8} {mark:<6} {passed:>5} passed {failed:>4} failed  {seconds:>5} s")
+    let skipped = if count.skipped == 0 {
+        String::new()
+    } else {
+        format!("  {} skipped", count.skipped)
+    };
+    format!("{name:<8} {mark:<6} {passed:>5} passed {failed:>4} failed  {seconds:>5} s{skipped}")
 }
 
 /// Starts a cargo command that must not change the lock file.
@@ -207,9 +213,14 @@ fn in_browser(project: &Project, toolchain: &Toolchain) -> Result<Count> {
 }
 
 fn end_to_end(project: &Project, toolchain: &Toolchain) -> Result<Count> {
+    let backends = Backends::ensure(project)?;
     let mut tests = in_chromium(project, toolchain)?;
+    backends.tell(&mut tests);
     tests.args(["node_modules/@playwright/test/cli.js", "test"]);
     let (output, succeeded) = process::tee(&mut tests)?;
+    for line in backends.skipped() {
+        println!("{line}");
+    }
     Ok(Count::of_playwright(&output, succeeded))
 }
 

@@ -220,6 +220,16 @@ pub struct Options {
         help_heading = "Embedded store, for development"
     )]
     pub store_cors: Option<Switch>,
+    /// The access key id and the secret access key that the store knows, with a colon between them, so that other
+    /// programs can sign for it [default: random]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_STORE_CREDENTIALS",
+        hide_env_values = true,
+        value_name = "ID:SECRET",
+        help_heading = "Embedded store, for development"
+    )]
+    pub store_credentials: Option<Secret>,
 }
 
 /// What says where a bucket is.
@@ -232,11 +242,12 @@ const REMOTE: [&str; 5] = [
 ];
 
 /// What says how the embedded store is.
-const EMBEDDED: [&str; 5] = [
+const EMBEDDED: [&str; 6] = [
     "embedded",
     "store-port",
     "data",
     "store-cors",
+    "store-credentials",
     "public-endpoint",
 ];
 

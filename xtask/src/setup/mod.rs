@@ -3,9 +3,13 @@
 //! there in another version: the project's own go to its cache.
 
 pub mod apt;
+pub mod backends;
 pub mod browser;
 mod cargo;
+mod go;
 pub mod node;
+mod python;
+mod ruby;
 pub mod rust;
 pub mod trunk;
 pub mod wasm_bindgen;
@@ -20,19 +24,27 @@ pub enum Part {
     Wasm,
     Browser,
     Node,
+    Backends,
     Trunk,
 }
 
 impl Part {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Rust,
         Self::Wasm,
         Self::Browser,
         Self::Node,
+        Self::Backends,
         Self::Trunk,
     ];
     /// Trunk is only for `serve`, and takes minutes to build.
-    pub const DEFAULT: [Self; 4] = [Self::Rust, Self::Wasm, Self::Browser, Self::Node];
+    pub const DEFAULT: [Self; 5] = [
+        Self::Rust,
+        Self::Wasm,
+        Self::Browser,
+        Self::Node,
+        Self::Backends,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -40,6 +52,7 @@ impl Part {
             Self::Wasm => "wasm",
             Self::Browser => "browser",
             Self::Node => "node",
+            Self::Backends => "backends",
             Self::Trunk => "trunk",
         }
     }
@@ -80,6 +93,15 @@ pub fn run(project: &Project, parts: &[Part]) -> Result<()> {
                     "node     {} (and the packages of tests/e2e)",
                     node.node.display()
                 );
+            }
+            Part::Backends => {
+                for (language, outcome) in backends::Backends::ensure(project)?.found() {
+                    let name = language.name();
+                    match outcome {
+                        Ok(program) => println!("backends {} ({name})", program.display()),
+                        Err(reason) => println!("backends no {name}: {reason}"),
+                    }
+                }
             }
             Part::Trunk => {
                 let toolchain = rust::ensure(project)?;

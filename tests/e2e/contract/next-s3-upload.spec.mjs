@@ -1,0 +1,21 @@
+// next-s3-upload's route handler. It knows no size, and no refusal but an error.
+import { contract, expect, serverOf, test, threeFiles } from "./lab.mjs";
+
+const TAG = 'endpoint="$/api/s3-upload" protocol="next-s3-upload"';
+const WORDS = "The server has a problem (status 500). Try again later.";
+
+contract(
+  "next-s3-upload",
+  serverOf("NODE", "next-s3-upload.mjs"),
+  (bench) => {
+    threeFiles(bench, TAG, {
+      // What its own client sends with every file.
+      check: ({ object }) => expect(object.cacheControl).toBe("max-age=630720000"),
+    });
+
+    test("an error of the route", async ({ page }) => {
+      await bench.refused(page, TAG, { name: "page.html", type: "text/html", text: "<p>" }, WORDS);
+    });
+  },
+  { sameOrigin: true },
+);
