@@ -25,20 +25,21 @@ pub fn body(
         .ok_or(UploadError::FileUnreadable)?;
     match &transmit.target.method {
         Method::Put => Ok(Body::Blob(bytes)),
-        Method::Post { fields } => form(fields, &bytes)
+        Method::Post { fields } => form(fields, &bytes, &source.name())
             .map(Body::Form)
             .ok_or(UploadError::FileUnreadable),
     }
 }
 
-/// S3 ignores whatever comes after `file`.
+/// S3 ignores whatever comes after `file`, and puts the file's name in the place of a `${filename}`.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html>
-fn form(fields: &[(String, String)], bytes: &Blob) -> Option<FormData> {
+fn form(fields: &[(String, String)], bytes: &Blob, name: &str) -> Option<FormData> {
     let form = FormData::new().ok()?;
     for (name, value) in fields {
         form.append_with_str(name, value).ok()?;
     }
-    form.append_with_blob("file", bytes).ok()?;
+    form.append_with_blob_and_filename("file", bytes, name)
+        .ok()?;
     Some(form)
 }
 
