@@ -1,6 +1,6 @@
 //! A store for development: s3s over a folder, on a port of its own, so that a browser meets a true cross-origin S3.
 //!
-//! Owns its credentials (random at each start), its one bucket and its folder. What a bucket's CORS rule does is in
+//! Owns its credentials (random at each start), its one bucket and its folder. What a bucket's CORS rules do is in
 //! [`cors`], what the folder store lacks of S3 in [`folder`]. Refuses to be a store for production.
 
 pub mod cors;
@@ -27,10 +27,16 @@ use s3s::{
 };
 use tempfile::TempDir;
 
-use crate::store::{Place, Store};
+use crate::{
+    cors_rule::CorsRule,
+    store::{Place, Store},
+};
 
 /// The bucket's name.
 pub const BUCKET: &str = "uploads";
+
+/// The longest key in bytes: the folder store makes file names of keys, and the longest are those of multipart uploads.
+pub const MAX_KEY: usize = 128;
 
 /// The folder that holds the files.
 #[derive(Debug)]
@@ -73,16 +79,17 @@ pub struct Embedded {
 
 impl Embedded {
     /// Builds the store over a folder. `endpoint` is where the router will answer, `public_endpoint` how browsers get
-    /// there; `rule` is the bucket's CORS rule, if it has one.
+    /// there; `rules` are the bucket's CORS rules.
     pub fn new(
         data: &Data,
         endpoint: String,
         public_endpoint: Option<String>,
-        rule: Option<cors::Rule>,
+        rules: Vec<CorsRule>,
         expires: Duration,
     ) -> io::Result<Self> {
         let (access_key, secret_key) = (random_word(20), random_word(32));
-        let files = folder::Folder::open(data.path())
+        let rules: Arc<[CorsRule]> = rules.into();
+        let files = folder::Folder::open(data.path(), rules.clone())
             .map_err(|error| io::Error::other(format!("{error:?}")))?;
         let mut service = S3ServiceBuilder::new(files);
         service.set_auth(SimpleAuth::from_single(
@@ -92,10 +99,7 @@ impl Embedded {
         let router = Router::new()
             .fallback(s3)
             .with_state(service.build())
-            .layer(middleware::from_fn_with_state(
-                rule.map(Arc::new),
-                cors::answer,
-            ));
+            .layer(middleware::from_fn_with_state(rules, cors::answer));
         let place = Place {
             bucket: BUCKET.to_owned(),
             region: None,

@@ -10,10 +10,8 @@ use clap::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{
-    ConfigError,
-    values::{Secret, Size, Switch, TypeRule},
-};
+use super::{Allow, ConfigError, Forms, Secret, Size, StoreCors, TypeRule};
+use crate::{download_name::Disposition, key_template::KeyTemplate};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -131,6 +129,49 @@ pub struct Options {
         help_heading = "Bucket"
     )]
     pub path_style: Option<bool>,
+    /// Where files go: letters, digits, - _ . / = and the placeholders {date} {year} {month} {day} (of today in UTC),
+    /// {uuid} (must be in it), {ext} (of the file's name, if it is short and plain) and {tenant} (of whoever is signed
+    /// in) [default: uploads/{date}/{uuid}]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_KEY",
+        value_name = "TEMPLATE",
+        help_heading = "Bucket"
+    )]
+    pub key: Option<KeyTemplate>,
+    /// Store the file's name with it, as a Content-Disposition: attachment has browsers save the file, inline show it
+    /// where they can (but for what can carry scripts). It is one more header in the bucket's CORS rule, and whoever
+    /// may read the file can read its name. The download links of this server give the name in any case [default: none]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_DISPOSITION",
+        hide_possible_values = true,
+        value_name = "attachment|inline|none",
+        help_heading = "Bucket"
+    )]
+    pub disposition: Option<Disposition>,
+    /// How files are taken by POST form, if a client prefers that: exact of the announced size, limits of any size that
+    /// the limits allow, off not at all, for stores that know no forms such as R2 and B2 [default: exact]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_FORMS",
+        hide_possible_values = true,
+        value_name = "exact|limits|off",
+        help_heading = "Bucket"
+    )]
+    pub forms: Option<Forms>,
+    /// Let clients have a presigned DELETE of what they uploaded [default: off]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_ALLOW_PRESIGNED_DELETE",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        value_parser = BoolishValueParser::new(),
+        hide_possible_values = true,
+        value_name = "on|off",
+        help_heading = "Bucket"
+    )]
+    pub allow_presigned_delete: Option<bool>,
 
     /// The largest file, such as 500MB, 2GiB or bytes [default: what S3 takes]
     #[arg(
@@ -158,6 +199,16 @@ pub struct Options {
         help_heading = "Limits"
     )]
     pub allow_type: Option<Vec<TypeRule>>,
+    /// Like --allow-type, and with the largest file of a type: image/*=10MB,video/mp4=2GB,.pdf. Of several rules that
+    /// match, the most exact one counts; none goes beyond --max-size
+    #[arg(
+        long,
+        env = "S3_UPLOAD_ALLOW",
+        value_name = "TYPE[=SIZE]",
+        value_delimiter = ',',
+        help_heading = "Limits"
+    )]
+    pub allow: Option<Vec<Allow>>,
     /// The longest file name, in characters [default: 255]
     #[arg(
         long,
@@ -211,15 +262,15 @@ pub struct Options {
         help_heading = "Embedded store, for development"
     )]
     pub data: Option<PathBuf>,
-    /// Whether the bucket has a CORS rule; off shows what a page meets without one [default: on]
+    /// Whether the bucket has the CORS rule that uploads need; off shows what a page meets without one, and a JSON file
+    /// has the rules to try, as S3's console takes them [default: on]
     #[arg(
         long,
         env = "S3_UPLOAD_STORE_CORS",
-        hide_possible_values = true,
-        value_name = "on|off",
+        value_name = "on|off|FILE",
         help_heading = "Embedded store, for development"
     )]
-    pub store_cors: Option<Switch>,
+    pub store_cors: Option<StoreCors>,
 }
 
 /// What says where a bucket is.
