@@ -40,6 +40,8 @@ pub struct Config {
     pub forms: Forms,
     /// Whether a client may have a presigned `DELETE`.
     pub presigned_delete: bool,
+    /// Whether pages may ask why they do not reach the store.
+    pub doctor: bool,
     /// For how long a presigned URL can be used.
     pub expires: Duration,
     /// For how long an upload's id can be used.
@@ -170,6 +172,7 @@ impl Config {
             disposition: options.disposition.unwrap_or_default(),
             forms: options.forms.unwrap_or_default(),
             presigned_delete: options.allow_presigned_delete.unwrap_or_default(),
+            doctor: options.doctor.unwrap_or(true),
             expires: Duration::from_secs(expires),
             upload_expires: Duration::from_secs(options.upload_expires.unwrap_or(86_400).max(1)),
             secret: options.secret,

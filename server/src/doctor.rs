@@ -103,25 +103,32 @@ impl Question {
 /// Examines, and remembers for a while what it found.
 #[derive(Debug)]
 pub struct Doctor {
+    kept: Duration,
     found: Mutex<HashMap<Question, (Instant, Vec<Finding>)>>,
     turns: Semaphore,
 }
 
 impl Default for Doctor {
     fn default() -> Self {
-        Self {
-            found: Mutex::default(),
-            turns: Semaphore::new(AT_ONCE),
-        }
+        Self::keeping(KEPT)
     }
 }
 
 impl Doctor {
+    /// One that gives an answer again for so long.
+    pub fn keeping(kept: Duration) -> Self {
+        Self {
+            kept,
+            found: Mutex::default(),
+            turns: Semaphore::new(AT_ONCE),
+        }
+    }
+
     /// What is wrong, the likeliest first.
     pub async fn ask(&self, store: &Store, question: Question) -> Result<Vec<Finding>, Fault> {
         // It is never closed.
         let _turn = self.turns.acquire().await.map_err(|_| Fault::Unavailable)?;
-        let is_fresh = |at: &Instant| at.elapsed() < KEPT;
+        let is_fresh = |at: &Instant| at.elapsed() < self.kept;
         if let Some((at, findings)) = self.found.lock().await.get(&question)
             && is_fresh(at)
         {

@@ -55,8 +55,8 @@ pub struct App {
     pub forms: Forms,
     /// Whether a client may have a presigned `DELETE`.
     pub presigned_delete: bool,
-    /// Finds out why pages do not reach the store.
-    pub doctor: Arc<Doctor>,
+    /// Finds out why pages do not reach the store, if they may ask.
+    pub doctor: Option<Arc<Doctor>>,
     /// Signs and reads upload ids.
     pub seal: Arc<Seal>,
     /// Origins whose pages may call the API.
@@ -77,7 +77,7 @@ impl App {
             disposition: Disposition::default(),
             forms: Forms::default(),
             presigned_delete: false,
-            doctor: Arc::default(),
+            doctor: Some(Arc::default()),
             seal: Arc::new(seal),
             origins: Some(Vec::new()),
             request_timeout: Duration::from_mins(2),

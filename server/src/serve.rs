@@ -108,6 +108,7 @@ impl Server {
             disposition: config.disposition,
             forms: config.forms,
             presigned_delete: config.presigned_delete,
+            doctor: config.doctor.then(Arc::default),
             origins: config.origins,
             request_timeout: config.request_timeout,
             site: config.site,

@@ -27,7 +27,7 @@ use common::{Rig, answer, refusal, start};
 use reqwest::Client;
 use s3_upload_protocol::native::{DoctorAnswer, DoctorRequest, Finding};
 use s3_upload_server::{
-    App, Seal, Store,
+    App, Doctor, Seal, Store,
     cors_rule::CorsRule,
     embedded::{Data, Embedded},
     router,
@@ -419,7 +419,16 @@ async fn only_the_store_of_this_server_is_asked() {
 #[tokio::test]
 async fn the_same_question_is_asked_of_the_store_once() {
     let (store, count) = counting().await;
-    let url = stranger(bucket(&store)).await;
+    let expires = Duration::from_mins(5);
+    let app = App {
+        origins: None,
+        doctor: Some(Arc::new(Doctor::keeping(Duration::from_hours(1)))),
+        ..App::new(
+            Store::with_credentials(bucket(&store), "nobody", "nothing", expires),
+            Seal::new(b"secret", expires),
+        )
+    };
+    let url = listen(router(app)).await;
     let first = ask(&url, &put()).await;
     let requests = count.load(Ordering::Relaxed);
     assert!((3..=12).contains(&requests), "{requests}");
@@ -474,4 +483,11 @@ async fn only_pages_that_may_call_may_ask() {
     let refused = rig.post("/uploads/doctor", &wrong).await;
     let (code, _) = refusal(refused, StatusCode::UNPROCESSABLE_ENTITY).await;
     assert_eq!(code, "invalid_request");
+}
+
+#[tokio::test]
+async fn the_doctor_can_be_off() {
+    let rig = start(&["--doctor=off"]).await;
+    let refused = rig.post("/uploads/doctor", &put()).await;
+    assert_eq!(refusal(refused, StatusCode::NOT_FOUND).await.0, "not_found");
 }

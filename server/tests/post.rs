@@ -12,6 +12,7 @@ mod common;
 
 use std::time::{Duration, SystemTime};
 
+use aws_sdk_s3::config::Credentials;
 use common::{Rig, answer, bytes, file, form, refusal, s3_error, start};
 use reqwest::{Client, StatusCode};
 use s3_upload_protocol::native::{
@@ -19,9 +20,10 @@ use s3_upload_protocol::native::{
     Strategy::{Post, Put},
 };
 use s3_upload_server::{
+    Store,
     cors_rule::CorsRule,
     embedded::{Data, Embedded},
-    store::NewObject,
+    store::{NewObject, Place},
 };
 
 type Fields = Vec<(String, String)>;
@@ -169,6 +171,31 @@ async fn an_expired_form_is_refused() {
         let request = Client::new().post(signed.url.expose()).body(body);
         let sent = request.header("content-type", content_type).send().await;
         assert_eq!(sent.unwrap().status(), status, "{age}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_ends_with_the_credentials_that_signed_it() {
+    let now = SystemTime::now();
+    for (left, lives) in [(7200, 900), (100, 100)] {
+        let end = Some(now + Duration::from_secs(left));
+        let credentials = Credentials::new("key", "secret", Some("token".into()), end, "test");
+        let place = Place {
+            bucket: "my-uploads".to_owned(),
+            ..Place::default()
+        };
+        let store = Store::with_provider(place, credentials, Duration::from_hours(1));
+        let object = NewObject {
+            key: "k",
+            media_type: "text/plain",
+            disposition: None,
+        };
+        let form = store.presign_post(&object, 5..=5, now).await.unwrap();
+        assert_eq!(form.expires, Duration::from_secs(lives));
+        assert_eq!(
+            form.url.expose(),
+            "https://my-uploads.s3.us-east-1.amazonaws.com/"
+        );
     }
 }
 

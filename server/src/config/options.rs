@@ -22,6 +22,10 @@ Examples:
       s3-upload-server --bucket my-uploads --region eu-central-1 \\
           --allow-origin https://example.com --max-size 2GB --allow-type 'image/*,.pdf'
 
+  Small images and large films, in a folder for each month, under names that show what they are:
+      s3-upload-server --bucket my-uploads --allow 'image/*=10MB,video/mp4=2GB' \\
+          --key 'media/{year}-{month}/{uuid}.{ext}'
+
   Sign for another S3, which browsers reach under another name:
       s3-upload-server --bucket uploads --endpoint http://store:9000 \\
           --public-endpoint https://files.example.com --path-style
@@ -32,7 +36,8 @@ stand over the environment, which stands over the file: --path-style=off undoes 
 switches on, and --embedded or --bucket leaves out the other store that it names. Credentials come from where the AWS tools find
 them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the machine's role.
 
-The bucket needs a CORS rule that lets the page's origin PUT and read the ETag header.";
+The bucket needs a CORS rule that lets the page's origin PUT and read the ETag header. When a page
+cannot reach the bucket, POST /uploads/doctor says which rule is missing.";
 
 /// Says whether a file may be uploaded and signs the URL to which the browser sends it.
 #[derive(Debug, Clone, Default, Parser, Serialize, Deserialize)]
@@ -77,6 +82,19 @@ pub struct Options {
         help_heading = "Server"
     )]
     pub secret: Option<Secret>,
+    /// Answer pages that ask why they cannot reach the store (POST /uploads/doctor); the answer tells them the bucket's
+    /// CORS rules [default: on]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_DOCTOR",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        value_parser = BoolishValueParser::new(),
+        hide_possible_values = true,
+        value_name = "on|off",
+        help_heading = "Server"
+    )]
+    pub doctor: Option<bool>,
     /// Give up a request after so many seconds [default: 120]
     #[arg(
         long,
@@ -129,6 +147,7 @@ pub struct Options {
         help_heading = "Bucket"
     )]
     pub path_style: Option<bool>,
+
     /// Where files go: letters, digits, - _ . / = and the placeholders {date} {year} {month} {day} (of today in UTC),
     /// {uuid} (must be in it), {ext} (of the file's name, if it is short and plain) and {tenant} (of whoever is signed
     /// in) [default: uploads/{date}/{uuid}]
@@ -136,7 +155,7 @@ pub struct Options {
         long,
         env = "S3_UPLOAD_KEY",
         value_name = "TEMPLATE",
-        help_heading = "Bucket"
+        help_heading = "Files"
     )]
     pub key: Option<KeyTemplate>,
     /// Store the file's name with it, as a Content-Disposition: attachment has browsers save the file, inline show it
@@ -147,7 +166,7 @@ pub struct Options {
         env = "S3_UPLOAD_DISPOSITION",
         hide_possible_values = true,
         value_name = "attachment|inline|none",
-        help_heading = "Bucket"
+        help_heading = "Files"
     )]
     pub disposition: Option<Disposition>,
     /// How files are taken by POST form, if a client prefers that: exact of the announced size, limits of any size that
@@ -157,7 +176,7 @@ pub struct Options {
         env = "S3_UPLOAD_FORMS",
         hide_possible_values = true,
         value_name = "exact|limits|off",
-        help_heading = "Bucket"
+        help_heading = "Files"
     )]
     pub forms: Option<Forms>,
     /// Let clients have a presigned DELETE of what they uploaded [default: off]
@@ -169,7 +188,7 @@ pub struct Options {
         value_parser = BoolishValueParser::new(),
         hide_possible_values = true,
         value_name = "on|off",
-        help_heading = "Bucket"
+        help_heading = "Files"
     )]
     pub allow_presigned_delete: Option<bool>,
 

@@ -170,12 +170,13 @@ impl Store {
     /// Asks for the bucket's CORS rules, with the server's credentials.
     pub async fn cors_rules(&self) -> Rules {
         let request = self.own.get_bucket_cors().bucket(&self.bucket);
-        let error = match request.send().await {
-            Ok(answer) => {
+        let error = match tokio::time::timeout(PATIENCE, request.send()).await {
+            Ok(Ok(answer)) => {
                 let rules = answer.cors_rules().iter().map(CorsRule::from);
                 return Rules::Are(rules.collect());
             }
-            Err(error) => error,
+            Ok(Err(error)) => error,
+            Err(_) => return Rules::Unknown,
         };
         match error.as_service_error().and_then(|error| error.code()) {
             Some("NoSuchCORSConfiguration") => Rules::Are(Vec::new()),

@@ -1,6 +1,6 @@
 //! `POST /uploads/doctor`: why a page does not reach the store.
 //!
-//! Owns who may ask: pages that may call the API. The answer tells what any of them could find out by trying.
+//! Owns who may ask: pages that may call the API. The answer tells them the bucket's CORS rules.
 
 use axum::{
     extract::State,
@@ -17,6 +17,7 @@ pub(super) async fn ask(
     headers: HeaderMap,
     Json(request): Json<DoctorRequest>,
 ) -> Result<Response, Refused> {
+    let doctor = app.doctor.as_ref().ok_or_else(Refused::not_found)?;
     let question = Question::read(request)?;
     let is_allowed = match &app.origins {
         None => true,
@@ -25,7 +26,7 @@ pub(super) async fn ask(
     if !is_allowed && !is_own(&headers, question.origin()) {
         return Err(Refused::origin_not_allowed());
     }
-    let findings = app.doctor.ask(&app.store, question).await?;
+    let findings = doctor.ask(&app.store, question).await?;
     Ok(json(StatusCode::OK, &DoctorAnswer { findings }))
 }
 
