@@ -2,7 +2,7 @@
 //!
 //! A browser tells a page only that a request failed. This looks from the server's side, where no rule of a browser hides
 //! the answer. Owns the order in which causes are looked for, and the sentences about them; what is wrong with a CORS
-//! rule is in [`cors`], which hosts a browser cannot reach in [`host`]. Refuses to ask any address but the bucket's own:
+//! rule is in `cors`, which hosts a browser cannot reach in `host`. Refuses to ask any address but the bucket's own:
 //! what a request names is compared, never called. The same question is asked of the store once in some seconds.
 
 mod cors;

@@ -1,7 +1,7 @@
 //! Every word spoken with S3.
 //!
 //! Owns the clients and what is asked of them: [`presign`] and [`form`] sign without a request, with the credentials of
-//! [`credentials`]; [`objects`] and [`multipart`] ask the store, [`public`] asks it as a browser would; [`fault`] reads
+//! `credentials`; [`objects`] and [`multipart`] ask the store, [`public`] asks it as a browser would; [`fault`] reads
 //! its errors. Refuses to judge what may be uploaded or whether parts make up a file.
 
 mod credentials;
