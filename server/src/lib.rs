@@ -3,18 +3,24 @@
 //!
 //! - [`config`]: flags, environment and file, merged and checked
 //! - [`uploads`]: the HTTP API, one file per thing a client asks for
-//! - [`limits`], [`plan`], [`ticket`], [`download_name`]: what may be uploaded, how it is cut into parts, the signed
-//!   name of an upload, the name under which it is saved again. Pure
+//! - [`limits`], [`plan`], [`ticket`], [`key_template`], [`download_name`]: what may be uploaded, how it is cut into
+//!   parts, the signed name of an upload, the key under which it is stored, the name under which it is saved again. Pure
 //! - [`store`]: every word spoken with S3
+//! - [`cors_rule`], [`doctor`]: what a bucket lets pages do, and what is wrong when a page cannot reach it
+//! - [`auth`]: who calls
 //! - [`embedded`]: a store for development, with a bucket's CORS rule in front
 //! - [`refusal`], [`logging`], [`site`], [`serve`]: errors as JSON, logs without secrets, static files, sockets
 //!
 //! [`router`] builds the app without a socket. A host that wants authentication or a rate limit wraps the router in
 //! its own `tower` layer: the server holds no sessions and no accounts.
 
+pub mod auth;
 pub mod config;
+pub mod cors_rule;
+pub mod doctor;
 pub mod download_name;
 pub mod embedded;
+pub mod key_template;
 pub mod limits;
 pub mod logging;
 pub mod plan;
@@ -29,7 +35,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use axum::{Router, routing::get};
 
-pub use crate::{limits::Limits, store::Store, ticket::Seal};
+pub use crate::{
+    config::Forms, doctor::Doctor, download_name::Disposition, key_template::KeyTemplate,
+    limits::Limits, store::Store, ticket::Seal,
+};
 
 /// All that a request handler needs.
 #[derive(Clone)]
@@ -38,6 +47,16 @@ pub struct App {
     pub store: Store,
     /// What may be uploaded.
     pub limits: Arc<Limits>,
+    /// Where in the bucket files go.
+    pub keys: Arc<KeyTemplate>,
+    /// What is stored of a file's name.
+    pub disposition: Disposition,
+    /// How files are taken by POST form.
+    pub forms: Forms,
+    /// Whether a client may have a presigned `DELETE`.
+    pub presigned_delete: bool,
+    /// Finds out why pages do not reach the store, if they may ask.
+    pub doctor: Option<Arc<Doctor>>,
     /// Signs and reads upload ids.
     pub seal: Arc<Seal>,
     /// Origins whose pages may call the API.
@@ -46,6 +65,25 @@ pub struct App {
     pub request_timeout: Duration,
     /// The folder of static files, if any.
     pub site: Option<PathBuf>,
+}
+
+impl App {
+    /// An app without limits of its own, that pages of this server itself may call.
+    pub fn new(store: Store, seal: Seal) -> Self {
+        Self {
+            store,
+            limits: Arc::default(),
+            keys: Arc::default(),
+            disposition: Disposition::default(),
+            forms: Forms::default(),
+            presigned_delete: false,
+            doctor: Some(Arc::default()),
+            seal: Arc::new(seal),
+            origins: Some(Vec::new()),
+            request_timeout: Duration::from_mins(2),
+            site: None,
+        }
+    }
 }
 
 /// Builds the app: the API at `/uploads`, `GET /health`, and the static files for everything else.

@@ -79,12 +79,30 @@ impl Refused {
 
     /// 422 `unsupported_strategy`.
     pub fn unsupported_strategy() -> Self {
-        let message = "This server takes files by \"put\" (up to 5 GiB) or \"multipart\"; the request accepts neither.";
+        let message = "This server takes files by \"put\" and \"post\" (up to 5 GiB each; \"post\" may be off) or \"multipart\"; the request accepts none of them.";
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "unsupported_strategy",
             message,
         )
+    }
+
+    /// 403 `origin_not_allowed`: a page of an origin that is not among those which may call.
+    pub fn origin_not_allowed() -> Self {
+        let message =
+            "Pages of this origin may not call this server; --allow-origin names those that may.";
+        Self::new(StatusCode::FORBIDDEN, "origin_not_allowed", message)
+    }
+
+    /// 403 `no_tenant`: files are kept by tenant, and the client has none that could be part of a key.
+    pub fn no_tenant(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "no_tenant", message)
+    }
+
+    /// 403 `no_presigned_delete`.
+    pub fn no_presigned_delete() -> Self {
+        let message = "This server signs no deletions; DELETE /uploads/{id} deletes the file.";
+        Self::new(StatusCode::FORBIDDEN, "no_presigned_delete", message)
     }
 
     /// 404 `not_found`: no such route.

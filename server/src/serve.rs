@@ -5,13 +5,14 @@
 
 use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, serve::ListenerExt as _};
+use axum::{Router, http::HeaderValue, serve::ListenerExt as _};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     App,
-    config::{Bucket, Config},
-    embedded::{Data, Embedded, cors::Rule},
+    config::{Bucket, Config, StoreCors},
+    cors_rule::{self, CorsRule},
+    embedded::{Data, Embedded},
     router,
     store::{Place, Store},
     ticket::Seal,
@@ -81,15 +82,12 @@ impl Server {
                 })?;
                 let listener = bind(&config.host, *port, "--store-port").await?;
                 let address = address(&listener)?;
-                let rule = cors.then(|| Rule {
-                    origins: config.origins.clone(),
-                });
                 let embedded = Embedded::new(
                     &data,
                     url(address),
                     public_endpoint.clone(),
                     credentials.clone(),
-                    rule,
+                    rules(cors, &config)?,
                     config.expires,
                 )
                 .map_err(|error| {
@@ -107,12 +105,16 @@ impl Server {
             })?,
         };
         let app = App {
-            store,
             limits: Arc::new(config.limits),
-            seal: Arc::new(seal),
+            keys: Arc::new(config.keys),
+            disposition: config.disposition,
+            forms: config.forms,
+            presigned_delete: config.presigned_delete,
+            doctor: config.doctor.then(Arc::default),
             origins: config.origins,
             request_timeout: config.request_timeout,
             site: config.site,
+            ..App::new(store, seal)
         };
         let listener = bind(&config.host, config.port, "--port").await?;
         let api_address = address(&listener)?;
@@ -165,6 +167,34 @@ impl Server {
         drop(data);
         result
     }
+}
+
+/// The CORS rules of the embedded store's bucket.
+fn rules(cors: &StoreCors, config: &Config) -> Result<Vec<CorsRule>, StartError> {
+    let path = match cors {
+        StoreCors::Off => return Ok(Vec::new()),
+        StoreCors::On => {
+            let any = || vec!["*".to_owned()];
+            let named = |origins: &Vec<HeaderValue>| {
+                let origins = origins.iter().filter_map(|origin| origin.to_str().ok());
+                origins.map(str::to_owned).collect()
+            };
+            let mut rule = CorsRule::for_uploads(config.origins.as_ref().map_or_else(any, named));
+            if config.presigned_delete {
+                rule.allowed_methods.push("DELETE".to_owned());
+            }
+            return Ok(vec![rule]);
+        }
+        StoreCors::File(path) => path,
+    };
+    let wrong = |error: &dyn fmt::Display| {
+        StartError(format!(
+            "The store's CORS rules cannot be read from {} (--store-cors on, off or a JSON file): {error}.",
+            path.display()
+        ))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+    cors_rule::read(&text).map_err(|error| wrong(&error))
 }
 
 async fn answer(

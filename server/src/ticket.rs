@@ -18,7 +18,7 @@ pub struct Ticket {
     /// The object's key.
     #[serde(rename = "k")]
     pub key: String,
-    /// S3's multipart upload id; `None` for a single `PUT`.
+    /// S3's multipart upload id; `None` for a single request.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub upload_id: Option<String>,
     /// The file's name, for the download.
@@ -30,9 +30,12 @@ pub struct Ticket {
     /// The file's MIME type.
     #[serde(rename = "t")]
     pub media_type: String,
-    /// The part size in bytes; 0 for a single `PUT`.
+    /// The part size in bytes; 0 for a single request.
     #[serde(rename = "p", default)]
     pub part_size: u64,
+    /// The sizes in bytes that were allowed instead of the announced one; `None` for just that.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub sizes: Option<(u64, u64)>,
     /// When the ticket ends, in seconds since 1970.
     #[serde(rename = "e")]
     pub expires: u64,
@@ -42,6 +45,14 @@ impl Ticket {
     /// The parts of this upload.
     pub fn plan(&self) -> Plan {
         Plan::known(self.size, self.part_size)
+    }
+
+    /// Whether an object of this size is the upload's.
+    pub fn takes(&self, size: u64) -> bool {
+        match self.sizes {
+            Some((least, most)) => (least..=most).contains(&size),
+            None => size == self.size,
+        }
     }
 }
 
@@ -135,6 +146,7 @@ mod tests {
             size: 7,
             media_type: "text/plain".into(),
             part_size: 8 << 20,
+            sizes: Some((0, 9)),
             expires: 86_400,
         }
     }

@@ -6,7 +6,9 @@
 mod abort;
 mod complete;
 mod create;
+mod doctor;
 mod parts;
+mod url;
 
 use std::time::{Duration, SystemTime};
 
@@ -39,9 +41,11 @@ const COMPLETE_BODY: usize = 2 * 1024 * 1024;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/uploads", post(create::create))
+        .route("/uploads/doctor", post(doctor::ask))
         .route("/uploads/{id}", axum::routing::delete(abort::abort))
         .route("/uploads/{id}/parts", get(parts::list).post(parts::sign))
         .route("/uploads/{id}/complete", post(complete::complete))
+        .route("/uploads/{id}/url", get(url::url))
 }
 
 /// Lets pages of these origins call the API. Without credentials if it is any origin, as browsers demand.

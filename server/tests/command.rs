@@ -113,6 +113,19 @@ fn a_wrong_configuration_is_one_sentence() {
         said.contains("--max-size") && said.contains("huge"),
         "{said}"
     );
+    let (code, said) = fails(&["--key", "uploads/{date}"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        said.contains("--key") && said.contains("no {uuid}"),
+        "{said}"
+    );
+    std::fs::write(&file, "max-size = 5\nkey = \"{name}/{uuid}\"\n").unwrap();
+    let (code, said) = fails(&["--config", file.to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    assert!(
+        said.contains("line 2: ") && said.contains("no {name}"),
+        "{said}"
+    );
     std::fs::write(folder.path().join("taken"), "").unwrap();
     let (code, said) = fails(&[
         "--port",
@@ -136,6 +149,7 @@ fn help_shows_options_and_examples() {
     for word in [
         "Server:",
         "Bucket:",
+        "Files:",
         "Limits:",
         "Embedded store, for development:",
         "Examples:",

@@ -15,11 +15,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use common::{answer, bytes, file, start};
+use common::{Rig, answer, bytes, file, start};
 use reqwest::{Method, StatusCode};
 use s3_upload_protocol::native::{
     CompleteAnswer, CompleteRequest,
-    Strategy::{Multipart, Put},
+    Strategy::{Multipart, Post, Put},
+    UrlAnswer,
 };
 use s3_upload_server::logging;
 use tracing_subscriber::fmt::MakeWriter;
@@ -44,6 +45,24 @@ impl<'w> MakeWriter<'w> for Captured {
     }
 }
 
+/// Sends a form twice, once with a wrong body; gives the upload's id, and what is secret in the form.
+async fn send_forms(rig: &Rig) -> (String, Vec<String>) {
+    let form = rig.create(&file("c.txt", "text/plain", 5, &[Post])).await;
+    for (body, status) in [
+        (b"hell".as_slice(), StatusCode::BAD_REQUEST),
+        (b"hello", StatusCode::CREATED),
+    ] {
+        assert_eq!(rig.post_form(&form, body).await.status(), status);
+    }
+    let hidden = ["policy", "x-amz-signature", "x-amz-credential"];
+    let fields = form.fields.as_ref().unwrap().expose().iter();
+    let secret = fields.filter(|(name, _)| hidden.contains(&name.as_str()));
+    (
+        form.id.unwrap(),
+        secret.map(|(_, value)| value.clone()).collect(),
+    )
+}
+
 // Alone in its file: the subscriber is the whole process's.
 #[tokio::test]
 async fn logs_carry_no_signature_and_no_id() {
@@ -52,7 +71,7 @@ async fn logs_carry_no_signature_and_no_id() {
         logging::subscriber("debug,s3_upload_server=trace", captured.clone(), false).unwrap();
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let rig = start(&[]).await;
-    let mut secrets = Vec::new();
+    let (mut secrets, mut of_urls) = (Vec::<String>::new(), Vec::new());
     let mut keep = |url: &str| {
         let signature = url
             .split("X-Amz-Signature=")
@@ -62,8 +81,8 @@ async fn logs_carry_no_signature_and_no_id() {
             .next()
             .unwrap();
         assert_eq!(signature.len(), 64);
-        secrets.push(signature.to_owned());
-        secrets.push(
+        of_urls.push(signature.to_owned());
+        of_urls.push(
             url.split("X-Amz-Credential=")
                 .nth(1)
                 .unwrap()
@@ -105,7 +124,11 @@ async fn logs_carry_no_signature_and_no_id() {
         rig.put_part(&signed[0], &bytes(9)).await.status(),
         StatusCode::OK
     );
-    for id in [&id, &large] {
+    let (of_form, form) = send_forms(&rig).await;
+    let fresh = rig.request(Method::GET, &format!("/uploads/{of_form}/url"));
+    let fresh: UrlAnswer = answer(fresh.send().await.unwrap()).await;
+    keep(fresh.url.expose());
+    for id in [&id, &large, &of_form] {
         rig.request(Method::DELETE, &format!("/uploads/{id}"))
             .send()
             .await
@@ -115,7 +138,9 @@ async fn logs_carry_no_signature_and_no_id() {
     std::fs::remove_dir_all(rig.data.path()).unwrap();
     let failed = rig.post("/uploads", &file("b", "", 9, &[Multipart])).await;
     assert_eq!(failed.status(), StatusCode::BAD_GATEWAY);
-    secrets.extend([id, large]);
+    secrets.extend(of_urls);
+    secrets.extend(form);
+    secrets.extend([id, large, of_form]);
 
     let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     assert!(

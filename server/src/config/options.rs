@@ -10,10 +10,8 @@ use clap::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{
-    ConfigError,
-    values::{Secret, Size, Switch, TypeRule},
-};
+use super::{Allow, ConfigError, Forms, Secret, Size, StoreCors, TypeRule};
+use crate::{download_name::Disposition, key_template::KeyTemplate};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +21,10 @@ Examples:
   Sign for a bucket of AWS, with the credentials of the environment, profile or role:
       s3-upload-server --bucket my-uploads --region eu-central-1 \\
           --allow-origin https://example.com --max-size 2GB --allow-type 'image/*,.pdf'
+
+  Small images and large films, in a folder for each month, under names that show what they are:
+      s3-upload-server --bucket my-uploads --allow 'image/*=10MB,video/mp4=2GB' \\
+          --key 'media/{year}-{month}/{uuid}.{ext}'
 
   Sign for another S3, which browsers reach under another name:
       s3-upload-server --bucket uploads --endpoint http://store:9000 \\
@@ -34,7 +36,8 @@ stand over the environment, which stands over the file: --path-style=off undoes 
 switches on, and --embedded or --bucket leaves out the other store that it names. Credentials come from where the AWS tools find
 them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the machine's role.
 
-The bucket needs a CORS rule that lets the page's origin PUT and read the ETag header.";
+The bucket needs a CORS rule that lets the page's origin PUT and read the ETag header. When a page
+cannot reach the bucket, POST /uploads/doctor says which rule is missing.";
 
 /// Says whether a file may be uploaded and signs the URL to which the browser sends it.
 #[derive(Debug, Clone, Default, Parser, Serialize, Deserialize)]
@@ -79,6 +82,19 @@ pub struct Options {
         help_heading = "Server"
     )]
     pub secret: Option<Secret>,
+    /// Answer pages that ask why they cannot reach the store (POST /uploads/doctor); the answer tells them the bucket's
+    /// CORS rules [default: on]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_DOCTOR",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        value_parser = BoolishValueParser::new(),
+        hide_possible_values = true,
+        value_name = "on|off",
+        help_heading = "Server"
+    )]
+    pub doctor: Option<bool>,
     /// Give up a request after so many seconds [default: 120]
     #[arg(
         long,
@@ -132,6 +148,50 @@ pub struct Options {
     )]
     pub path_style: Option<bool>,
 
+    /// Where files go: letters, digits, - _ . / = and the placeholders {date} {year} {month} {day} (of today in UTC),
+    /// {uuid} (must be in it), {ext} (of the file's name, if it is short and plain) and {tenant} (of whoever is signed
+    /// in) [default: uploads/{date}/{uuid}]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_KEY",
+        value_name = "TEMPLATE",
+        help_heading = "Files"
+    )]
+    pub key: Option<KeyTemplate>,
+    /// Store the file's name with it, as a Content-Disposition: attachment has browsers save the file, inline show it
+    /// where they can (but for what can carry scripts). It is one more header in the bucket's CORS rule, and whoever
+    /// may read the file can read its name. The download links of this server give the name in any case [default: none]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_DISPOSITION",
+        hide_possible_values = true,
+        value_name = "attachment|inline|none",
+        help_heading = "Files"
+    )]
+    pub disposition: Option<Disposition>,
+    /// How files are taken by POST form, if a client prefers that: exact of the announced size, limits of any size that
+    /// the limits allow, off not at all, for stores that know no forms such as R2 and B2 [default: exact]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_FORMS",
+        hide_possible_values = true,
+        value_name = "exact|limits|off",
+        help_heading = "Files"
+    )]
+    pub forms: Option<Forms>,
+    /// Let clients have a presigned DELETE of what they uploaded [default: off]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_ALLOW_PRESIGNED_DELETE",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        value_parser = BoolishValueParser::new(),
+        hide_possible_values = true,
+        value_name = "on|off",
+        help_heading = "Files"
+    )]
+    pub allow_presigned_delete: Option<bool>,
+
     /// The largest file, such as 500MB, 2GiB or bytes [default: what S3 takes]
     #[arg(
         long,
@@ -158,6 +218,16 @@ pub struct Options {
         help_heading = "Limits"
     )]
     pub allow_type: Option<Vec<TypeRule>>,
+    /// Like --allow-type, and with the largest file of a type: image/*=10MB,video/mp4=2GB,.pdf. Of several rules that
+    /// match, the most exact one counts; none goes beyond --max-size
+    #[arg(
+        long,
+        env = "S3_UPLOAD_ALLOW",
+        value_name = "TYPE[=SIZE]",
+        value_delimiter = ',',
+        help_heading = "Limits"
+    )]
+    pub allow: Option<Vec<Allow>>,
     /// The longest file name, in characters [default: 255]
     #[arg(
         long,
@@ -211,15 +281,15 @@ pub struct Options {
         help_heading = "Embedded store, for development"
     )]
     pub data: Option<PathBuf>,
-    /// Whether the bucket has a CORS rule; off shows what a page meets without one [default: on]
+    /// Whether the bucket has the CORS rule that uploads need; off shows what a page meets without one, and a JSON file
+    /// has the rules to try, as S3's console takes them [default: on]
     #[arg(
         long,
         env = "S3_UPLOAD_STORE_CORS",
-        hide_possible_values = true,
-        value_name = "on|off",
+        value_name = "on|off|FILE",
         help_heading = "Embedded store, for development"
     )]
-    pub store_cors: Option<Switch>,
+    pub store_cors: Option<StoreCors>,
     /// The access key id and the secret access key that the store knows, with a colon between them, so that other
     /// programs can sign for it [default: random]
     #[arg(

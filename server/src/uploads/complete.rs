@@ -9,7 +9,11 @@ use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, SentPart};
 
 use super::{COMPLETE_BODY, Json, Upload, json};
 use crate::{
-    App, download_name::content_disposition, refusal::Refused, store::Fault, ticket::Ticket,
+    App,
+    download_name::content_disposition,
+    refusal::Refused,
+    store::{Fault, objects::Stored},
+    ticket::Ticket,
 };
 
 pub(super) async fn complete(
@@ -27,9 +31,7 @@ pub(super) async fn complete(
         }
         stored => stored?,
     };
-    if stored.size != ticket.size {
-        return Err(Refused::size_mismatch(ticket.size, stored.size));
-    }
+    check_size(&ticket, &stored)?;
     let disposition = content_disposition(&ticket.name);
     let download_url = app
         .store
@@ -44,6 +46,15 @@ pub(super) async fn complete(
         download_url: Some(download_url),
     };
     Ok(json(StatusCode::OK, &answer))
+}
+
+/// An object of another size is not the file.
+pub(super) fn check_size(ticket: &Ticket, stored: &Stored) -> Result<(), Refused> {
+    if ticket.takes(stored.size) {
+        Ok(())
+    } else {
+        Err(Refused::size_mismatch(ticket.size, stored.size))
+    }
 }
 
 /// Makes the parts one object. An upload that is gone is left for the caller to judge: it may be complete already.

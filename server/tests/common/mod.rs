@@ -49,6 +49,16 @@ pub async fn start(flags: &[&str]) -> Rig {
     }
 }
 
+/// Why a server with these flags does not start.
+pub async fn fails_to_start(flags: &[&str]) -> String {
+    let base = ["s3-upload-server", "--port", "0", "--store-port", "0"];
+    let config = Config::load(Options::try_parse_from(base.iter().chain(flags)).unwrap()).unwrap();
+    match Server::start(config).await {
+        Ok(_) => panic!("{flags:?} started"),
+        Err(error) => error.0,
+    }
+}
+
 pub fn file(name: &str, media_type: &str, size: usize, accepts: &[Strategy]) -> CreateRequest {
     CreateRequest {
         name: name.to_owned(),
@@ -118,6 +128,29 @@ impl Rig {
             .unwrap()
     }
 
+    /// Sends the bytes by form, as the answer says.
+    pub async fn post_form(&self, created: &CreateAnswer, body: &[u8]) -> Response {
+        self.post_fields(created, created.fields.as_ref().unwrap().expose(), body)
+            .await
+    }
+
+    /// Sends the bytes by a form with other fields.
+    pub async fn post_fields(
+        &self,
+        created: &CreateAnswer,
+        fields: &[(String, String)],
+        body: &[u8],
+    ) -> Response {
+        let (content_type, form) = form(fields, body);
+        self.client
+            .post(created.url.as_ref().unwrap().expose())
+            .header("content-type", content_type)
+            .body(form)
+            .send()
+            .await
+            .unwrap()
+    }
+
     pub async fn complete(&self, id: &str, body: &impl Serialize) -> Response {
         self.post(&format!("/uploads/{id}/complete"), body).await
     }
@@ -130,6 +163,16 @@ impl Rig {
             .unwrap()
     }
 
+    /// What the store's folder says of an object beside its bytes.
+    pub fn sidecar(&self, key: &str) -> serde_json::Value {
+        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+        let key = URL_SAFE_NO_PAD.encode(key);
+        let bucket = URL_SAFE_NO_PAD.encode("uploads");
+        let name = format!(".bucket-{bucket}.object-{key}.metadata.json");
+        let text = std::fs::read(self.data.path().join(name)).unwrap();
+        serde_json::from_slice(&text).unwrap()
+    }
+
     /// The files in the store's folder that are not the bucket's, by name.
     pub fn leftovers(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.data.path()).unwrap();
@@ -139,6 +182,21 @@ impl Rig {
             .filter(|name| name != "uploads")
             .collect()
     }
+}
+
+/// A form as a browser writes it, the file last: its type, and its bytes.
+pub fn form(fields: &[(String, String)], file: &[u8]) -> (&'static str, Vec<u8>) {
+    let mut form = Vec::new();
+    for (name, value) in fields {
+        let field =
+            format!("--s3u\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        form.extend(field.into_bytes());
+    }
+    form.extend(b"--s3u\r\nContent-Disposition: form-data; name=\"file\"; filename=\"blob\"\r\n");
+    form.extend(b"Content-Type: application/octet-stream\r\n\r\n");
+    form.extend(file);
+    form.extend(b"\r\n--s3u--\r\n");
+    ("multipart/form-data; boundary=s3u", form)
 }
 
 pub fn with_headers(
