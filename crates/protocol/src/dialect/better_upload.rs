@@ -3,7 +3,8 @@
 //!
 //! The endpoint is the address of its handler, `/api/upload`; [`Site::route`] names one of its routes, which decides
 //! whether files go in parts. The browser itself completes and aborts what goes in parts, by URLs that were signed with
-//! the first answer. What the page adds reaches the route as `clientMetadata`.
+//! the first answer and are never signed anew: those of parts live as long as the route's `partSignedUrlExpiresIn` says, 25
+//! minutes if it says nothing. What the page adds reaches the route as `clientMetadata`.
 
 use super::{Dialect, Site, ahead, auto, told};
 use crate::grant::is_address;

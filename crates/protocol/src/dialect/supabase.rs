@@ -13,6 +13,8 @@ use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Troubl
 const EXPECTED: &str = r#"JSON like {"url": "/object/upload/sign/…?token=…"}"#;
 /// Where the Storage API signs uploads, below its own address.
 const SIGN: &str = "/object/upload/sign/";
+/// What Supabase's own client asks for; without it, nobody may keep the object for a moment.
+const CACHING: &str = "max-age=3600";
 /// The most characters of a name in a key.
 const LONGEST_NAME: usize = 80;
 
@@ -97,7 +99,9 @@ fn granted(reply: &Reply, ask: &Ask, place: &Place, name: &str) -> Result<Grante
     } else {
         format!("{}{url}", place.api)
     };
-    let signed = Signed::put(&url).header("Content-Type", ask.media_type);
+    let signed = Signed::put(&url)
+        .header("Content-Type", ask.media_type)
+        .header("Cache-Control", CACHING);
     Ok(Granted {
         key: Some(format!("{}{name}", place.folder)),
         ..Granted::new(Plan::Single(signed))

@@ -75,11 +75,13 @@ fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted,
             .find_map(|place| named(place, names))
     };
     let url = target.url.as_str();
-    if target.fields.is_none() && parameter(url, "uploadId").is_some() {
+    let method = around(METHOD).and_then(Value::text);
+    let is_put = method.is_some_and(|method| method.eq_ignore_ascii_case("PUT"));
+    let fields = target.fields.as_ref().filter(|_| !is_put);
+    if fields.is_none() && parameter(url, "uploadId").is_some() {
         return Err("the URL of a part, without a part size");
     }
-    let method = around(METHOD).and_then(Value::text).unwrap_or("PUT");
-    if target.fields.is_none() && !method.eq_ignore_ascii_case("PUT") {
+    if fields.is_none() && !is_put && method.is_some() {
         return Err("JSON with another method than PUT, and without the \"fields\" of a form");
     }
     let id = places
@@ -88,8 +90,7 @@ fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted,
         .filter(|_| target.is_native)
         .and_then(|place| identity(place.get("id")));
     let key = key(places, target.at, url).or_else(|| {
-        let fields = target.fields.as_ref()?;
-        let found = fields
+        let found = fields?
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case("key"));
         found.map(|(_, key)| key.clone())
@@ -98,11 +99,11 @@ fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted,
     signed.expires_in = sooner(around(EXPIRES), signed.expires_in);
     for (name, value) in all_headers(places, target.at) {
         // A form's own type says where its fields end; only the browser knows that.
-        if target.fields.is_none() || !name.eq_ignore_ascii_case("content-type") {
+        if fields.is_none() || !name.eq_ignore_ascii_case("content-type") {
             signed = signed.header(&name, value);
         }
     }
-    signed.fields = target.fields.clone().map(SecretFields::new);
+    signed.fields = fields.cloned().map(SecretFields::new);
     if signed.fields.is_none() {
         signed = as_put(signed, media_type);
     }
@@ -223,7 +224,7 @@ fn mixed_form(place: &Value) -> Option<(String, Pairs)> {
     let url = URL.iter().chain(FORM_URL).find_map(|name| {
         named(place, &[name])?
             .text()
-            .filter(|text| is_absolute(text))
+            .filter(|text| is_absolute(text) && !is_signed(text))
     })?;
     let is_field = |name: &str| {
         ![URL, FORM_URL, METHOD, HEADERS, LOCATION, DOWNLOAD]
