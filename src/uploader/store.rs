@@ -25,7 +25,7 @@ pub fn body(
         .ok_or(UploadError::FileUnreadable)?;
     match &transmit.target.method {
         Method::Put => Ok(Body::Blob(bytes)),
-        Method::Post { fields } => form(fields, &bytes)
+        Method::Post { fields } => form(fields, &bytes, &source.name())
             .map(Body::Form)
             .ok_or(UploadError::FileUnreadable),
     }
@@ -33,12 +33,14 @@ pub fn body(
 
 /// S3 ignores whatever comes after `file`.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html>
-fn form(fields: &[(String, String)], bytes: &Blob) -> Option<FormData> {
+fn form(fields: &[(String, String)], bytes: &Blob, name: &str) -> Option<FormData> {
     let form = FormData::new().ok()?;
     for (name, value) in fields {
         form.append_with_str(name, value).ok()?;
     }
-    form.append_with_blob("file", bytes).ok()?;
+    // A slice has no name, and the key may end in `${filename}`.
+    form.append_with_blob_and_filename("file", bytes, name)
+        .ok()?;
     Some(form)
 }
 
