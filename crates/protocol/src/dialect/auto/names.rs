@@ -25,7 +25,10 @@ pub const FIELDS: Names = &[
 /// These may hold other things, as the parameters that an SDK was given.
 pub const VAGUE_FIELDS: Names = &["params", "inputs", "form"];
 #[rustfmt::skip]
-pub const HEADERS: Names = &["headers", "uploadheaders", "requestheaders", "requiredheaders", "signedheaders", "httpheaders"];
+pub const HEADERS: Names = &[
+    "headers", "uploadheaders", "requestheaders", "requiredheaders", "signedheader", "signedheaders",
+    "httpheaders",
+];
 pub const METHOD: Names = &[
     "method",
     "httpmethod",

@@ -93,7 +93,10 @@ fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted,
         let found = fields?
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case("key"));
-        found.map(|(_, key)| key.clone())
+        // What stands for the file's name is filled in by the store, which may tell the key then.
+        found
+            .filter(|(_, key)| !key.contains("${filename}"))
+            .map(|(_, key)| key.clone())
     });
     let mut signed = Signed::put(url);
     signed.expires_in = sooner(around(EXPIRES), signed.expires_in);
