@@ -74,10 +74,15 @@ impl Ready {
 impl Queue {
     /// Fills the free lanes.
     pub(super) fn dispatch(&mut self, now: Instant) {
+        let mut last = self.next_request;
         while self.may_send()
             && (self.finish(now) || self.errand(now) || self.ask_backend(now) || self.send(now))
         {
-            self.disarm_probe();
+            // To find that a URL grew too old is no request.
+            if self.next_request != last {
+                last = self.next_request;
+                self.disarm_probe();
+            }
         }
     }
 
