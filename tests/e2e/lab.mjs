@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaultProxy, respond } from "./faults.mjs";
-import { expect, test as base, running, start } from "./server.mjs";
+import { ended, expect, test as base, running, start } from "./server.mjs";
 import { Widget } from "./widget.mjs";
 
 export { expect };
@@ -113,7 +113,9 @@ export const test = base.extend({
         if (signature && request.method() !== "GET") signatures.add(signature);
       });
       await context.addInitScript(listen);
+      ended.clear();
       await use(signatures);
+      // By now the test's own servers have ended.
       if (info.status !== info.expectedStatus) return;
       const said = await heard(page);
       for (const [name, log] of logs()) said[name] = log;
@@ -139,7 +141,7 @@ export function leaks(said, signatures) {
 }
 
 function* logs() {
-  for (const server of running) yield [`log of ${server.url}`, server.log.join("\n")];
+  for (const server of [...running, ...ended]) yield [`log of ${server.url}`, server.log.join("\n")];
 }
 
 /** Everything that the page's scripts wrote and dispatched, and all that is in its tree. */
