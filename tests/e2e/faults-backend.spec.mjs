@@ -157,8 +157,9 @@ test("no answer at all: cut after the stall time, tried again, and arrives", asy
   await widget.add({ name: "a.txt", text: "hello" });
   const row = widget.row("a.txt");
   await expect.poll(() => fault.hits).toBe(1);
-  await page.clock.fastForward(31_000);
+  await widget.stalls();
   await expect(widget.status(row)).toHaveText(/^The server did not answer within 30 s\. Trying again (in \d+ s|now)\.$/);
+  await page.clock.resume();
   await widget.comesTo(row, "completed");
   await expect.poll(() => lab.backend.open, { message: "the request was cut" }).toBe(0);
 });

@@ -266,8 +266,9 @@ test("no answer at all: cut after the stall time, tried again, and arrives", asy
   const fault = lab.store.on("PUT", hang(), { times: 1 });
   const { widget, row } = await begin(lab, page);
   await expect.poll(() => fault.hits).toBe(1);
-  await page.clock.fastForward(31_000);
+  await widget.stalls();
   await expect(widget.status(row)).toHaveText(/^Nothing could be sent for 30 s\. Trying again (in \d+ s|now)\.$/);
+  await page.clock.resume();
   await widget.comesTo(row, "completed");
   await expect.poll(() => lab.store.open, { message: "the request was cut" }).toBe(0);
 });

@@ -44,10 +44,14 @@ export class Lab {
     return this.backend.on(["POST", "/uploads"], instead, { times: Infinity });
   }
 
-  /** Opens a page with this body, and waits for the widgets in it. `clock`: time can be moved by the test. */
+  /** Opens a page with this body, and waits for the widgets in it. `clock`: time can be moved by the test, and the random
+   * waits before a retry are the same each time: at first nearly half a second, then nearly a second. */
   async open(page, body = '<s3-upload endpoint="/uploads" multiple></s3-upload>', { clock = false, head = "" } = {}) {
     this.backend.pages.set("/page", { html: pageOf(body, head) });
-    if (clock) await page.clock.install();
+    if (clock) {
+      await page.clock.install();
+      await page.addInitScript(() => (Math.random = () => 0.9));
+    }
     await page.goto(`${this.url}/page`);
     return Widget.ready(page);
   }
