@@ -68,7 +68,7 @@ test("an http store on an https page", async ({ lab, page }) => {
   const error = await failed(
     page,
     widget,
-    "This page is secure but the storage at http://store.test is not, so the browser blocks the upload. Ask the site's owner to serve the storage over https.",
+    "This page is secure but http://store.test is not, so the browser blocks the upload. Ask the site's owner to serve it over https.",
   );
   expect(error).toMatchObject({ code: "blocked-mixed-content" });
   expect(error.cause).toContain("this page is https, and http://store.test is not");
@@ -81,7 +81,7 @@ test("a store without a CORS rule: the server looks for itself, and spells out t
   const error = await failed(
     page,
     widget,
-    `The storage at ${lab.store.url} does not accept uploads from this page (CORS). Ask the site's owner to allow the origin ${lab.url} there.`,
+    `${lab.store.url} does not accept uploads from this page (CORS). Ask the site's owner to allow the origin ${lab.url} there.`,
   );
   expect(error.code).toBe("blocked-cors");
   for (const word of ["AllowedOrigins", lab.url, "AllowedMethods", "PUT", "AllowedHeaders", "ExposeHeaders", "ETag"]) {

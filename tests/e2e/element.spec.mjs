@@ -1,5 +1,5 @@
 // The element among others and in a page's hands: settings, moves, methods, events.
-import { filled, objects, sha256, sha256of, stored } from "./files.mjs";
+import { download, filled, objects, sha256, sha256of, stored } from "./files.mjs";
 import { Gate, hold, respond, throttle } from "./faults.mjs";
 import { expect, test } from "./lab.mjs";
 import { Widget } from "./widget.mjs";
@@ -285,6 +285,47 @@ test("files are dropped and pasted", async ({ lab, page }) => {
     root.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
   });
   await widget.arrived("pasted.txt");
+});
+
+test("the link of a stored file is copied", async ({ lab, page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: lab.url });
+  const widget = await lab.open(page);
+  await widget.add({ name: "a.txt", text: "hello" });
+  const result = await widget.arrived("a.txt");
+  await widget.part("copy").click();
+  await expect(widget.part("copy")).toHaveText("Copied");
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toBe(result.downloadUrl);
+  expect(await download(copied)).toMatchObject({ status: 200, sha256: sha256of("hello") });
+});
+
+test("in a tab that is hidden, and so draws no frame, uploads go on and are shown", async ({ lab, page }) => {
+  const gate = new Gate();
+  lab.store.on("PUT", hold(gate), { times: 1 });
+  const widget = await lab.open(page);
+  await widget.add({ name: "a.txt", text: "hello" });
+  await gate.reached;
+  const turn = (state) =>
+    page.evaluate((state) => {
+      Object.defineProperty(document, "visibilityState", { configurable: true, value: state });
+      Object.defineProperty(document, "hidden", { configurable: true, value: state === "hidden" });
+      window.draw ??= window.requestAnimationFrame;
+      window.requestAnimationFrame = state === "hidden" ? () => 0 : window.draw;
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    }, state);
+  await turn("hidden");
+  expect(lab.store.open).toBe(1);
+  gate.open();
+  const result = await widget.arrived("a.txt");
+  await expect(widget.status(widget.row("a.txt"))).toHaveText("Uploaded");
+  await widget.add({ name: "b.txt", text: "b" });
+  await widget.arrived("b.txt");
+  await turn("visible");
+  await widget.add({ name: "c.txt", text: "c" });
+  await widget.arrived("c.txt");
+  expect(await stored(lab, result.key)).toBe(sha256of("hello"));
+  expect(lab.store.requests("PUT").map((put) => put.status)).toEqual([200, 200, 200]);
+  expect(lab.backend.count(CREATE)).toBe(3);
 });
 
 test("leaving the page asks only while something would be lost", async ({ lab, page }) => {

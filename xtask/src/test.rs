@@ -49,7 +49,7 @@ impl Stage {
 
     fn run(self, project: &Project, toolchain: &Toolchain) -> Result<Count> {
         match self {
-            Self::Lint => Ok(lint(project, toolchain)),
+            Self::Lint => lint(project, toolchain),
             Self::Native => native(project, toolchain),
             Self::Browser => in_browser(project, toolchain),
             Self::EndToEnd => end_to_end(project, toolchain),
@@ -117,7 +117,8 @@ fn cargo(project: &Project, toolchain: &Toolchain, command: &str) -> Command {
     cargo
 }
 
-fn lint(project: &Project, toolchain: &Toolchain) -> Count {
+fn lint(project: &Project, toolchain: &Toolchain) -> Result<Count> {
+    toolchain.ensure_lints()?;
     let mut format = toolchain.command("cargo", project);
     format.args(["fmt", "--all", "--check"]);
     let mut native = cargo(project, toolchain, "clippy");
@@ -143,7 +144,7 @@ fn lint(project: &Project, toolchain: &Toolchain) -> Count {
             eprintln!("{sentence}");
         }
     }
-    count
+    Ok(count)
 }
 
 fn native(project: &Project, toolchain: &Toolchain) -> Result<Count> {
