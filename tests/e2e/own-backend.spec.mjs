@@ -194,6 +194,18 @@ test.describe("a backend that wants to know who is asking", () => {
     expect(await page.evaluate(() => window.calls)).toEqual([false, true, false]);
   });
 
+  test("gets the latest token, also for files that were added under an older one", async ({ lab, page }) => {
+    const seen = guarded(lab, "Bearer two");
+    const widget = await lab.open(page);
+    await widget.host.evaluate((host) => (host.headers = { Authorization: "Bearer one" }));
+    await widget.add({ name: "a.txt", text: "hello" });
+    await expect(widget.row("a.txt")).toHaveAttribute("data-status", "failed");
+    await widget.host.evaluate((host) => (host.headers = { Authorization: "Bearer two" }));
+    await widget.button(widget.row("a.txt"), "retry").click();
+    await widget.arrived("a.txt");
+    expect(seen).toEqual(["Bearer one", "Bearer two", "Bearer two"]);
+  });
+
   test("that never accepts is not asked in a loop", async ({ lab, page }) => {
     const seen = guarded(lab, "Bearer never");
     const widget = await lab.open(page);

@@ -10,7 +10,7 @@ use crate::report::Count;
 use crate::server;
 use crate::setup::backends::Backends;
 use crate::setup::rust::{self, Toolchain, WASM};
-use crate::setup::{browser, node, wasm_bindgen};
+use crate::setup::{browser, node, python, wasm_bindgen};
 use crate::widget;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +166,10 @@ fn native(project: &Project, toolchain: &Toolchain) -> Result<Count> {
         "-p",
         server::PACKAGE,
     ]);
+    // Signatures are compared with another implementation's, live where there is one.
+    if let Ok(python) = python::ensure(project) {
+        server.env("S3_UPLOAD_PYTHON", python);
+    }
     // What of the widget needs no browser: its words, numbers and attributes.
     let mut words = cargo(project, toolchain, "test");
     words.args(["--no-fail-fast", "-p", "s3-upload", "--lib"]);
