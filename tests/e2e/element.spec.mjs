@@ -346,3 +346,21 @@ test("leaving the page asks only while something would be lost", async ({ lab, p
   await widget.arrived("a.txt");
   await expect.poll(leave).toBe(false);
 });
+
+test("in a form: the keys of what is stored are sent by its name, and a reset clears the list", async ({ lab, page }) => {
+  const widget = await lab.open(page, '<form><s3-upload endpoint="/uploads" name="photos" multiple></s3-upload></form>');
+  const sent = () => page.evaluate(() => new FormData(document.forms[0]).getAll("photos"));
+  expect(await sent()).toEqual([]);
+  await widget.add({ name: "a.txt", text: "a" }, { name: "b.txt", text: "b" });
+  const [a, b] = [await widget.arrived("a.txt"), await widget.arrived("b.txt")];
+  expect(await sent()).toEqual([a.key, b.key]);
+  expect(await widget.host.evaluate((host) => host.form === document.forms[0])).toBe(true);
+  await widget.button(widget.row("a.txt"), "remove").click();
+  expect(await sent()).toEqual([b.key]);
+  await widget.host.evaluate((host) => (host.disabled = true));
+  expect(await sent()).toEqual([]);
+  await widget.host.evaluate((host) => (host.disabled = false));
+  await page.evaluate(() => document.forms[0].reset());
+  await expect(widget.rows).toHaveCount(0);
+  expect(await sent()).toEqual([]);
+});

@@ -4,14 +4,14 @@
 
 use std::time::SystemTime;
 
-use axum::{Extension, extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, http::StatusCode, response::Response};
 use s3_upload_protocol::native::{CreateAnswer, CreateRequest, Strategy};
 use uuid::Uuid;
 
 use super::{Json, json};
 use crate::{
     App, Forms,
-    auth::Client,
+    auth::Caller,
     key_template::Parts,
     plan::{MAX_PUT, Plan},
     refusal::Refused,
@@ -21,20 +21,30 @@ use crate::{
 
 pub(super) async fn create(
     State(app): State<App>,
-    client: Option<Extension<Client>>,
+    caller: Caller,
     Json(request): Json<CreateRequest>,
 ) -> Result<Response, Refused> {
     let taken = app
         .limits
         .check(&request.name, &request.media_type, request.size)?;
     let strategy = choose(&request.accepts, request.size, app.forms)?;
+    // What a form may carry counts, not what was announced.
+    let most = if strategy == Strategy::Post && app.forms == Forms::Limits {
+        MAX_PUT.min(*taken.sizes.end())
+    } else {
+        request.size
+    };
+    let charge = app.quota.grant(&caller.holder, most)?;
     let now = SystemTime::now();
     let mut ticket = Ticket {
         key: app.keys.make(&Parts {
             now,
             uuid: Uuid::new_v4(),
             name: &request.name,
-            tenant: client.as_ref().and_then(|client| client.tenant.as_deref()),
+            tenant: caller
+                .client
+                .as_ref()
+                .and_then(|client| client.tenant.as_deref()),
         })?,
         upload_id: None,
         name: request.name,
@@ -43,6 +53,7 @@ pub(super) async fn create(
         part_size: 0,
         sizes: None,
         expires: app.seal.expiry(now),
+        owner: caller.client.map(|client| app.seal.owner(&client)),
     };
     let disposition = app.disposition.stored(&ticket.name, &ticket.media_type);
     let object = NewObject {
@@ -87,6 +98,8 @@ pub(super) async fn create(
         }
     };
     let id = Some(app.seal.seal(&ticket));
+    charge.keep();
+    app.metrics.granted(strategy_name(strategy), ticket.size);
     Ok(json(
         StatusCode::OK,
         &CreateAnswer {
@@ -95,6 +108,15 @@ pub(super) async fn create(
             ..answer
         },
     ))
+}
+
+fn strategy_name(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::Put => "put",
+        Strategy::Post => "post",
+        Strategy::Multipart => "multipart",
+        Strategy::Unknown => "unknown",
+    }
 }
 
 /// The first strategy of the client's that can carry the file.
