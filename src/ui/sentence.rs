@@ -141,7 +141,7 @@ fn store(messages: &Messages, refusal: &StoreRefusal, say: Say) -> (String, Stri
     let named = format!("store.{key}");
     let key = match key {
         "expired" => key,
-        _ if refusal.hint == Some(Hint::EmptyChecksum) => "store.empty-checksum",
+        _ if refusal.hint.as_deref() == Some(&Hint::EmptyChecksum) => "store.empty-checksum",
         _ if key.starts_with("store.") => key,
         _ if !key.is_empty() && messages.find(&named).is_some() => &named,
         _ if message.is_empty() => "store.unknown",

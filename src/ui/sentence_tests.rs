@@ -156,7 +156,7 @@ fn every_error_says_what_happened_and_what_to_do() {
     assert_eq!(
         sentence(UploadError::Blocked(Blocked::Setup {
             host: "https://b.s3.amazonaws.com".into(),
-            finding: s3_upload_core::Finding::default(),
+            finding: Box::default(),
         })),
         "The storage at https://b.s3.amazonaws.com is not set up for these uploads. Ask the site's owner to look for the cause in the browser's console."
     );
@@ -164,7 +164,7 @@ fn every_error_says_what_happened_and_what_to_do() {
         sentence(UploadError::Store(StoreRefusal {
             status: 400,
             code: Some("BadDigest".into()),
-            hint: Some(Hint::EmptyChecksum),
+            hint: Some(Box::new(Hint::EmptyChecksum)),
             ..StoreRefusal::default()
         })),
         "The storage refused the upload: its address was signed for an empty file (BadDigest). Ask the site's owner to turn off the checksum that the server's S3 library adds while it signs."

@@ -122,7 +122,7 @@ fn store_advice(refusal: &StoreRefusal) -> Advice {
         .code
         .clone()
         .unwrap_or_else(|| refusal.status.to_string());
-    match &refusal.hint {
+    match refusal.hint.as_deref() {
         Some(Hint::EmptyChecksum) => is(
             format!(
                 "the store refused the upload ({code}): the presigned URL carries the checksum of an empty body (x-amz-checksum-crc32=AAAAAA==), which the AWS SDK for JavaScript adds while it signs."

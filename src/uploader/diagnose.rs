@@ -101,10 +101,12 @@ async fn found(transmit: &Transmit, host: String, backend: &Backend<'_>) -> Bloc
     // Some advice is about what does no harm yet.
     let is_cause = |code: &str| !matches!(code, "cors_expose" | "cors_max_age");
     let finding = findings.into_iter().find(|found| is_cause(&found.code));
-    let finding = finding.map(|found| Finding {
-        code: found.code,
-        message: found.message,
-        fix: found.fix,
+    let finding = finding.map(|found| {
+        Box::new(Finding {
+            code: found.code,
+            message: found.message,
+            fix: found.fix,
+        })
     });
     let page = page::origin();
     match finding {

@@ -13,7 +13,7 @@ pub fn given(error: UploadError, transmit: &Transmit) -> UploadError {
     if matches!(refusal.status, 400..=403) {
         let url = transmit.target.url.expose();
         let sent = &transmit.target.headers;
-        refusal.hint = of(url, sent.iter().map(|(name, _)| name.as_str()));
+        refusal.hint = of(url, sent.iter().map(|(name, _)| name.as_str())).map(Box::new);
     }
     UploadError::Store(refusal)
 }

@@ -45,7 +45,7 @@ pub struct StoreRefusal {
     /// How long the store asks to wait.
     pub retry_after: Option<Duration>,
     /// What in the signed request probably made it refuse.
-    pub hint: Option<Hint>,
+    pub hint: Option<Box<Hint>>,
 }
 
 /// What can be seen of a signed request that a store refused.
@@ -82,14 +82,14 @@ pub enum Blocked {
         /// The store's origin.
         host: String,
         /// What the backend found out, if it was asked.
-        finding: Option<Finding>,
+        finding: Option<Box<Finding>>,
     },
     /// The store is not set up for these uploads: another region, no such bucket, …
     Setup {
         /// The store's origin.
         host: String,
         /// What the backend found out.
-        finding: Finding,
+        finding: Box<Finding>,
     },
     /// The store's name is one of an inner network, which this browser does not reach.
     Host {
