@@ -1,4 +1,4 @@
-//! The API's description of itself: `GET /openapi.json`, OpenAPI 3.1.
+//! The API's description of itself: `GET /openapi.json`, `OpenAPI` 3.1.
 //!
 //! Owns the document, which is written by hand: the wire types are shared with the widget, which has no use for a crate
 //! that describes them, and the sentences are for people. A test compares it with the router and with what the types

@@ -115,21 +115,8 @@ impl Server {
         };
         let auth = auth(&config)?;
         let counts = Metrics::default();
-        let webhook = config
-            .webhook
-            .map(|target| Webhook::new(target, counts.clone()));
-        let webhook = webhook.transpose().map_err(|error| {
-            StartError(format!(
-                "The webhook's certificate could not be checked ({error}); install the system's CA certificates."
-            ))
-        })?;
-        let metrics = match config.metrics {
-            Some(address) => {
-                let listener = bind(&address.ip().to_string(), address.port(), "--metrics").await?;
-                Some((listener, counts.router()))
-            }
-            None => None,
-        };
+        let webhook = webhook(&config, &counts)?;
+        let metrics = metrics(&config, &counts).await?;
         let app = App {
             limits: Arc::new(config.limits),
             keys: Arc::new(config.keys),
@@ -261,21 +248,38 @@ async fn answer(
 
 /// Who is asked for a token. A real bucket that everybody may fill is said aloud.
 fn auth(config: &Config) -> Result<Hook, StartError> {
-    match &config.access.tokens {
-        Some(tokens) => {
-            let bearer = Bearer::new(tokens).map_err(|error| StartError(error.0))?;
-            Ok(Some(Arc::new(bearer)))
-        }
-        None => {
-            if matches!(config.bucket, Bucket::Remote { .. }) {
-                tracing::warn!(
-                    "ANYBODY WHO REACHES THIS SERVER MAY UPLOAD to the bucket: nobody is asked who they are. Give \
-                     --auth-secret, --jwt-secret, --jwt-key or --jwks, unless something in front of it asks"
-                );
-            }
-            Ok(None)
-        }
+    if let Some(tokens) = &config.access.tokens {
+        let bearer = Bearer::new(tokens).map_err(|error| StartError(error.0))?;
+        return Ok(Some(Arc::new(bearer)));
     }
+    if matches!(config.bucket, Bucket::Remote { .. }) {
+        tracing::warn!(
+            "ANYBODY WHO REACHES THIS SERVER MAY UPLOAD to the bucket: nobody is asked who they are. Give \
+             --auth-secret, --jwt-secret, --jwt-key or --jwks, unless something in front of it asks"
+        );
+    }
+    Ok(None)
+}
+
+fn webhook(config: &Config, counts: &Metrics) -> Result<Option<Webhook>, StartError> {
+    let target = config.webhook.clone();
+    let webhook = target.map(|target| Webhook::new(target, counts.clone()));
+    webhook.transpose().map_err(|error| {
+        StartError(format!(
+            "The webhook's certificate could not be checked ({error}); install the system's CA certificates."
+        ))
+    })
+}
+
+async fn metrics(
+    config: &Config,
+    counts: &Metrics,
+) -> Result<Option<(TcpListener, Router)>, StartError> {
+    let Some(address) = config.metrics else {
+        return Ok(None);
+    };
+    let listener = bind(&address.ip().to_string(), address.port(), "--metrics").await?;
+    Ok(Some((listener, counts.router())))
 }
 
 async fn bind(host: &str, port: u16, flag: &str) -> Result<TcpListener, StartError> {

@@ -46,7 +46,7 @@ impl Jwt {
             fixed.push(Key {
                 id: None,
                 algorithm: Algorithm::HS256,
-                key: DecodingKey::from_secret(secret.expose().as_bytes()),
+                decoding: DecodingKey::from_secret(secret.expose().as_bytes()),
             });
         }
         if let Some(path) = &tokens.jwt_key {
@@ -84,7 +84,8 @@ impl Jwt {
             if !key.may_have_signed(&header) {
                 continue;
             }
-            match decode::<Map<String, Value>>(token, &key.key, &self.rules.of(key.algorithm)) {
+            match decode::<Map<String, Value>>(token, &key.decoding, &self.rules.of(key.algorithm))
+            {
                 Ok(token) => return self.rules.client(&token.claims),
                 Err(error) => denied = Denied::Invalid(reason(error.kind())),
             }

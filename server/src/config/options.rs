@@ -149,7 +149,7 @@ pub struct Options {
         help_heading = "Who may call"
     )]
     pub jwt_secret: Option<Secret>,
-    /// Take JSON web tokens that are signed by RS256, ES256 or EdDSA for this public key, a PEM file
+    /// Take JSON web tokens that are signed by RS256, ES256 or `EdDSA` for this public key, a PEM file
     #[arg(
         long,
         env = "S3_UPLOAD_JWT_KEY",

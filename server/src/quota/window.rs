@@ -14,7 +14,7 @@ pub(super) struct Window {
 }
 
 /// Why something is not counted.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// It fits after this time, if nothing else comes.
     After(Duration),

@@ -169,13 +169,12 @@ fn the_schemas_are_what_the_types_write() {
     };
     let least = file("a", "", 1, &[]);
     exact(&document, "CreateRequest", &json(full), &json(least));
-    let headers = BTreeMap::from([("content-type".to_owned(), "a/b".to_owned())]);
     let full = CreateAnswer {
         id: Some("i".into()),
         key: Some("k".into()),
         url: Some("https://h".into()),
         method: Some("PUT".into()),
-        headers: headers.clone(),
+        headers: BTreeMap::from([("content-type".into(), "a/b".into())]),
         fields: Some(SecretFields::new(vec![("key".into(), "k".into())])),
         expires_in: Some(300),
         part_size: Some(8 << 20),
@@ -186,36 +185,6 @@ fn the_schemas_are_what_the_types_write() {
         &json(full),
         &json(CreateAnswer::default()),
     );
-    let part = PartToSign { number: 1, size: 9 };
-    exact(&document, "PartToSign", &json(part), &json(part));
-    let request = json(SignPartsRequest { parts: vec![part] });
-    exact(&document, "SignPartsRequest", &request, &request);
-    let signed = SignedPart {
-        number: 1,
-        url: "https://h".into(),
-        headers,
-        expires_in: Some(300),
-    };
-    let bare = SignedPart {
-        headers: BTreeMap::new(),
-        expires_in: None,
-        ..signed.clone()
-    };
-    exact(&document, "SignedPart", &json(&signed), &json(bare));
-    let answer = json(SignPartsAnswer {
-        parts: vec![signed],
-    });
-    exact(&document, "SignPartsAnswer", &answer, &answer);
-    let stored = StoredPart {
-        number: 1,
-        size: 9,
-        etag: "e".into(),
-    };
-    exact(&document, "StoredPart", &json(&stored), &json(&stored));
-    let answer = json(ListPartsAnswer {
-        parts: vec![stored],
-    });
-    exact(&document, "ListPartsAnswer", &answer, &answer);
     let sent = SentPart {
         number: 1,
         etag: "e".into(),
@@ -265,6 +234,41 @@ fn the_schemas_are_what_the_types_write() {
         &refusal["error"],
         &refusal["error"],
     );
+}
+
+#[test]
+fn the_schemas_of_parts_are_what_the_types_write() {
+    let document = document();
+    let part = PartToSign { number: 1, size: 9 };
+    exact(&document, "PartToSign", &json(part), &json(part));
+    let request = json(SignPartsRequest { parts: vec![part] });
+    exact(&document, "SignPartsRequest", &request, &request);
+    let signed = SignedPart {
+        number: 1,
+        url: "https://h".into(),
+        headers: BTreeMap::from([("if-none-match".into(), "*".into())]),
+        expires_in: Some(300),
+    };
+    let bare = SignedPart {
+        headers: BTreeMap::new(),
+        expires_in: None,
+        ..signed.clone()
+    };
+    exact(&document, "SignedPart", &json(&signed), &json(bare));
+    let answer = json(SignPartsAnswer {
+        parts: vec![signed],
+    });
+    exact(&document, "SignPartsAnswer", &answer, &answer);
+    let stored = StoredPart {
+        number: 1,
+        size: 9,
+        etag: "e".into(),
+    };
+    exact(&document, "StoredPart", &json(&stored), &json(&stored));
+    let answer = json(ListPartsAnswer {
+        parts: vec![stored],
+    });
+    exact(&document, "ListPartsAnswer", &answer, &answer);
 }
 
 #[test]

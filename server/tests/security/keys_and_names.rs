@@ -51,7 +51,7 @@ async fn is_stored_inside(rig: &Rig, created: &CreateAnswer, word: &str) {
         key.starts_with("uploads/")
             && key
                 .split('/')
-                .all(|segment| !segment.is_empty() && segment.trim_matches('.') != "")
+                .all(|segment| !segment.trim_matches('.').is_empty())
             && key
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b)),

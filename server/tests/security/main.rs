@@ -31,12 +31,12 @@ use s3_upload_protocol::native::{
 use s3_upload_server::auth::token::{Claims, Tokens};
 
 /// The secret of tokens.
-pub const AUTH: &str = "a secret that only two servers know";
+const AUTH: &str = "a secret that only two servers know";
 /// The secret of upload ids.
-pub const SEAL: &str = "a secret of the server's own";
+const SEAL: &str = "a secret of the server's own";
 
 /// Seconds since 1970.
-pub fn now() -> u64 {
+fn now() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()
@@ -44,7 +44,7 @@ pub fn now() -> u64 {
 }
 
 /// A good token of the shared secret.
-pub fn token(id: &str, tenant: Option<&str>) -> String {
+fn token(id: &str, tenant: Option<&str>) -> String {
     Tokens::new(AUTH).sign(&Claims {
         id: id.to_owned(),
         tenant: tenant.map(str::to_owned),
@@ -53,12 +53,12 @@ pub fn token(id: &str, tenant: Option<&str>) -> String {
 }
 
 /// What a client with this token asks.
-pub fn ask(rig: &Rig, token: &str, method: Method, path: &str) -> RequestBuilder {
+fn ask(rig: &Rig, token: &str, method: Method, path: &str) -> RequestBuilder {
     rig.request(method, path).bearer_auth(token)
 }
 
 /// Asks whether a file may be uploaded.
-pub async fn create_as(rig: &Rig, token: &str, request: &CreateRequest) -> Response {
+async fn create_as(rig: &Rig, token: &str, request: &CreateRequest) -> Response {
     ask(rig, token, Method::POST, "/uploads")
         .json(request)
         .send()
@@ -67,13 +67,13 @@ pub async fn create_as(rig: &Rig, token: &str, request: &CreateRequest) -> Respo
 }
 
 /// A small upload with this token.
-pub async fn begin_as(rig: &Rig, token: &str) -> CreateAnswer {
+async fn begin_as(rig: &Rig, token: &str) -> CreateAnswer {
     let request = common::file("a.txt", "text/plain", 5, &[Put]);
     common::answer(create_as(rig, token, &request).await).await
 }
 
 /// Every request that an id could be used for, ready to be sent.
-pub fn all_about(rig: &Rig, id: &str) -> Vec<(String, RequestBuilder)> {
+fn all_about(rig: &Rig, id: &str) -> Vec<(String, RequestBuilder)> {
     [
         (Method::DELETE, ""),
         (Method::GET, "/parts"),
@@ -90,7 +90,7 @@ pub fn all_about(rig: &Rig, id: &str) -> Vec<(String, RequestBuilder)> {
 }
 
 /// The server still takes a file.
-pub async fn is_well(rig: &Rig) {
+async fn is_well(rig: &Rig) {
     let created = rig
         .create(&common::file("a.txt", "text/plain", 5, &[Put, Multipart]))
         .await;

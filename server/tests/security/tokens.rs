@@ -1,6 +1,6 @@
 //! Missing, forged, expired and misused tokens.
 //!
-//! `keys/` holds public keys and tokens that PyJWT signed for them; their private keys exist no more.
+//! `keys/` holds public keys and tokens that `PyJWT` signed for them; their private keys exist no more.
 
 use base64::{
     Engine as _,

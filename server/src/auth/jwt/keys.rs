@@ -32,7 +32,7 @@ pub(super) struct Key {
     /// What its tokens say.
     pub algorithm: Algorithm,
     /// The key itself.
-    pub key: DecodingKey,
+    pub decoding: DecodingKey,
 }
 
 impl Key {
@@ -52,10 +52,10 @@ pub(super) fn from_pem(pem: &str) -> Result<Key, String> {
         return Err("it is a private key, which should not be here; give its public key".into());
     }
     let bytes = pem.as_bytes();
-    let key = |algorithm, key| Key {
+    let key = |algorithm, decoding| Key {
         id: None,
         algorithm,
-        key,
+        decoding,
     };
     let is_long = |key: &DecodingKey, length: usize| {
         key.try_get_as_bytes().is_ok_and(|key| key.len() >= length)
@@ -123,7 +123,7 @@ fn from_jwk(jwk: &Jwk) -> Option<Key> {
     Some(Key {
         id: jwk.common.key_id.clone(),
         algorithm,
-        key: DecodingKey::from_jwk(jwk).ok()?,
+        decoding: DecodingKey::from_jwk(jwk).ok()?,
     })
 }
 

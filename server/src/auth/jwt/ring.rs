@@ -1,6 +1,6 @@
 //! The cryptography of JSON web tokens, by `ring`, which the server has for HTTPS already.
 //!
-//! Owns verifying HS256, RS256, ES256 and EdDSA (RFC 7518 and RFC 8037). Refuses all other algorithms, and to sign.
+//! Owns verifying HS256, RS256, ES256 and `EdDSA` (RFC 7518 and RFC 8037). Refuses all other algorithms, and to sign.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, DecodingKeyKind,
@@ -19,7 +19,7 @@ use ring::{
 /// What `jsonwebtoken` asks.
 pub(super) static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |_, _| Err(ErrorKind::UnsupportedAlgorithm.into()),
-    verifier_factory: verifier,
+    verifier_factory: |algorithm, key| verifier(*algorithm, key),
     // For making keys public, which happens elsewhere.
     key_utils: KeyUtils {
         rsa_pub_components_from_private_key: |_| Err(ErrorKind::UnsupportedAlgorithm.into()),
@@ -35,13 +35,13 @@ struct Check {
     key: DecodingKey,
 }
 
-fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
+fn verifier(algorithm: Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
     // Not the caller's word alone: a public key is of another family than a secret.
     if key.family() != algorithm.family() {
         return Err(ErrorKind::InvalidAlgorithm.into());
     }
     Ok(Box::new(Check {
-        algorithm: *algorithm,
+        algorithm,
         key: key.clone(),
     }))
 }
