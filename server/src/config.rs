@@ -3,17 +3,19 @@
 //! Owns the checked [`Config`] and the sentences about what is wrong with it. Refuses to open files or sockets other
 //! than the configuration file: whether a folder can be written is found out where it is used.
 
+mod access;
 mod options;
 mod values;
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum::http::{HeaderValue, Uri};
 
+pub use access::{Access, Tokens};
 pub use options::Options;
-pub use values::{Secret, Size, Switch, TypeRule, is_active};
+pub use values::{LogFormat, Secret, Size, Switch, TypeRule, is_active};
 
-use crate::{limits::Limits, plan::MAX_OBJECT};
+use crate::{limits::Limits, plan::MAX_OBJECT, webhook};
 
 /// What the server is to do.
 pub struct Config {
@@ -39,6 +41,14 @@ pub struct Config {
     pub bucket: Bucket,
     /// The filter of the log.
     pub log: String,
+    /// How a log line is written.
+    pub log_format: LogFormat,
+    /// Where Prometheus is answered, if it is.
+    pub metrics: Option<SocketAddr>,
+    /// Who may call, and how much.
+    pub access: Access,
+    /// Who is told of completed uploads, if anybody.
+    pub webhook: Option<webhook::Target>,
 }
 
 /// Where the files go.
@@ -153,6 +163,10 @@ impl Config {
         let embedded = options.embedded.unwrap_or(options.bucket.is_none());
         let origins = origins(options.allow_origin.as_deref(), embedded)?;
         Ok(Self {
+            access: Access::check(&options)?,
+            webhook: access::webhook(&options)?,
+            metrics: options.metrics,
+            log_format: options.log_format.unwrap_or_default(),
             bucket: bucket(&options, embedded)?,
             host: options.host.unwrap_or_else(|| "127.0.0.1".to_owned()),
             port: options.port.unwrap_or(8080),

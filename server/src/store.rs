@@ -115,6 +115,11 @@ impl Store {
         }
     }
 
+    /// The bucket's name.
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
     /// For how long a presigned URL can be used.
     pub fn expires(&self) -> Duration {
         self.expires

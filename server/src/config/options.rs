@@ -2,7 +2,7 @@
 //!
 //! Owns the names, the help text and which source stands over which. Refuses to judge: an option is absent or given.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{
     CommandFactory as _, FromArgMatches as _, Parser,
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ConfigError,
-    values::{Secret, Size, Switch, TypeRule},
+    values::{LogFormat, Secret, Size, Switch, TypeRule},
 };
 
 const EXAMPLES: &str = "\
@@ -96,6 +96,140 @@ pub struct Options {
         help_heading = "Server"
     )]
     pub log: Option<String>,
+    /// How a log line is written [default: text]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_LOG_FORMAT",
+        hide_possible_values = true,
+        value_name = "text|json",
+        help_heading = "Server"
+    )]
+    pub log_format: Option<LogFormat>,
+    /// Answer Prometheus at /metrics of this address, such as 127.0.0.1:9464; keep it away from the public [default: off]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_METRICS",
+        value_name = "ADDRESS:PORT",
+        help_heading = "Server"
+    )]
+    pub metrics: Option<SocketAddr>,
+
+    /// Ask for tokens that your backend signs with this secret, 32 characters or more; docs/server.md says how. With one
+    /// of --auth-secret, --jwt-secret, --jwt-key and --jwks, nobody may call without a token [default: none]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_AUTH_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true,
+        help_heading = "Who may call"
+    )]
+    pub auth_secret: Option<Secret>,
+    /// Take JSON web tokens that are signed by HS256 with this secret, 32 characters or more
+    #[arg(
+        long,
+        env = "S3_UPLOAD_JWT_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true,
+        help_heading = "Who may call"
+    )]
+    pub jwt_secret: Option<Secret>,
+    /// Take JSON web tokens that are signed by RS256, ES256 or EdDSA for this public key, a PEM file
+    #[arg(
+        long,
+        env = "S3_UPLOAD_JWT_KEY",
+        value_name = "FILE",
+        help_heading = "Who may call"
+    )]
+    pub jwt_key: Option<PathBuf>,
+    /// Take JSON web tokens that are signed for one of the keys of this JWKS file, which is read again when it changes
+    #[arg(
+        long,
+        env = "S3_UPLOAD_JWKS",
+        value_name = "FILE",
+        help_heading = "Who may call"
+    )]
+    pub jwks: Option<PathBuf>,
+    /// Take a JSON web token only if it is meant for this audience; repeat or separate by commas [default: tokens that
+    /// name no audience]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_JWT_AUDIENCE",
+        value_name = "AUDIENCE",
+        value_delimiter = ',',
+        help_heading = "Who may call"
+    )]
+    pub jwt_audience: Option<Vec<String>>,
+    /// Take a JSON web token only from this issuer; repeat or separate by commas [default: any that the key confirms]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_JWT_ISSUER",
+        value_name = "ISSUER",
+        value_delimiter = ',',
+        help_heading = "Who may call"
+    )]
+    pub jwt_issuer: Option<Vec<String>>,
+    /// The claim of a JSON web token that names the tenant, if there is one [default: tenant]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_JWT_TENANT",
+        value_name = "CLAIM",
+        help_heading = "Who may call"
+    )]
+    pub jwt_tenant: Option<String>,
+
+    /// The most requests of one client in a minute. A client is who the token names, without one the address
+    /// [default: any]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_RATE_LIMIT",
+        value_name = "REQUESTS",
+        help_heading = "Limits for each client"
+    )]
+    pub rate_limit: Option<u64>,
+    /// The most bytes for which one client gets URLs in an hour, such as 20GB [default: any]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_BYTES_PER_HOUR",
+        value_name = "SIZE",
+        help_heading = "Limits for each client"
+    )]
+    pub bytes_per_hour: Option<Size>,
+    /// The most bytes for which one client gets URLs in a day [default: any]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_BYTES_PER_DAY",
+        value_name = "SIZE",
+        help_heading = "Limits for each client"
+    )]
+    pub bytes_per_day: Option<Size>,
+    /// Believe what this proxy says about a client's address (X-Forwarded-For): an address or a network such as
+    /// 10.0.0.0/8; repeat or separate by commas [default: nobody]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_TRUSTED_PROXY",
+        value_name = "ADDRESS",
+        value_delimiter = ',',
+        help_heading = "Limits for each client"
+    )]
+    pub trusted_proxy: Option<Vec<String>>,
+
+    /// Tell this URL of each completed upload, by POST [default: none]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_WEBHOOK",
+        value_name = "URL",
+        help_heading = "Webhook"
+    )]
+    pub webhook: Option<String>,
+    /// The secret that signs what is told, 16 characters or more
+    #[arg(
+        long,
+        env = "S3_UPLOAD_WEBHOOK_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true,
+        help_heading = "Webhook"
+    )]
+    pub webhook_secret: Option<Secret>,
 
     /// The bucket that takes the files [default: the embedded store]
     #[arg(long, env = "S3_UPLOAD_BUCKET", help_heading = "Bucket")]

@@ -247,6 +247,17 @@ pub enum Switch {
     Off,
 }
 
+/// How a log line is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

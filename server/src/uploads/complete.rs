@@ -9,11 +9,13 @@ use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, SentPart};
 
 use super::{COMPLETE_BODY, Json, Upload, json};
 use crate::{
-    App, download_name::content_disposition, refusal::Refused, store::Fault, ticket::Ticket,
+    App, auth::Caller, download_name::content_disposition, refusal::Refused, store::Fault,
+    ticket::Ticket, webhook::event::Completed,
 };
 
 pub(super) async fn complete(
     State(app): State<App>,
+    caller: Caller,
     Upload(ticket): Upload,
     Json(request): Json<CompleteRequest, COMPLETE_BODY>,
 ) -> Result<Response, Refused> {
@@ -35,6 +37,17 @@ pub(super) async fn complete(
         .store
         .presign_get(&ticket.key, &disposition, SystemTime::now())
         .await?;
+    if let Some(webhook) = &app.webhook {
+        webhook.completed(Completed {
+            bucket: app.store.bucket().to_owned(),
+            key: ticket.key.clone(),
+            size: stored.size,
+            media_type: stored.media_type.clone(),
+            etag: stored.etag.clone(),
+            name: ticket.name.clone(),
+            client: caller.client,
+        });
+    }
     let answer = CompleteAnswer {
         key: ticket.key,
         size: stored.size,

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{Json, json};
 use crate::{
     App,
+    auth::Caller,
     plan::{MAX_PUT, Plan},
     refusal::Refused,
     ticket::Ticket,
@@ -19,12 +20,14 @@ use crate::{
 
 pub(super) async fn create(
     State(app): State<App>,
+    caller: Caller,
     Json(request): Json<CreateRequest>,
 ) -> Result<Response, Refused> {
     let media_type = app
         .limits
         .check(&request.name, &request.media_type, request.size)?;
     let strategy = choose(&request.accepts, request.size)?;
+    let charge = app.quota.grant(&caller.holder, request.size)?;
     let now = SystemTime::now();
     let mut ticket = Ticket {
         key: new_key(now),
@@ -34,6 +37,7 @@ pub(super) async fn create(
         media_type,
         part_size: 0,
         expires: app.seal.expiry(now),
+        owner: caller.client.map(|client| app.seal.owner(&client)),
     };
     let answer = if strategy == Strategy::Multipart {
         let plan = Plan::choose(ticket.size, request.part_size);
@@ -61,6 +65,8 @@ pub(super) async fn create(
         }
     };
     let id = Some(app.seal.seal(&ticket));
+    charge.keep();
+    app.metrics.granted(strategy_name(strategy), ticket.size);
     Ok(json(
         StatusCode::OK,
         &CreateAnswer {
@@ -69,6 +75,15 @@ pub(super) async fn create(
             ..answer
         },
     ))
+}
+
+fn strategy_name(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::Put => "put",
+        Strategy::Post => "post",
+        Strategy::Multipart => "multipart",
+        Strategy::Unknown => "unknown",
+    }
 }
 
 /// The first strategy of the client's that can carry the file.
