@@ -2,6 +2,11 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+};
+
 use clap::Parser as _;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use s3_upload_protocol::native::{
@@ -26,19 +31,13 @@ pub struct Rig {
 
 /// Starts a server with these flags; it ends with the test's runtime.
 pub async fn start(flags: &[&str]) -> Rig {
-    let data = tempfile::tempdir().unwrap();
-    let folder = data.path().to_str().unwrap().to_owned();
-    let base = [
-        "s3-upload-server",
-        "--port",
-        "0",
-        "--store-port",
-        "0",
-        "--data",
-        &folder,
-    ];
-    let config = Config::load(Options::try_parse_from(base.iter().chain(flags)).unwrap()).unwrap();
-    let server = Server::start(config).await.unwrap();
+    start_in(&std::env::temp_dir(), flags).await
+}
+
+/// Starts a server whose store has a folder in this one.
+pub async fn start_in(folder: &Path, flags: &[&str]) -> Rig {
+    let data = tempfile::tempdir_in(folder).unwrap();
+    let server = Server::start(config(flags, data.path())).await.unwrap();
     let (url, store) = (server.url(), server.store_url().unwrap());
     tokio::spawn(server.run(std::future::pending()));
     Rig {
@@ -47,6 +46,37 @@ pub async fn start(flags: &[&str]) -> Rig {
         data,
         client: Client::new(),
     }
+}
+
+/// The configuration of a server on free ports, with its store in this folder.
+pub fn config(flags: &[&str], data: &Path) -> Config {
+    let base = [
+        "s3-upload-server",
+        "--port",
+        "0",
+        "--store-port",
+        "0",
+        "--data",
+        data.to_str().unwrap(),
+    ];
+    Config::load(Options::try_parse_from(base.iter().chain(flags)).unwrap()).unwrap()
+}
+
+/// Sends a request as it is written, for what no client would send, and reads the status.
+pub async fn raw(url: &str, request: &str) -> u16 {
+    let (address, request) = (
+        url.strip_prefix("http://").unwrap().to_owned(),
+        request.to_owned(),
+    );
+    let exchange = move || {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        BufReader::new(stream).read_line(&mut answer).unwrap();
+        answer
+    };
+    let line = tokio::task::spawn_blocking(exchange).await.unwrap();
+    line.split(' ').nth(1).unwrap_or(&line).parse().unwrap()
 }
 
 pub fn file(name: &str, media_type: &str, size: usize, accepts: &[Strategy]) -> CreateRequest {
