@@ -36,6 +36,7 @@ fn ticket(key: &str, expires: u64) -> Ticket {
         size: 5,
         media_type: "text/plain".into(),
         part_size: 0,
+        sizes: None,
         expires,
         owner: None,
     }
