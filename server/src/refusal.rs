@@ -84,8 +84,7 @@ impl Refused {
 
     /// 403 `origin_not_allowed`: a page of another site asks.
     pub fn origin_not_allowed() -> Self {
-        let message =
-            "This page may not upload here: its origin is not among those that this server allows.";
+        let message = "This page may not upload here: its origin is not among those that the server allows (--allow-origin).";
         Self::new(StatusCode::FORBIDDEN, "origin_not_allowed", message)
     }
 
