@@ -94,8 +94,8 @@ class Rule {
   hits = 0;
   #seen = 0;
 
-  constructor(matches, fault, { times = 1, skip = 0, every = 1 } = {}) {
-    Object.assign(this, { matches, fault, times, skip, every });
+  constructor(matches, fault, { times = 1, skip = 0, every = 1, probes = false } = {}) {
+    Object.assign(this, { matches, fault, times, skip, every, probes });
   }
 
   takes(request) {
@@ -240,7 +240,7 @@ export class FaultProxy {
       return;
     }
     const exchange = new Exchange(request, response, entry, this.target, this.#agent);
-    const rule = isProbe(request) ? undefined : this.#rules.find((rule) => rule.takes(request));
+    const rule = this.#rules.find((rule) => (rule.probes || !isProbe(request)) && rule.takes(request));
     entry.fault = Boolean(rule);
     Promise.resolve(rule ? rule.fault(exchange) : exchange.passOn()).catch(() => exchange.cutNow());
   }
@@ -342,7 +342,7 @@ class Exchange {
 }
 
 /** The widget's question whether it may PUT here at all (see src/uploader/diagnose.rs): it carries nothing, so that what
- * happens to uploads does not happen to it, and it is not counted. */
+ * happens to uploads does not happen to it unless a rule says `probes`, and it is not counted. */
 function isProbe(request) {
   return request.url.endsWith("?tagging");
 }
