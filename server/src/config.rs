@@ -3,17 +3,24 @@
 //! Owns the checked [`Config`] and the sentences about what is wrong with it. Refuses to open files or sockets other
 //! than the configuration file: whether a folder can be written is found out where it is used.
 
+mod access;
 mod options;
+mod types;
 mod values;
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum::http::{HeaderValue, Uri};
 
+pub use access::{Access, Tokens};
 pub use options::Options;
-pub use values::{Secret, Size, Switch, TypeRule, is_active};
+pub use types::{Allow, TypeRule, is_active};
+pub use values::{Forms, LogFormat, Secret, Size, StoreCors};
 
-use crate::{limits::Limits, plan::MAX_OBJECT};
+use crate::{
+    download_name::Disposition, embedded::MAX_KEY, key_template::KeyTemplate, limits::Limits,
+    plan::MAX_OBJECT, webhook,
+};
 
 /// What the server is to do.
 pub struct Config {
@@ -27,6 +34,16 @@ pub struct Config {
     pub origins: Option<Vec<HeaderValue>>,
     /// What may be uploaded.
     pub limits: Limits,
+    /// Where in the bucket files go.
+    pub keys: KeyTemplate,
+    /// What is stored of a file's name.
+    pub disposition: Disposition,
+    /// How files are taken by POST form.
+    pub forms: Forms,
+    /// Whether a client may have a presigned `DELETE`.
+    pub presigned_delete: bool,
+    /// Whether pages may ask why they do not reach the store.
+    pub doctor: bool,
     /// For how long a presigned URL can be used.
     pub expires: Duration,
     /// For how long an upload's id can be used.
@@ -39,6 +56,14 @@ pub struct Config {
     pub bucket: Bucket,
     /// The filter of the log.
     pub log: String,
+    /// How a log line is written.
+    pub log_format: LogFormat,
+    /// Where Prometheus is answered, if it is.
+    pub metrics: Option<SocketAddr>,
+    /// Who may call, and how much.
+    pub access: Access,
+    /// Who is told of completed uploads, if anybody.
+    pub webhook: Option<webhook::Target>,
 }
 
 /// Where the files go.
@@ -63,8 +88,8 @@ pub enum Bucket {
         port: u16,
         /// The folder that keeps the files; `None` for a temporary one.
         data: Option<PathBuf>,
-        /// Whether the bucket has a CORS rule.
-        cors: bool,
+        /// The bucket's CORS rule.
+        cors: StoreCors,
         /// The access key id and the secret access key that it knows; `None` for random ones.
         credentials: Option<(String, Secret)>,
         /// The store's address as browsers reach it, if it is not its own.
@@ -126,18 +151,7 @@ impl Config {
                 "--expires should be 1 to 604800 seconds (7 days); it is {expires}."
             ));
         }
-        let limits = Limits {
-            min_size: options.min_size.map_or(0, |size| size.0),
-            max_size: options.max_size.map_or(MAX_OBJECT, |size| size.0),
-            types: options.allow_type.clone().unwrap_or_default(),
-            max_name: options.max_name.unwrap_or(255),
-        };
-        if limits.min_size > limits.max_size {
-            return wrong(
-                "--min-size is greater than --max-size, so that no file could be uploaded."
-                    .to_owned(),
-            );
-        }
+        let limits = limits(&options)?;
         if options
             .secret
             .as_ref()
@@ -153,14 +167,28 @@ impl Config {
             );
         }
         let embedded = options.embedded.unwrap_or(options.bucket.is_none());
+        let keys = options.key.clone().unwrap_or_default();
         let origins = origins(options.allow_origin.as_deref(), embedded)?;
         Ok(Self {
+            access: Access::check(&options)?,
+            webhook: access::webhook(&options)?,
+            metrics: options.metrics,
+            log_format: options.log_format.unwrap_or_default(),
             bucket: bucket(&options, embedded)?,
             host: options.host.unwrap_or_else(|| "127.0.0.1".to_owned()),
             port: options.port.unwrap_or(8080),
             site: options.site,
             origins,
             limits,
+            keys: if embedded {
+                keys.at_most(MAX_KEY)
+            } else {
+                keys
+            },
+            disposition: options.disposition.unwrap_or_default(),
+            forms: options.forms.unwrap_or_default(),
+            presigned_delete: options.allow_presigned_delete.unwrap_or_default(),
+            doctor: options.doctor.unwrap_or(true),
             expires: Duration::from_secs(expires),
             upload_expires: Duration::from_secs(options.upload_expires.unwrap_or(86_400).max(1)),
             secret: options.secret,
@@ -168,6 +196,41 @@ impl Config {
             log: options.log.unwrap_or_else(|| "info".to_owned()),
         })
     }
+}
+
+fn limits(options: &Options) -> Result<Limits, ConfigError> {
+    let types = options.allow_type.iter().flatten().cloned();
+    let limits = Limits {
+        min_size: options.min_size.map_or(0, |size| size.0),
+        max_size: options.max_size.map_or(MAX_OBJECT, |size| size.0),
+        types: types
+            .map(Allow::from)
+            .chain(options.allow.iter().flatten().cloned())
+            .collect(),
+        max_name: options.max_name.unwrap_or(255),
+    };
+    if limits.min_size > limits.max_size {
+        return Err(ConfigError(
+            "--min-size is greater than --max-size, so that no file could be uploaded.".to_owned(),
+        ));
+    }
+    for allow in &limits.types {
+        let Some(size) = allow.max_size else {
+            continue;
+        };
+        let (flag, limit) = if size.0 < limits.min_size {
+            ("min-size", limits.min_size)
+        } else if size.0 > limits.max_size {
+            ("max-size", limits.max_size)
+        } else {
+            continue;
+        };
+        return Err(ConfigError(format!(
+            "--allow takes {allow}, but --{flag} is {}; make them agree.",
+            Size(limit)
+        )));
+    }
+    Ok(limits)
 }
 
 fn bucket(options: &Options, embedded: bool) -> Result<Bucket, ConfigError> {
@@ -202,7 +265,7 @@ fn bucket(options: &Options, embedded: bool) -> Result<Bucket, ConfigError> {
         None => Ok(Bucket::Embedded {
             port: options.store_port.unwrap_or(9000),
             data: options.data.clone(),
-            cors: options.store_cors.unwrap_or(Switch::On) == Switch::On,
+            cors: options.store_cors.clone().unwrap_or_default(),
             credentials: options
                 .store_credentials
                 .as_ref()
@@ -250,7 +313,8 @@ fn origins(
     given.iter().map(read).collect::<Result<_, _>>().map(Some)
 }
 
-fn is_endpoint(url: &str) -> bool {
+/// Whether it is a scheme and a host, as an endpoint and an origin are.
+pub(crate) fn is_endpoint(url: &str) -> bool {
     url.parse::<Uri>().is_ok_and(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https"))
             && uri.host().is_some()
@@ -289,7 +353,7 @@ mod tests {
             Bucket::Embedded {
                 port: 9000,
                 data: None,
-                cors: true,
+                cors: StoreCors::On,
                 credentials: None,
                 public_endpoint: None
             }
@@ -321,6 +385,8 @@ mod tests {
             (&["--public-endpoint", "http://h/path"], "--public-endpoint"),
             (&["--expires", "0"], "--expires"),
             (&["--min-size", "2MB", "--max-size", "1MB"], "--min-size"),
+            (&["--max-size", "1MB", "--allow", "image/*=2MB"], "--allow"),
+            (&["--min-size", "1MB", "--allow", ".pdf=1kB"], "--min-size"),
             (&["--secret", "short"], "--secret"),
             (&["--store-credentials", "id"], "--store-credentials"),
             (&["--allow-origin", "example.com"], "--allow-origin"),
@@ -402,6 +468,17 @@ mod tests {
         ));
         let both = checked(&[], &format!("{remote}\n{embedded}")).unwrap_err();
         assert!(both.0.contains("exclude each other"), "{both}");
+    }
+
+    #[test]
+    fn both_lists_of_types_are_one() {
+        let file = Options::from_toml("allow = [\"video/mp4=2GB\", \".zip\"]").unwrap();
+        let options = options(&["--allow-type", "image/*,.pdf"])
+            .over(file)
+            .unwrap();
+        let limits = Config::check(options).unwrap().limits;
+        let types: Vec<_> = limits.types.iter().map(ToString::to_string).collect();
+        assert_eq!(types, ["image/*", ".pdf", "video/mp4 (up to 2 GB)", ".zip"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A store for development: s3s over a folder, on a port of its own, so that a browser meets a true cross-origin S3.
 //!
-//! Owns its credentials (random at each start, unless given), its one bucket and its folder. What a bucket's CORS rule does is in
+//! Owns its credentials (random at each start, unless given), its one bucket and its folder. What a bucket's CORS rules do is in
 //! [`cors`], what the folder store lacks of S3 in [`folder`]. Refuses to be a store for production.
 
 pub mod cors;
@@ -29,11 +29,15 @@ use tempfile::TempDir;
 
 use crate::{
     config::Secret,
+    cors_rule::CorsRule,
     store::{Place, Store},
 };
 
 /// The bucket's name.
 pub const BUCKET: &str = "uploads";
+
+/// The longest key in bytes: the folder store makes file names of keys, and the longest are those of multipart uploads.
+pub const MAX_KEY: usize = 128;
 
 /// The folder that holds the files.
 #[derive(Debug)]
@@ -76,21 +80,21 @@ pub struct Embedded {
 
 impl Embedded {
     /// Builds the store over a folder. `endpoint` is where the router will answer, `public_endpoint` how browsers get
-    /// there; `credentials` are access key id and secret, `None` for random ones; `rule` is the bucket's CORS rule, if
-    /// it has one.
+    /// there; `credentials` are access key id and secret, `None` for random ones; `rules` are the bucket's CORS rules.
     pub fn new(
         data: &Data,
         endpoint: String,
         public_endpoint: Option<String>,
         credentials: Option<(String, Secret)>,
-        rule: Option<cors::Rule>,
+        rules: Vec<CorsRule>,
         expires: Duration,
     ) -> io::Result<Self> {
         let (access_key, secret_key) = match credentials {
             Some((id, secret)) => (id, secret.expose().to_owned()),
             None => (random_word(20), random_word(32)),
         };
-        let files = folder::Folder::open(data.path())
+        let rules: Arc<[CorsRule]> = rules.into();
+        let files = folder::Folder::open(data.path(), rules.clone())
             .map_err(|error| io::Error::other(format!("{error:?}")))?;
         let mut service = S3ServiceBuilder::new(files);
         service.set_auth(SimpleAuth::from_single(
@@ -100,10 +104,7 @@ impl Embedded {
         let router = Router::new()
             .fallback(s3)
             .with_state(service.build())
-            .layer(middleware::from_fn_with_state(
-                rule.map(Arc::new),
-                cors::answer,
-            ));
+            .layer(middleware::from_fn_with_state(rules, cors::answer));
         let place = Place {
             bucket: BUCKET.to_owned(),
             region: None,

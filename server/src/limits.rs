@@ -2,8 +2,10 @@
 //!
 //! Owns the rules and the sentences that explain them. Refuses to look at bytes: a type is what the client says it is.
 
+use std::ops::RangeInclusive;
+
 use crate::{
-    config::{Size, TypeRule, is_active},
+    config::{Allow, Size, is_active},
     plan::MAX_OBJECT,
     refusal::Refused,
 };
@@ -18,8 +20,8 @@ pub struct Limits {
     pub min_size: u64,
     /// The greatest size in bytes.
     pub max_size: u64,
-    /// The types that are taken; empty for all.
-    pub types: Vec<TypeRule>,
+    /// The types that are taken, and how large each may be; empty for all.
+    pub types: Vec<Allow>,
     /// The greatest length of a name, in characters.
     pub max_name: usize,
 }
@@ -35,9 +37,18 @@ impl Default for Limits {
     }
 }
 
+/// A file that may be uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// The type under which it is stored.
+    pub media_type: String,
+    /// The sizes in bytes that a file of its name and type may have.
+    pub sizes: RangeInclusive<u64>,
+}
+
 impl Limits {
-    /// Checks a file and gives the type under which it is stored.
-    pub fn check(&self, name: &str, media_type: &str, size: u64) -> Result<String, Refused> {
+    /// Checks a file.
+    pub fn check(&self, name: &str, media_type: &str, size: u64) -> Result<Taken, Refused> {
         if name.is_empty() {
             return Err(Refused::invalid(
                 "`name` is empty; it should be the file's name.",
@@ -50,10 +61,17 @@ impl Limits {
             )));
         }
         let media_type = normal_type(media_type)?;
-        if size > self.max_size.min(MAX_OBJECT) {
-            let (limit, found) = (Size(self.max_size.min(MAX_OBJECT)), Size(size));
+        let rule = self.rule(name, &media_type)?;
+        let most = self.max_size.min(MAX_OBJECT);
+        let own = rule.and_then(|allow| Some((allow.max_size?.0, allow)));
+        let (most, of) = match own.filter(|(own, _)| *own < most) {
+            Some((own, allow)) => (own, format!(" for {}", allow.rule.as_str())),
+            None => (most, String::new()),
+        };
+        if size > most {
+            let (limit, found) = (Size(most), Size(size));
             return Err(Refused::too_large(format!(
-                "This file is too large: it has {found}, and at most {limit} are allowed."
+                "This file is too large: it has {found}, and at most {limit} are allowed{of}."
             )));
         }
         if size < self.min_size {
@@ -62,23 +80,34 @@ impl Limits {
                 "This file is too small: it has {found}, and at least {limit} are needed."
             )));
         }
-        if !self.types.is_empty() && !self.types.iter().any(|rule| rule.allows(name, &media_type)) {
-            let allowed = self
-                .types
-                .iter()
-                .map(TypeRule::as_str)
-                .collect::<Vec<_>>()
-                .join(", ");
-            let refused = if is_active(&media_type) {
-                "Files of this type can carry scripts, and are not allowed unless the type itself is"
-            } else {
-                "Files of this type are not allowed"
-            };
-            return Err(Refused::type_not_allowed(format!(
-                "{refused}. Allowed: {allowed}."
-            )));
+        Ok(Taken {
+            media_type,
+            sizes: self.min_size..=most,
+        })
+    }
+
+    /// The rule that takes this file: the most exact one, and of two the one that allows more. None is needed where
+    /// there are none.
+    fn rule(&self, name: &str, media_type: &str) -> Result<Option<&Allow>, Refused> {
+        let matching = self
+            .types
+            .iter()
+            .filter(|allow| allow.rule.allows(name, media_type));
+        let most = |allow: &Allow| allow.max_size.map_or(u64::MAX, |size| size.0);
+        let rule = matching.max_by_key(|allow| (allow.rule.exactness(), most(allow)));
+        if rule.is_some() || self.types.is_empty() {
+            return Ok(rule);
         }
-        Ok(media_type)
+        let allowed: Vec<_> = self.types.iter().map(ToString::to_string).collect();
+        let refused = if is_active(media_type) {
+            "Files of this type can carry scripts, and are not allowed unless the type itself is"
+        } else {
+            "Files of this type are not allowed"
+        };
+        Err(Refused::type_not_allowed(format!(
+            "{refused}. Allowed: {}.",
+            allowed.join(", ")
+        )))
     }
 }
 
@@ -215,6 +244,42 @@ mod tests {
 
     #[test]
     fn no_type_is_the_unknown_type() {
-        assert_eq!(limits(&[]).check("a", "", 1).unwrap(), UNKNOWN_TYPE);
+        let taken = limits(&[]).check("a", "", 1).unwrap();
+        assert_eq!(taken.media_type, UNKNOWN_TYPE);
+    }
+
+    #[test]
+    fn the_most_exact_rule_says_how_large_a_file_may_be() {
+        let rules = limits(&[
+            "image/*=10kB",
+            "image/gif=1kB",
+            "image/tiff=1MB",
+            ".raw=50kB",
+            "image/x-raw",
+            "*/*=100B",
+        ]);
+        for (name, media_type, most) in [
+            ("a.png", "image/png", 10_000),
+            ("a.gif", "image/gif", 1000),
+            ("a.tiff", "image/tiff", 1_000_000),
+            ("a.raw", "image/png", 50_000),
+            ("a.raw", "image/x-raw", 2_000_000),
+            ("a.txt", "text/plain", 100),
+        ] {
+            let taken = rules.check(name, media_type, most).unwrap();
+            assert_eq!(taken.sizes, 1..=most, "{name} {media_type}");
+            let refused = rules.check(name, media_type, most + 1).unwrap_err();
+            assert_eq!(refused.code, "too_large");
+        }
+        let message = rules.check("a.gif", "image/gif", 1001).unwrap_err().message;
+        assert!(
+            message.ends_with("at most 1 kB are allowed for image/gif."),
+            "{message}"
+        );
+        let message = rules.check("a.raw", "image/x-raw", 2_000_001).unwrap_err();
+        assert!(message.message.ends_with("at most 2 MB are allowed."));
+        let refused = limits(&["image/*=10kB", ".pdf"]).check("a", "text/plain", 1);
+        let message = refused.unwrap_err().message;
+        assert!(message.ends_with("Allowed: image/* (up to 10 kB), .pdf."));
     }
 }

@@ -20,7 +20,13 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(error) => return ended(2, &error.to_string()),
     };
-    match logging::subscriber(&config.log, stderr, stderr().is_terminal()) {
+    let subscriber = logging::subscriber(
+        &config.log,
+        config.log_format,
+        stderr,
+        stderr().is_terminal(),
+    );
+    match subscriber {
         Ok(subscriber) => {
             if let Err(error) = set_global_default(subscriber) {
                 return ended(1, &error.to_string());
@@ -55,7 +61,15 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let end =
         end_signal().map_err(|error| StartError(format!("Signals cannot be heard: {error}.")))?;
     let store = server.store_url().map(|url| format!("Store: {url}/\n"));
-    let lines = format!("{}Ready: {}/\n", store.unwrap_or_default(), server.url());
+    let metrics = server
+        .metrics_url()
+        .map(|url| format!("Metrics: {url}/metrics\n"));
+    let lines = format!(
+        "{}{}Ready: {}/\n",
+        store.unwrap_or_default(),
+        metrics.unwrap_or_default(),
+        server.url()
+    );
     // The ports are bound, so that a request from now on is answered. Whoever started this may not be reading.
     let _ = stdout()
         .write_all(lines.as_bytes())

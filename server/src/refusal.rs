@@ -5,7 +5,10 @@
 use std::{fmt, time::Duration};
 
 use axum::{
-    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+    http::{
+        HeaderValue, StatusCode,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
     response::{IntoResponse, Response},
 };
 use s3_upload_protocol::native::Refusal;
@@ -21,7 +24,13 @@ pub struct Refused {
     pub message: String,
     /// When to ask again.
     pub retry_after: Option<Duration>,
+    /// How to sign in: the value of `WWW-Authenticate`.
+    pub challenge: Option<HeaderValue>,
 }
+
+/// The code of a refusal, in the extensions of its answer: for whoever counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code(pub &'static str);
 
 impl Refused {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
@@ -30,6 +39,70 @@ impl Refused {
             code,
             message: message.into(),
             retry_after: None,
+            challenge: None,
+        }
+    }
+
+    /// 401 `unauthorized`, with `WWW-Authenticate` (RFC 6750, section 3). A token that was there is said to be wrong, for
+    /// this reason, which is ASCII without quotes.
+    pub fn unauthorized(reason: Option<&'static str>) -> Self {
+        let (message, challenge) = match reason {
+            None => (
+                "Sign in to upload.",
+                "Bearer realm=\"s3-upload\"".to_owned(),
+            ),
+            Some(reason) => (
+                "Your sign-in is not valid, or not any more. Sign in again.",
+                format!(
+                    "Bearer realm=\"s3-upload\", error=\"invalid_token\", error_description=\"{reason}\""
+                ),
+            ),
+        };
+        Self {
+            challenge: HeaderValue::from_str(&challenge).ok(),
+            ..Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+        }
+    }
+
+    /// 403 `forbidden`: the client is known, and may not.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    /// 503 `sign_in_unavailable`, with `Retry-After`: who calls cannot be found out now.
+    pub fn sign_in_unavailable() -> Self {
+        let message = "Your sign-in cannot be checked at the moment. Try again in a few seconds.";
+        Self {
+            retry_after: Some(Duration::from_secs(2)),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "sign_in_unavailable",
+                message,
+            )
+        }
+    }
+
+    /// 403 `origin_not_allowed`: a page of another site asks.
+    pub fn origin_not_allowed() -> Self {
+        let message =
+            "This page may not upload here: its origin is not among those that this server allows.";
+        Self::new(StatusCode::FORBIDDEN, "origin_not_allowed", message)
+    }
+
+    /// 429 `rate_limited`, with `Retry-After`.
+    pub fn rate_limited(wait: Duration) -> Self {
+        let message = "These are too many requests in a short time. Try again in a moment.";
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message)
+        }
+    }
+
+    /// 429 `quota_exceeded`, with `Retry-After`.
+    pub fn quota_exceeded(message: impl Into<String>, wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "quota_exceeded", message)
         }
     }
 
@@ -79,12 +152,23 @@ impl Refused {
 
     /// 422 `unsupported_strategy`.
     pub fn unsupported_strategy() -> Self {
-        let message = "This server takes files by \"put\" (up to 5 GiB) or \"multipart\"; the request accepts neither.";
+        let message = "This server takes files by \"put\" and \"post\" (up to 5 GiB each; \"post\" may be off) or \"multipart\"; the request accepts none of them.";
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "unsupported_strategy",
             message,
         )
+    }
+
+    /// 403 `no_tenant`: files are kept by tenant, and the client has none that could be part of a key.
+    pub fn no_tenant(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "no_tenant", message)
+    }
+
+    /// 403 `no_presigned_delete`.
+    pub fn no_presigned_delete() -> Self {
+        let message = "This server signs no deletions; DELETE /uploads/{id} deletes the file.";
+        Self::new(StatusCode::FORBIDDEN, "no_presigned_delete", message)
     }
 
     /// 404 `not_found`: no such route.
@@ -181,10 +265,15 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut response =
             crate::uploads::json(self.status, &Refusal::new(self.code, self.message));
+        response.extensions_mut().insert(Code(self.code));
+        let headers = response.headers_mut();
         if let Some(after) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from(after.as_secs()));
+            // Whole seconds, rounded up: asked again earlier, the answer would be the same.
+            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(challenge) = self.challenge {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         response
     }

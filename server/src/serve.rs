@@ -5,20 +5,28 @@
 
 use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, serve::ListenerExt as _};
+use axum::{Router, http::HeaderValue, serve::ListenerExt as _};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     App,
-    config::{Bucket, Config},
-    embedded::{Data, Embedded, cors::Rule},
+    auth::{Bearer, Hook},
+    config::{Bucket, Config, StoreCors},
+    cors_rule::{self, CorsRule},
+    embedded::{Data, Embedded},
+    metrics::Metrics,
+    quota::Quota,
     router,
     store::{Place, Store},
     ticket::Seal,
+    webhook::Webhook,
 };
 
 /// For how long requests in flight may go on after the end was asked for.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// For how long the webhook is told of what waits, after the last request.
+const WEBHOOK_GRACE: Duration = Duration::from_secs(10);
 
 /// Why the server does not start, in a sentence.
 #[derive(Debug)]
@@ -36,6 +44,8 @@ impl std::error::Error for StartError {}
 pub struct Server {
     api: (TcpListener, Router),
     store: Option<(TcpListener, Router, Data)>,
+    metrics: Option<(TcpListener, Router)>,
+    webhook: Option<Webhook>,
     api_address: SocketAddr,
     store_address: Option<SocketAddr>,
 }
@@ -81,15 +91,12 @@ impl Server {
                 })?;
                 let listener = bind(&config.host, *port, "--store-port").await?;
                 let address = address(&listener)?;
-                let rule = cors.then(|| Rule {
-                    origins: config.origins.clone(),
-                });
                 let embedded = Embedded::new(
                     &data,
                     url(address),
                     public_endpoint.clone(),
                     credentials.clone(),
-                    rule,
+                    rules(cors, &config)?,
                     config.expires,
                 )
                 .map_err(|error| {
@@ -106,13 +113,39 @@ impl Server {
                 ))
             })?,
         };
+        let auth = auth(&config)?;
+        let counts = Metrics::default();
+        let webhook = config
+            .webhook
+            .map(|target| Webhook::new(target, counts.clone()));
+        let webhook = webhook.transpose().map_err(|error| {
+            StartError(format!(
+                "The webhook's certificate could not be checked ({error}); install the system's CA certificates."
+            ))
+        })?;
+        let metrics = match config.metrics {
+            Some(address) => {
+                let listener = bind(&address.ip().to_string(), address.port(), "--metrics").await?;
+                Some((listener, counts.router()))
+            }
+            None => None,
+        };
         let app = App {
-            store,
             limits: Arc::new(config.limits),
-            seal: Arc::new(seal),
+            keys: Arc::new(config.keys),
+            disposition: config.disposition,
+            forms: config.forms,
+            presigned_delete: config.presigned_delete,
+            doctor: config.doctor.then(Arc::default),
             origins: config.origins,
             request_timeout: config.request_timeout,
             site: config.site,
+            auth,
+            quota: Arc::new(Quota::new(config.access.quotas)),
+            proxies: Arc::new(config.access.proxies),
+            webhook: webhook.clone(),
+            metrics: counts,
+            ..App::new(store, seal)
         };
         let listener = bind(&config.host, config.port, "--port").await?;
         let api_address = address(&listener)?;
@@ -123,6 +156,8 @@ impl Server {
         Ok(Self {
             api: (listener, router(app)),
             store: embedded,
+            metrics,
+            webhook,
             api_address,
             store_address,
         })
@@ -138,6 +173,12 @@ impl Server {
         self.store_address.map(url)
     }
 
+    /// Where Prometheus is answered, if it is.
+    pub fn metrics_url(&self) -> Option<String> {
+        let (listener, _) = self.metrics.as_ref()?;
+        listener.local_addr().ok().map(url)
+    }
+
     /// Answers until `end`, then lets requests in flight finish.
     pub async fn run(self, end: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let (ending, ended) = watch::channel(false);
@@ -149,6 +190,10 @@ impl Server {
             }
             None => (None, None),
         };
+        if let Some((listener, app)) = self.metrics {
+            // Ends with the process: nobody waits for numbers.
+            tokio::spawn(answer(listener, app, ending.subscribe()));
+        }
         end.await;
         tracing::info!("ending");
         // Nobody to tell means that both have ended already.
@@ -161,10 +206,41 @@ impl Server {
             api.map_err(io::Error::other)?
         };
         let result = tokio::time::timeout(GRACE, all).await.unwrap_or(Ok(()));
+        if let Some(webhook) = self.webhook {
+            webhook.finish(WEBHOOK_GRACE).await;
+        }
         // A temporary folder goes only after the last request that may write to it.
         drop(data);
         result
     }
+}
+
+/// The CORS rules of the embedded store's bucket.
+fn rules(cors: &StoreCors, config: &Config) -> Result<Vec<CorsRule>, StartError> {
+    let path = match cors {
+        StoreCors::Off => return Ok(Vec::new()),
+        StoreCors::On => {
+            let any = || vec!["*".to_owned()];
+            let named = |origins: &Vec<HeaderValue>| {
+                let origins = origins.iter().filter_map(|origin| origin.to_str().ok());
+                origins.map(str::to_owned).collect()
+            };
+            let mut rule = CorsRule::for_uploads(config.origins.as_ref().map_or_else(any, named));
+            if config.presigned_delete {
+                rule.allowed_methods.push("DELETE".to_owned());
+            }
+            return Ok(vec![rule]);
+        }
+        StoreCors::File(path) => path,
+    };
+    let wrong = |error: &dyn fmt::Display| {
+        StartError(format!(
+            "The store's CORS rules cannot be read from {} (--store-cors on, off or a JSON file): {error}.",
+            path.display()
+        ))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+    cors_rule::read(&text).map_err(|error| wrong(&error))
 }
 
 async fn answer(
@@ -179,7 +255,27 @@ async fn answer(
     let end = async move {
         let _ = ended.wait_for(|ended| *ended).await;
     };
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app).with_graceful_shutdown(end).await
+}
+
+/// Who is asked for a token. A real bucket that everybody may fill is said aloud.
+fn auth(config: &Config) -> Result<Hook, StartError> {
+    match &config.access.tokens {
+        Some(tokens) => {
+            let bearer = Bearer::new(tokens).map_err(|error| StartError(error.0))?;
+            Ok(Some(Arc::new(bearer)))
+        }
+        None => {
+            if matches!(config.bucket, Bucket::Remote { .. }) {
+                tracing::warn!(
+                    "ANYBODY WHO REACHES THIS SERVER MAY UPLOAD to the bucket: nobody is asked who they are. Give \
+                     --auth-secret, --jwt-secret, --jwt-key or --jwks, unless something in front of it asks"
+                );
+            }
+            Ok(None)
+        }
+    }
 }
 
 async fn bind(host: &str, port: u16, flag: &str) -> Result<TcpListener, StartError> {

@@ -1,21 +1,26 @@
 //! Every word spoken with S3.
 //!
-//! Owns the clients and what is asked of them: [`presign`] makes URLs without a request, [`objects`] and [`multipart`]
-//! ask the store, [`fault`] reads its errors. Refuses to judge what may be uploaded or whether parts make up a file.
+//! Owns the clients and what is asked of them: [`presign`] and [`form`] sign without a request, with the credentials of
+//! `credentials`; [`objects`] and [`multipart`] ask the store, [`public`] asks it as a browser would; [`fault`] reads
+//! its errors. Refuses to judge what may be uploaded or whether parts make up a file.
 
+mod credentials;
 pub mod fault;
+pub mod form;
 pub mod multipart;
 pub mod objects;
 pub mod presign;
+pub mod public;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_s3::{
     Client,
     config::{
-        Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation,
-        SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig,
+        Builder, Credentials, ProvideCredentials, RequestChecksumCalculation,
+        ResponseChecksumValidation, SharedCredentialsProvider, SharedHttpClient,
+        retry::RetryConfig, timeout::TimeoutConfig,
     },
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -29,8 +34,23 @@ pub struct Store {
     own: Client,
     /// For signing: its endpoint is the one that browsers reach.
     public: Client,
+    /// For signing what the SDK does not sign.
+    credentials: Arc<credentials::Kept>,
+    /// For asking without credentials, as a browser does.
+    unsigned: public::Unsigned,
     bucket: String,
     expires: Duration,
+}
+
+/// A new object.
+#[derive(Debug, Clone, Copy)]
+pub struct NewObject<'a> {
+    /// Its key in the bucket.
+    pub key: &'a str,
+    /// Its MIME type.
+    pub media_type: &'a str,
+    /// Its `Content-Disposition`, if it has one.
+    pub disposition: Option<&'a str>,
 }
 
 /// Where a bucket is.
@@ -61,7 +81,8 @@ impl Store {
             .http_client(https())
             .load()
             .await;
-        Self::new(&Builder::from(&shared), place, expires)
+        let provider = shared.credentials_provider();
+        Self::new(&Builder::from(&shared), provider, place, expires)
     }
 
     /// A store with these credentials.
@@ -72,6 +93,16 @@ impl Store {
         expires: Duration,
     ) -> Self {
         let credentials = Credentials::new(access_key, secret_key, None, None, "given");
+        Self::with_provider(place, credentials, expires)
+    }
+
+    /// A store with the credentials of a provider, which is asked again before they end.
+    pub fn with_provider(
+        place: Place,
+        provider: impl ProvideCredentials + 'static,
+        expires: Duration,
+    ) -> Self {
+        let provider = SharedCredentialsProvider::new(provider);
         let config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(
@@ -80,12 +111,17 @@ impl Store {
                     .clone()
                     .unwrap_or_else(|| "us-east-1".to_owned()),
             ))
-            .credentials_provider(credentials)
+            .credentials_provider(provider.clone())
             .http_client(https());
-        Self::new(&config, place, expires)
+        Self::new(&config, Some(provider), place, expires)
     }
 
-    fn new(config: &Builder, place: Place, expires: Duration) -> Self {
+    fn new(
+        config: &Builder,
+        provider: Option<SharedCredentialsProvider>,
+        place: Place,
+        expires: Duration,
+    ) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
             // Until the first byte: joining thousands of parts takes a store its time.
@@ -110,9 +146,25 @@ impl Store {
         Self {
             own: Client::from_conf(own.build()),
             public: Client::from_conf(public.build()),
+            credentials: Arc::new(credentials::Kept::new(provider)),
+            unsigned: public::Unsigned::new(),
             bucket: place.bucket,
             expires,
         }
+    }
+
+    /// Another bucket at the same place, with the same credentials.
+    #[must_use]
+    pub fn in_bucket(&self, bucket: impl Into<String>) -> Self {
+        Self {
+            bucket: bucket.into(),
+            ..self.clone()
+        }
+    }
+
+    /// The bucket's name.
+    pub fn bucket(&self) -> &str {
+        &self.bucket
     }
 
     /// For how long a presigned URL can be used.

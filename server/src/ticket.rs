@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::{plan::Plan, refusal::Refused};
+use crate::{auth::Client, plan::Plan, refusal::Refused};
 
 /// What is remembered of one upload. Field names are short since they travel in URLs.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub struct Ticket {
     /// The object's key.
     #[serde(rename = "k")]
     pub key: String,
-    /// S3's multipart upload id; `None` for a single `PUT`.
+    /// S3's multipart upload id; `None` for a single request.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub upload_id: Option<String>,
     /// The file's name, for the download.
@@ -30,18 +30,32 @@ pub struct Ticket {
     /// The file's MIME type.
     #[serde(rename = "t")]
     pub media_type: String,
-    /// The part size in bytes; 0 for a single `PUT`.
+    /// The part size in bytes; 0 for a single request.
     #[serde(rename = "p", default)]
     pub part_size: u64,
+    /// The sizes in bytes that were allowed instead of the announced one; `None` for just that.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub sizes: Option<(u64, u64)>,
     /// When the ticket ends, in seconds since 1970.
     #[serde(rename = "e")]
     pub expires: u64,
+    /// Whose upload it is, as [`Seal::owner`] writes it; `None` where nobody was asked.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 impl Ticket {
     /// The parts of this upload.
     pub fn plan(&self) -> Plan {
         Plan::known(self.size, self.part_size)
+    }
+
+    /// Whether an object of this size is the upload's.
+    pub fn takes(&self, size: u64) -> bool {
+        match self.sizes {
+            Some((least, most)) => (least..=most).contains(&size),
+            None => size == self.size,
+        }
     }
 }
 
@@ -72,6 +86,18 @@ impl Seal {
     /// When a ticket that is made `now` ends, in seconds since 1970.
     pub fn expiry(&self, now: SystemTime) -> u64 {
         seconds(now).saturating_add(self.lifetime.as_secs())
+    }
+
+    /// A client's mark in a ticket. It says nothing to whoever reads the id in some log, as a plain name would.
+    pub fn owner(&self, client: &Client) -> String {
+        // A payload has no NUL and a client's tenant none either, so that nothing else has this mark.
+        let tenant = client.tenant.as_deref();
+        let mac = self.mac.clone().chain_update(b"owner\0");
+        let mac = mac.chain_update(if tenant.is_some() { "t" } else { "-" });
+        let mac = mac.chain_update(tenant.unwrap_or_default());
+        let mac = mac.chain_update(b"\0").chain_update(&client.id);
+        let mac = mac.finalize().into_bytes();
+        URL_SAFE_NO_PAD.encode(mac.get(..16).unwrap_or_default())
     }
 
     /// The ticket as an id.
@@ -121,6 +147,7 @@ fn seconds(time: SystemTime) -> u64 {
 #[cfg(test)]
 #[allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a failure is a failed test"
 )]
@@ -135,8 +162,39 @@ mod tests {
             size: 7,
             media_type: "text/plain".into(),
             part_size: 8 << 20,
+            sizes: Some((0, 9)),
             expires: 86_400,
+            owner: None,
         }
+    }
+
+    #[test]
+    fn owners_differ_by_id_and_tenant() {
+        let seal = Seal::new(b"secret", Duration::from_hours(24));
+        let owner = |id: &str, tenant: Option<&str>| {
+            seal.owner(&Client {
+                id: id.into(),
+                tenant: tenant.map(str::to_owned),
+            })
+        };
+        let owners = [
+            owner("a", None),
+            owner("b", None),
+            owner("a", Some("")),
+            owner("a", Some("t")),
+            owner("t", Some("a")),
+        ];
+        for (index, one) in owners.iter().enumerate() {
+            assert_eq!(one.len(), 22);
+            assert!(owners.iter().skip(index + 1).all(|other| other != one));
+        }
+        assert_eq!(owner("a", Some("t")), owners[3]);
+        let other = Seal::new(b"other", Duration::from_hours(24));
+        let client = Client {
+            id: "a".into(),
+            tenant: None,
+        };
+        assert_ne!(other.owner(&client), owners[0]);
     }
 
     #[test]

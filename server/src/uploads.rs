@@ -6,7 +6,9 @@
 mod abort;
 mod complete;
 mod create;
+mod doctor;
 mod parts;
+mod url;
 
 use std::time::{Duration, SystemTime};
 
@@ -25,7 +27,7 @@ use axum::{
 use serde::{Serialize, de::DeserializeOwned};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use crate::{App, refusal::Refused, ticket::Ticket};
+use crate::{App, auth::Client, refusal::Refused, ticket::Ticket};
 
 /// The origins whose pages may call; `None` for any.
 pub type Origins = Option<Vec<HeaderValue>>;
@@ -39,9 +41,11 @@ const COMPLETE_BODY: usize = 2 * 1024 * 1024;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/uploads", post(create::create))
+        .route("/uploads/doctor", post(doctor::ask))
         .route("/uploads/{id}", axum::routing::delete(abort::abort))
         .route("/uploads/{id}/parts", get(parts::list).post(parts::sign))
         .route("/uploads/{id}/complete", post(complete::complete))
+        .route("/uploads/{id}/url", get(url::url))
 }
 
 /// Lets pages of these origins call the API. Without credentials if it is any origin, as browsers demand.
@@ -99,7 +103,8 @@ impl<T: DeserializeOwned, S: Sync, const LIMIT: usize> FromRequest<S> for Json<T
         let body = to_bytes(request.into_body(), LIMIT)
             .await
             .map_err(|_| Refused::request_too_large(LIMIT))?;
-        if !is_json && !body.is_empty() {
+        // Not even without a body: a page of another site can send that without asking first.
+        if !is_json {
             return Err(Refused::not_json());
         }
         let body = if body.is_empty() {
@@ -118,7 +123,7 @@ impl<T: DeserializeOwned, S: Sync, const LIMIT: usize> FromRequest<S> for Json<T
     }
 }
 
-/// The upload that the path names, its signature and expiry checked.
+/// The upload that the path names, its signature, expiry and owner checked.
 struct Upload(Ticket);
 
 impl axum::extract::FromRequestParts<App> for Upload {
@@ -131,7 +136,14 @@ impl axum::extract::FromRequestParts<App> for Upload {
         let Path(id) = Path::<String>::from_request_parts(parts, app)
             .await
             .map_err(|_| Refused::unknown_upload())?;
-        app.seal.open(&id, SystemTime::now()).map(Self)
+        let ticket = app.seal.open(&id, SystemTime::now())?;
+        let client = parts.extensions.get::<Client>();
+        // Another's upload is no different from none.
+        if ticket.owner == client.map(|client| app.seal.owner(client)) {
+            Ok(Self(ticket))
+        } else {
+            Err(Refused::unknown_upload())
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use common::{file, refusal, start};
 use reqwest::{Method, StatusCode};
 use s3_upload_protocol::native::{
     CompleteRequest, SentPart,
-    Strategy::{Multipart, Post, Put},
+    Strategy::{Multipart, Put, Unknown},
 };
 use serde_json::json;
 
@@ -69,7 +69,7 @@ async fn limits_refuse_in_plain_words() {
             "`type`",
         ),
         (
-            file("a.png", "image/png", 5, &[Post]),
+            file("a.png", "image/png", 5, &[Unknown]),
             422,
             "unsupported_strategy",
             "multipart",

@@ -9,7 +9,7 @@
 )]
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     process::{Child, Command, Stdio},
 };
 
@@ -113,6 +113,19 @@ fn a_wrong_configuration_is_one_sentence() {
         said.contains("--max-size") && said.contains("huge"),
         "{said}"
     );
+    let (code, said) = fails(&["--key", "uploads/{date}"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        said.contains("--key") && said.contains("no {uuid}"),
+        "{said}"
+    );
+    std::fs::write(&file, "max-size = 5\nkey = \"{name}/{uuid}\"\n").unwrap();
+    let (code, said) = fails(&["--config", file.to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    assert!(
+        said.contains("line 2: ") && said.contains("no {name}"),
+        "{said}"
+    );
     std::fs::write(folder.path().join("taken"), "").unwrap();
     let (code, said) = fails(&[
         "--port",
@@ -135,7 +148,11 @@ fn help_shows_options_and_examples() {
     let help = String::from_utf8(output.stdout).unwrap();
     for word in [
         "Server:",
+        "Who may call:",
+        "Limits for each client:",
+        "Webhook:",
         "Bucket:",
+        "Files:",
         "Limits:",
         "Embedded store, for development:",
         "Examples:",
@@ -144,4 +161,112 @@ fn help_shows_options_and_examples() {
     ] {
         assert!(help.contains(word), "{word} in {help}");
     }
+}
+
+/// Starts a server, sends it these requests, ends it, and gives what it logged.
+#[cfg(unix)]
+fn logged(flags: &[&str], requests: &[&str]) -> String {
+    let base = ["--port", "0"];
+    let mut running = Running(
+        command(&[&base, flags].concat())
+            .env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "secret-of-the-store")
+            .spawn()
+            .unwrap(),
+    );
+    let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines();
+    let ready = lines.find_map(|line| {
+        let line = line.unwrap();
+        Some(
+            line.strip_prefix("Ready: http://")?
+                .trim_end_matches('/')
+                .to_owned(),
+        )
+    });
+    for request in requests {
+        let mut stream = std::net::TcpStream::connect(ready.as_ref().unwrap()).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+    }
+    let id = running.0.id().to_string();
+    let killed = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    assert!(killed.success() && running.0.wait().unwrap().success());
+    let mut log = String::new();
+    let mut stderr = running.0.stderr.take().unwrap();
+    stderr.read_to_string(&mut log).unwrap();
+    log
+}
+
+#[cfg(unix)]
+#[test]
+fn a_bucket_that_is_open_to_all_is_said_aloud() {
+    const LOUD: &str = "ANYBODY WHO REACHES THIS SERVER MAY UPLOAD";
+    let secret = "0123456789abcdef0123456789abcdef";
+    let bucket = [
+        "--bucket",
+        "b",
+        "--region",
+        "r",
+        "--endpoint",
+        "http://127.0.0.1:1",
+    ];
+    let log = logged(&bucket, &[]);
+    assert!(log.contains("WARN") && log.contains(LOUD), "{log}");
+    let log = logged(&[&bucket[..], &["--jwt-secret", secret]].concat(), &[]);
+    assert!(!log.contains(LOUD) && !log.contains(secret), "{log}");
+    let log = logged(&["--store-port", "0"], &[]);
+    assert!(
+        !log.contains(LOUD),
+        "nothing to guard in development: {log}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_can_be_read_by_machines() {
+    let flags = ["--store-port", "0", "--log-format", "json"];
+    let requests = [
+        "GET /health HTTP/1.1\r\nHost: h\r\nX-Request-Id: from-a-proxy\r\nConnection: close\r\n\r\n",
+        "DELETE /uploads/a%22%0Ab HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+    ];
+    let log = logged(&flags, &requests);
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")))
+        .collect();
+    let about = |route: &str| lines.iter().find(|line| line["route"] == route).unwrap();
+    let health = about("/health");
+    assert_eq!(health["span"]["id"], "from-a-proxy");
+    assert_eq!(
+        (&health["level"], &health["status"]),
+        (&"INFO".into(), &200.into())
+    );
+    assert!(
+        health["ms"].is_u64() && health["timestamp"].is_string(),
+        "{health}"
+    );
+    let refused = about("/uploads/{id}");
+    assert_eq!(
+        (&refused["method"], &refused["status"]),
+        (&"DELETE".into(), &404.into())
+    );
+    assert_eq!(refused["span"]["id"].as_str().unwrap().len(), 36);
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_one_sentence() {
+    let (code, said) = fails(&[
+        "--port",
+        "0",
+        "--store-port",
+        "0",
+        "--jwt-key",
+        "nothing.pem",
+    ]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("nothing.pem (--jwt-key) cannot be used") && said.lines().count() == 1,
+        "{said}"
+    );
+    assert_eq!(fails(&["--webhook", "https://h"]).0, Some(2));
 }

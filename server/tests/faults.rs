@@ -10,7 +10,7 @@
 
 mod common;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Router,
@@ -19,7 +19,7 @@ use axum::{
 };
 use common::{file, refusal};
 use s3_upload_protocol::native::{CompleteRequest, CreateAnswer, Strategy::Multipart};
-use s3_upload_server::{App, Limits, Seal, Store, router, store::Place};
+use s3_upload_server::{App, Seal, Store, router, store::Place};
 
 /// A server whose store answers every request by `answer`.
 async fn over(answer: fn(Method, &str) -> (u16, String)) -> String {
@@ -41,12 +41,12 @@ async fn serve(endpoint: String) -> String {
         ..Place::default()
     };
     let app = App {
-        store: Store::with_credentials(place, "key", "secret", Duration::from_mins(5)),
-        limits: Arc::new(Limits::default()),
-        seal: Arc::new(Seal::new(b"secret", Duration::from_hours(1))),
         origins: None,
         request_timeout: Duration::from_secs(20),
-        site: None,
+        ..App::new(
+            Store::with_credentials(place, "key", "secret", Duration::from_mins(5)),
+            Seal::new(b"secret", Duration::from_hours(1)),
+        )
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -15,7 +15,10 @@ use std::time::{Duration, SystemTime};
 use common::{answer, bytes, file, refusal, s3_error, start, with_headers};
 use reqwest::{Client, Method, StatusCode};
 use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, Strategy::Put};
-use s3_upload_server::embedded::{Data, Embedded};
+use s3_upload_server::{
+    embedded::{Data, Embedded},
+    store::NewObject,
+};
 
 #[tokio::test]
 async fn what_arrives_is_what_was_sent() {
@@ -129,16 +132,24 @@ async fn an_expired_url_is_refused() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let data = Data::open(None).unwrap();
-    let embedded =
-        Embedded::new(&data, endpoint, None, None, None, Duration::from_mins(1)).unwrap();
+    let embedded = Embedded::new(
+        &data,
+        endpoint,
+        None,
+        None,
+        Vec::new(),
+        Duration::from_mins(1),
+    )
+    .unwrap();
     tokio::spawn(async { axum::serve(listener, embedded.router).await });
+    let object = NewObject {
+        key: "k",
+        media_type: "text/plain",
+        disposition: None,
+    };
     for (age, status) in [(61, StatusCode::FORBIDDEN), (30, StatusCode::OK)] {
         let from = SystemTime::now() - Duration::from_secs(age);
-        let signed = embedded
-            .store
-            .presign_put("k", "text/plain", 5, from)
-            .await
-            .unwrap();
+        let signed = embedded.store.presign_put(&object, 5, from).await.unwrap();
         let put = with_headers(Client::new().put(signed.url.expose()), &signed.headers)
             .body("hello")
             .send()

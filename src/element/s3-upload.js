@@ -49,9 +49,11 @@ const Base = globalThis.HTMLElement ?? class {};
 
 export class S3Upload extends Base {
   static observedAttributes = [...Object.keys(TEXTS), ...FLAGS];
+  static formAssociated = true;
 
   #core;
   #root;
+  #form;
   #starting = false;
   #waiting = [];
   #metadata = null;
@@ -66,7 +68,7 @@ export class S3Upload extends Base {
 
   connectedCallback() {
     // Frameworks may set properties before the element is defined: they hide the class's own until they are moved.
-    for (const name of ["metadata", "messages", "headers", "presign", ...Object.values(TEXTS), ...FLAGS]) {
+    for (const name of ["name", "metadata", "messages", "headers", "presign", ...Object.values(TEXTS), ...FLAGS]) {
       if (Object.hasOwn(this, name)) {
         const value = this[name];
         delete this[name];
@@ -84,6 +86,24 @@ export class S3Upload extends Base {
   disconnectedCallback() {
     // Moving an element disconnects and connects it again at once; uploads go on meanwhile.
     queueMicrotask(() => !this.isConnected && this.#core?.disconnect());
+  }
+
+  /** A form that is sent asks what belongs into it at that moment: the value of each file that is stored, by `name`.
+   * https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#constructing-the-form-data-set */
+  formAssociatedCallback(form) {
+    this.#form?.removeEventListener("formdata", this);
+    this.#form = form;
+    this.#form?.addEventListener("formdata", this);
+  }
+
+  formResetCallback() {
+    this.clear();
+  }
+
+  handleEvent({ formData }) {
+    const name = this.getAttribute("name");
+    if (!name || this.matches(":disabled")) return;
+    for (const value of [this.value].flat()) if (value) formData.append(name, value);
   }
 
   attributeChangedCallback(name, before, value) {
@@ -137,6 +157,20 @@ export class S3Upload extends Base {
 
   clear() {
     this.#call("clear");
+  }
+
+  /** The name under which a form sends the values. */
+  get name() {
+    return this.getAttribute("name") ?? "";
+  }
+
+  set name(value) {
+    this.setAttribute("name", value);
+  }
+
+  /** The form that the element belongs to. */
+  get form() {
+    return this.#form ?? null;
   }
 
   /** A plain snapshot of each file, in the order of adding. */

@@ -114,6 +114,10 @@ pub(super) fn FileRow(desk: Desk, row: Row) -> impl IntoView {
         let snapshot = snapshot.clone();
         Memo::new(move |_| snapshot.with(|file| file.percent))
     };
+    let filled = {
+        let snapshot = snapshot.clone();
+        Memo::new(move |_| snapshot.with(|file| format::hundredths(file.sent, file.info.size)))
+    };
     let text = |of: fn(Desk, &FileSnapshot) -> String| {
         let snapshot = snapshot.clone();
         Signal::derive(move || snapshot.with(|file| of(desk, file)))
@@ -170,7 +174,7 @@ pub(super) fn FileRow(desk: Desk, row: Row) -> impl IntoView {
                 {stored}
             </span>
             <div class="s3u-track" hidden=move || !phase.try_get().is_some_and(Phase::has_bar)>
-                <ProgressBar part="progress" label=bar_label percent words />
+                <ProgressBar part="progress" label=bar_label percent filled words />
             </div>
         </li>
     }

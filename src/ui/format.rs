@@ -63,6 +63,12 @@ pub fn distinct(one: u64, other: u64) -> (String, String) {
     }
 }
 
+/// How much of `size` is `sent`, in hundredths of a percent, rounded down.
+pub fn hundredths(sent: u64, size: u64) -> u16 {
+    let share = u128::from(sent) * 10_000 / u128::from(size.max(1));
+    u16::try_from(share).unwrap_or(10_000).min(10_000)
+}
+
 /// `1.2 MB/s`.
 pub fn speed(per_second: u64) -> String {
     format!("{}/s", bytes(per_second))
@@ -151,6 +157,21 @@ mod tests {
             distinct(10_000_001, 10_000_000),
             ("10,000,001 bytes".into(), "10,000,000 bytes".into())
         );
+    }
+
+    #[test]
+    fn shares_are_rounded_down_and_never_beyond_the_whole() {
+        for (sent, size, share) in [
+            (0, 0, 0),
+            (0, 10, 0),
+            (1, 3, 3_333),
+            (9_999_999, 10_000_000, 9_999),
+            (10, 10, 10_000),
+            (20, 10, 10_000),
+            (u64::MAX, u64::MAX, 10_000),
+        ] {
+            assert_eq!(hundredths(sent, size), share, "{sent} of {size}");
+        }
     }
 
     #[test]

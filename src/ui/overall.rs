@@ -30,6 +30,10 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
         let totals = totals.clone();
         Memo::new(move |_| totals.with(|all| all.percent))
     };
+    let filled = {
+        let totals = totals.clone();
+        Memo::new(move |_| totals.with(|all| format::hundredths(all.sent, all.size)))
+    };
     let text = |of: fn(Desk, &Totals) -> String| {
         let totals = totals.clone();
         Signal::derive(move || totals.with(|all| of(desk, all)))
@@ -83,7 +87,13 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
                 <BulkButton desk visible=finished button=always(CLEAR) />
             </div>
             <div class="s3u-track" hidden=move || moves.try_get() != Some(true)>
-                <ProgressBar part="overall-progress" label=desk.text("overall.label") percent words />
+                <ProgressBar
+                    part="overall-progress"
+                    label=desk.text("overall.label")
+                    percent
+                    filled
+                    words
+                />
             </div>
         </div>
     }

@@ -1,4 +1,4 @@
-//! A bar that fills. It knows percent and words, nothing of files.
+//! A bar that fills. It knows shares and words, nothing of files.
 
 use leptos::prelude::*;
 
@@ -9,6 +9,9 @@ pub(super) fn ProgressBar(
     part: &'static str,
     #[prop(into)] label: String,
     percent: Memo<u8>,
+    /// How far the bar is filled, in hundredths of a percent: of a large file on a slow link, a whole percent takes so
+    /// long that the bar would seem to stand still.
+    filled: Memo<u16>,
     /// "42 %, 4.2 MB of 10 MB".
     #[prop(into)]
     words: Signal<String>,
@@ -26,7 +29,10 @@ pub(super) fn ProgressBar(
         >
             <div
                 class="s3u-bar"
-                style:inline-size=move || format!("{}%", percent.try_get().unwrap_or_default())
+                style:inline-size=move || {
+                    let filled = filled.try_get().unwrap_or_default();
+                    format!("{}.{:02}%", filled / 100, filled % 100)
+                }
             ></div>
         </div>
     }

@@ -175,7 +175,7 @@ fn every_error_says_what_happened_and_what_to_do() {
             page: "https://app.example.com".into(),
             host: "https://s3.example.com".into(),
         })),
-        "The storage at https://s3.example.com does not accept uploads from this page (CORS). \
+        "https://s3.example.com does not accept uploads from this page (CORS). \
          Ask the site's owner to allow the origin https://app.example.com there."
     );
     assert_eq!(
@@ -185,6 +185,13 @@ fn every_error_says_what_happened_and_what_to_do() {
         })),
         "This page's security policy forbids uploads to https://s3.example.com. \
          Ask the site's owner to add it to connect-src."
+    );
+    assert_eq!(
+        sentence(UploadError::Blocked(Blocked::MixedContent {
+            host: "http://s3.example.com".into(),
+        })),
+        "This page is secure but http://s3.example.com is not, so the browser blocks the upload. \
+         Ask the site's owner to serve it over https."
     );
     assert_eq!(
         sentence(UploadError::FileChanged),

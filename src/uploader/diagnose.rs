@@ -97,7 +97,10 @@ async fn found(transmit: &Transmit, host: String, backend: &Backend<'_>) -> Bloc
             .map(|(name, _)| name.to_ascii_lowercase())
             .collect(),
     };
-    let finding = backend.doctor(question).await.into_iter().next();
+    let findings = backend.doctor(question).await;
+    // Some advice is about what does no harm yet.
+    let is_cause = |code: &str| !matches!(code, "cors_expose" | "cors_max_age");
+    let finding = findings.into_iter().find(|found| is_cause(&found.code));
     let finding = finding.map(|found| Finding {
         code: found.code,
         message: found.message,

@@ -136,10 +136,19 @@ impl Driver {
     pub fn settings_of(&self, file: FileId) -> Rc<Settings> {
         let bound = self.bound.borrow().get(&file).cloned();
         // A file may have been chosen before the page said where it goes.
-        match bound.filter(|settings| settings.has_backend()) {
-            Some(settings) => settings,
-            None => Rc::clone(&self.settings.borrow()),
+        let current = self.settings.borrow();
+        let Some(bound) = bound.filter(|settings| settings.has_backend()) else {
+            return Rc::clone(&current);
+        };
+        if Rc::ptr_eq(&bound, &current) || bound.site.endpoint != current.site.endpoint {
+            return bound;
         }
+        // Tokens age: to the same backend the latest ones go.
+        Rc::new(Settings {
+            headers: current.headers.clone(),
+            csrf: current.csrf.clone(),
+            ..Settings::clone(&bound)
+        })
     }
 
     /// What waits for a start goes by the settings of that moment.

@@ -91,7 +91,8 @@ impl Uploader {
     }
 
     /// Changes the settings. A file keeps all that concerns the backend (its address, credentials, metadata, …) as it was
-    /// when the file was added, or started in manual mode; limits and the engine's settings hold from now on.
+    /// when the file was added, or started in manual mode; headers and CSRF token for the same backend, limits and
+    /// the engine's settings hold from now on.
     pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = self.0.settings();
         change(&mut settings);

@@ -31,14 +31,13 @@ pub fn body(
     }
 }
 
-/// S3 ignores whatever comes after `file`.
+/// S3 ignores whatever comes after `file`, and puts the file's name in the place of a `${filename}`.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html>
 fn form(fields: &[(String, String)], bytes: &Blob, name: &str) -> Option<FormData> {
     let form = FormData::new().ok()?;
     for (name, value) in fields {
         form.append_with_str(name, value).ok()?;
     }
-    // A slice has no name, and the key may end in `${filename}`.
     form.append_with_blob_and_filename("file", bytes, name)
         .ok()?;
     Some(form)

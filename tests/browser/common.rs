@@ -42,6 +42,15 @@ export function answerAdd(host, answer) {
     if (answer === "reject") event.detail.waitUntil(Promise.reject(new Error("no")));
   });
 }
+export function warnings() {
+  const said = [];
+  const warn = console.warn;
+  console.warn = (...words) => {
+    said.push(words.join(" "));
+    warn.apply(console, words);
+  };
+  return said;
+}
 export function turn() {
   return new Promise((resolve) => setTimeout(resolve));
 }
@@ -61,6 +70,8 @@ extern "C" {
     pub fn collect(host: &HtmlElement, name: &str) -> js_sys::Array;
     #[wasm_bindgen(js_name = answerAdd)]
     pub fn answer_add(host: &HtmlElement, answer: &str);
+    /// What is written by `console.warn` from now on.
+    pub fn warnings() -> js_sys::Array;
     async fn turn();
     pub fn text(value: &JsValue) -> String;
 }

@@ -5,7 +5,7 @@
 #[path = "common.rs"]
 mod common;
 
-use common::{answer_add, collect, count, file, part_text, settle, text, until};
+use common::{answer_add, collect, count, file, part_text, settle, text, until, warnings};
 use core::cell::Cell;
 use std::rc::Rc;
 
@@ -325,9 +325,20 @@ fn metadata_takes_plain_values_only() {
     ] {
         Reflect::set(&plain, &JsValue::from_str(name), &value).expect("an object");
     }
+    let said = warnings();
     shown.element.set_metadata(plain.unchecked_ref());
-    shown
-        .element
-        .set_metadata(&JsValue::from_str("not an object"));
     shown.element.set_metadata(&JsValue::NULL);
+    assert_eq!(said.length(), 0);
+    let nested = js_sys::Object::new();
+    Reflect::set(&nested, &JsValue::from_str("album"), &plain).expect("an object");
+    for (count, wrong) in (1..).zip([JsValue::from_str("not an object"), nested.into()]) {
+        shown.element.set_metadata(&wrong);
+        assert_eq!(said.length(), count);
+        assert_eq!(
+            said.get(count - 1).as_string().as_deref(),
+            Some(
+                "<s3-upload>.metadata: expected an object whose values are texts, numbers or booleans."
+            )
+        );
+    }
 }

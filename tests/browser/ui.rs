@@ -481,6 +481,17 @@ async fn progress_is_said_to_everyone() {
     );
     assert_eq!(part_text(&row, "size"), "4.2 MB of 10 MB");
     assert_eq!(part_text(&row, "speed"), "1.2 MB/s · 3 min left");
+    // The bar moves with far less than a percent.
+    let width = || {
+        let bar = row.query_selector(".s3u-bar").expect("a selector");
+        bar.and_then(|bar| bar.get_attribute("style"))
+    };
+    assert_eq!(width().as_deref(), Some("inline-size: 42%;"));
+    state.update(|file| file.sent += 3_000);
+    until("the bar moved", || {
+        width().as_deref() == Some("inline-size: 42.03%;")
+    })
+    .await;
     assert_eq!(
         attribute(&row, "cancel", "aria-label").as_deref(),
         Some("Cancel report.pdf")

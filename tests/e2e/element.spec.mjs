@@ -1,5 +1,5 @@
 // The element among others and in a page's hands: settings, moves, methods, events.
-import { filled, objects, sha256, sha256of, stored } from "./files.mjs";
+import { download, filled, objects, sha256, sha256of, stored } from "./files.mjs";
 import { Gate, hold, respond, throttle } from "./faults.mjs";
 import { expect, test } from "./lab.mjs";
 import { Widget } from "./widget.mjs";
@@ -287,6 +287,47 @@ test("files are dropped and pasted", async ({ lab, page }) => {
   await widget.arrived("pasted.txt");
 });
 
+test("the link of a stored file is copied", async ({ lab, page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: lab.url });
+  const widget = await lab.open(page);
+  await widget.add({ name: "a.txt", text: "hello" });
+  const result = await widget.arrived("a.txt");
+  await widget.part("copy").click();
+  await expect(widget.part("copy")).toHaveText("Copied");
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toBe(result.downloadUrl);
+  expect(await download(copied)).toMatchObject({ status: 200, sha256: sha256of("hello") });
+});
+
+test("in a tab that is hidden, and so draws no frame, uploads go on and are shown", async ({ lab, page }) => {
+  const gate = new Gate();
+  lab.store.on("PUT", hold(gate), { times: 1 });
+  const widget = await lab.open(page);
+  await widget.add({ name: "a.txt", text: "hello" });
+  await gate.reached;
+  const turn = (state) =>
+    page.evaluate((state) => {
+      Object.defineProperty(document, "visibilityState", { configurable: true, value: state });
+      Object.defineProperty(document, "hidden", { configurable: true, value: state === "hidden" });
+      window.draw ??= window.requestAnimationFrame;
+      window.requestAnimationFrame = state === "hidden" ? () => 0 : window.draw;
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    }, state);
+  await turn("hidden");
+  expect(lab.store.open).toBe(1);
+  gate.open();
+  const result = await widget.arrived("a.txt");
+  await expect(widget.status(widget.row("a.txt"))).toHaveText("Uploaded");
+  await widget.add({ name: "b.txt", text: "b" });
+  await widget.arrived("b.txt");
+  await turn("visible");
+  await widget.add({ name: "c.txt", text: "c" });
+  await widget.arrived("c.txt");
+  expect(await stored(lab, result.key)).toBe(sha256of("hello"));
+  expect(lab.store.requests("PUT").map((put) => put.status)).toEqual([200, 200, 200]);
+  expect(lab.backend.count(CREATE)).toBe(3);
+});
+
 test("leaving the page asks only while something would be lost", async ({ lab, page }) => {
   const gate = new Gate();
   lab.store.on("PUT", hold(gate), { times: 1 });
@@ -304,4 +345,22 @@ test("leaving the page asks only while something would be lost", async ({ lab, p
   gate.open();
   await widget.arrived("a.txt");
   await expect.poll(leave).toBe(false);
+});
+
+test("in a form: the keys of what is stored are sent by its name, and a reset clears the list", async ({ lab, page }) => {
+  const widget = await lab.open(page, '<form><s3-upload endpoint="/uploads" name="photos" multiple></s3-upload></form>');
+  const sent = () => page.evaluate(() => new FormData(document.forms[0]).getAll("photos"));
+  expect(await sent()).toEqual([]);
+  await widget.add({ name: "a.txt", text: "a" }, { name: "b.txt", text: "b" });
+  const [a, b] = [await widget.arrived("a.txt"), await widget.arrived("b.txt")];
+  expect(await sent()).toEqual([a.key, b.key]);
+  expect(await widget.host.evaluate((host) => host.form === document.forms[0])).toBe(true);
+  await widget.button(widget.row("a.txt"), "remove").click();
+  expect(await sent()).toEqual([b.key]);
+  await widget.host.evaluate((host) => (host.disabled = true));
+  expect(await sent()).toEqual([]);
+  await widget.host.evaluate((host) => (host.disabled = false));
+  await page.evaluate(() => document.forms[0].reset());
+  await expect(widget.rows).toHaveCount(0);
+  expect(await sent()).toEqual([]);
 });

@@ -51,7 +51,9 @@ test("a backend that does not allow the page's origin is named", async ({ ownLab
   const row = widget.row("a.txt");
   await widget.comesTo(row, "failed");
   expect(await widget.events("error")).toMatchObject([{ error: { code: "blocked-cors" } }]);
-  await expect(widget.status(row)).toContainText(`${lab.url} does not accept uploads from this page (CORS). Ask the site's owner to allow the origin ${there.url} there.`);
+  await expect(widget.status(row)).toHaveText(
+    `${lab.url} does not accept uploads from this page (CORS). Ask the site's owner to allow the origin ${there.url} there.`,
+  );
   expect(lab.store.count("PUT")).toBe(0);
   await there.close();
 });

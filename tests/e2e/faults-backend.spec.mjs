@@ -69,6 +69,23 @@ test("503 with Retry-After: not a moment sooner", async ({ lab, page }) => {
   expect(lab.backend.count(CREATE)).toBe(2);
 });
 
+test("503 with a Retry-After that is a date", async ({ lab, page }) => {
+  const widget = await lab.open(page, undefined, { clock: true });
+  lab.backend.on(
+    CREATE,
+    respond(() => ({ status: 503, headers: { "retry-after": new Date(Date.now() + 120_000).toUTCString() } })),
+    { times: 1 },
+  );
+  await widget.add({ name: "a.txt", text: "hello" });
+  const row = widget.row("a.txt");
+  await expect(widget.status(row)).toHaveText("The server is busy (status 503). Trying again in 2 min.");
+  await page.clock.fastForward(100_000);
+  await expect(widget.status(row)).toHaveText(/Trying again in (20|1\d) s\.$/);
+  expect(lab.backend.count(CREATE)).toBe(1);
+  await widget.comesTo(row, "completed");
+  expect(lab.backend.count(CREATE)).toBe(2);
+});
+
 test("a web page instead of JSON", async ({ lab, page }) => {
   const html = "<!doctype html><title>Log in</title><p>Please log in";
   const { widget, row, fault } = await fails(
@@ -142,8 +159,9 @@ test("no answer at all: cut after the stall time, tried again, and arrives", asy
   await widget.add({ name: "a.txt", text: "hello" });
   const row = widget.row("a.txt");
   await expect.poll(() => fault.hits).toBe(1);
-  await page.clock.fastForward(31_000);
+  await widget.stalls();
   await expect(widget.status(row)).toHaveText(/^The server did not answer within 30 s\. Trying again (in \d+ s|now)\.$/);
+  await page.clock.resume();
   await widget.comesTo(row, "completed");
   await expect.poll(() => lab.backend.open, { message: "the request was cut" }).toBe(0);
 });

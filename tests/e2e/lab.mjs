@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaultProxy, respond } from "./faults.mjs";
-import { expect, test as base, running, start } from "./server.mjs";
+import { ended, expect, test as base, running, start } from "./server.mjs";
 import { Widget } from "./widget.mjs";
 
 export { expect };
@@ -44,10 +44,14 @@ export class Lab {
     return this.backend.on(["POST", "/uploads"], instead, { times: Infinity });
   }
 
-  /** Opens a page with this body, and waits for the widgets in it. `clock`: time can be moved by the test. */
+  /** Opens a page with this body, and waits for the widgets in it. `clock`: time can be moved by the test, and the random
+   * waits before a retry are the same each time: at first nearly half a second, then nearly a second. */
   async open(page, body = '<s3-upload endpoint="/uploads" multiple></s3-upload>', { clock = false, head = "" } = {}) {
     this.backend.pages.set("/page", { html: pageOf(body, head) });
-    if (clock) await page.clock.install();
+    if (clock) {
+      await page.clock.install();
+      await page.addInitScript(() => (Math.random = () => 0.9));
+    }
     await page.goto(`${this.url}/page`);
     return Widget.ready(page);
   }
@@ -113,7 +117,9 @@ export const test = base.extend({
         if (signature && request.method() !== "GET") signatures.add(signature);
       });
       await context.addInitScript(listen);
+      ended.clear();
       await use(signatures);
+      // By now the test's own servers have ended.
       if (info.status !== info.expectedStatus) return;
       const said = await heard(page);
       for (const [name, log] of logs()) said[name] = log;
@@ -139,7 +145,7 @@ export function leaks(said, signatures) {
 }
 
 function* logs() {
-  for (const server of running) yield [`log of ${server.url}`, server.log.join("\n")];
+  for (const server of [...running, ...ended]) yield [`log of ${server.url}`, server.log.join("\n")];
 }
 
 /** Everything that the page's scripts wrote and dispatched, and all that is in its tree. */

@@ -1,6 +1,6 @@
 // Files that go in parts: what is sent, what is sent again and what is not, and what is left behind.
 import { filled, objects, sha256, stored, unfinished } from "./files.mjs";
-import { cut, cutAnswer, hang, respond, s3Error, strip, throttle } from "./faults.mjs";
+import { cut, cutAnswer, Gate, hang, hold, respond, s3Error, strip, throttle } from "./faults.mjs";
 import { expect, test } from "./lab.mjs";
 
 const MIB = 1 << 20;
@@ -59,21 +59,26 @@ test("by itself above 64 MiB, and not below", async ({ lab, page, folder }) => {
   expect(parts.map((put) => put.part).sort((a, b) => a - b)).toEqual(parts.map((_, index) => index + 1));
 });
 
+/** A file of so many MiB in parts of five over two lanes, with the first two parts confirmed and the next two without an
+ * answer: only what is confirmed makes room for the next. */
+async function halfway(lab, page, folder, size) {
+  lab.store.on("PUT", hang(), { times: 2, skip: 2 });
+  const begun = await begin(lab, page, folder, { size: size * MIB, attributes: 'concurrency="2"', clock: false });
+  await expect.poll(() => lab.store.count("PUT"), { message: "parts under way", timeout: 20_000 }).toBe(4);
+  return begun;
+}
+
 test("paused and resumed in the middle: nothing that is confirmed is sent again", async ({ lab, page, folder }) => {
-  lab.store.on("PUT", throttle({ bytesPerSecond: 4 * MIB }), { times: Infinity });
-  const { path, widget, row } = await begin(lab, page, folder, { size: 31 * MIB, attributes: 'concurrency="2"', clock: false });
-  await expect.poll(() => sent(lab).length, { message: "parts that arrived", timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+  const { path, widget, row } = await halfway(lab, page, folder, 31);
   await widget.button(row, "pause").click();
   await expect(widget.status(row)).toHaveText("Paused");
   await expect.poll(() => lab.store.open, { message: "requests under way" }).toBe(0);
-  const before = new Set(sent(lab).map((put) => put.part));
-  const count = lab.store.count("PUT");
   const shown = Number(await widget.bar(row).getAttribute("aria-valuenow"));
 
   await widget.button(row, "resume").click();
   await intact(lab, widget, path);
-  const after = lab.store.requests("PUT").slice(count);
-  expect(after.map((put) => put.part).filter((part) => before.has(part))).toEqual([]);
+  const after = lab.store.requests("PUT").slice(4);
+  expect(after.map((put) => put.part).sort()).toEqual([3, 4, 5, 6, 7]);
   expect(sent(lab).map((put) => put.part).sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
   const percents = (await widget.events("progress")).map((event) => event.percent);
   expect(percents).toEqual([...percents].sort((a, b) => a - b));
@@ -81,9 +86,7 @@ test("paused and resumed in the middle: nothing that is confirmed is sent again"
 });
 
 test("removed from the page and put back: goes on where it was", async ({ lab, page, folder }) => {
-  lab.store.on("PUT", throttle({ bytesPerSecond: 4 * MIB }), { times: Infinity });
-  const { path, widget } = await begin(lab, page, folder, { size: 21 * MIB, attributes: 'concurrency="2"', clock: false });
-  await expect.poll(() => sent(lab).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(1);
+  const { path, widget } = await halfway(lab, page, folder, 21);
   await page.evaluate(() => (window.kept = document.querySelector("s3-upload")).remove());
   await expect.poll(() => lab.store.open).toBe(0);
   // Lost interest is not lost data.
@@ -92,6 +95,7 @@ test("removed from the page and put back: goes on where it was", async ({ lab, p
   await page.evaluate(() => document.querySelector("main").append(window.kept));
   await intact(lab, widget, path);
   expect(lab.backend.count(CREATE)).toBe(1);
+  expect(lab.store.requests("PUT").slice(4).map((put) => put.part).sort()).toEqual([3, 4, 5]);
   expect(sent(lab).map((put) => put.part).sort()).toEqual([1, 2, 3, 4, 5]);
 });
 
@@ -129,13 +133,17 @@ test("the store's CORS rule hides the ETag: completed by listing", async ({ lab,
   expect(sent(lab)).toHaveLength(3);
 });
 
-test("a part that the store lost is found by listing, and sent again alone", async ({ lab, page, folder }) => {
-  // The store says yes to part 2 and keeps nothing.
-  const lost = lab.store.on(
+/** Once, the store says yes to part 2 and keeps nothing. */
+function lose(lab) {
+  return lab.store.on(
     (request) => request.method === "PUT" && request.url.includes("partNumber=2"),
     respond({ status: 200, headers: { etag: '"00000000000000000000000000000000"' } }),
     { times: 1 },
   );
+}
+
+test("a part that the store lost is found by listing, and sent again alone", async ({ lab, page, folder }) => {
+  const lost = lose(lab);
   const { path, widget } = await begin(lab, page, folder);
   await intact(lab, widget, path);
   expect(lost.hits).toBe(1);
@@ -171,6 +179,7 @@ const STEPS = {
   create: { where: "backend", match: CREATE },
   sign: { where: "backend", match: SIGN },
   put: { where: "store", match: ["PUT"] },
+  list: { where: "backend", match: LIST, before: lose },
   complete: { where: "backend", match: COMPLETE },
 };
 const FAULTS = {
@@ -188,6 +197,10 @@ const FAULTS = {
         : respond({ status: 503, headers: { "retry-after": "1" }, body: "" }),
     words: (step) =>
       step === "put" ? "The storage is busy (SlowDown). Try again later." : "The server is busy (status 503). Try again later.",
+  },
+  "a 429 with Retry-After": {
+    fault: () => respond({ status: 429, headers: { "retry-after": "1" }, body: "" }),
+    words: (step) => `The ${step === "put" ? "storage" : "server"} is busy (status 429). Try again later.`,
   },
   // What was handed to the network before it broke counts as headway: such tries are bounded by the budget alone.
   "a broken connection": {
@@ -209,11 +222,12 @@ const FAULTS = {
   },
 };
 
-for (const [step, { where, match }] of Object.entries(STEPS)) {
+for (const [step, { where, match, before: prepare = () => {} }] of Object.entries(STEPS)) {
   test.describe(`${step} meets`, () => {
     for (const [name, { fault, words, once = () => "completed", most = () => TRIES }] of Object.entries(FAULTS)) {
       test(`${name}, once`, async ({ lab, page, folder }) => {
         const rule = lab[where].on(match, fault(step), { times: 1 });
+        prepare(lab);
         const { path, widget, row } = await begin(lab, page, folder, { attributes: 'concurrency="1"' });
         await widget.comesTo(row, once(step));
         expect(rule.hits).toBe(1);
@@ -232,6 +246,7 @@ for (const [step, { where, match }] of Object.entries(STEPS)) {
       if (step === "put" && name === "a web page") continue;
       test(`${name}, always`, async ({ lab, page, folder }) => {
         const rule = lab[where].on(match, fault(step), { times: Infinity });
+        prepare(lab);
         const before = await objects(lab);
         const { widget, row } = await begin(lab, page, folder, { attributes: 'concurrency="1"' });
         await widget.comesTo(row, "failed");
@@ -243,6 +258,112 @@ for (const [step, { where, match }] of Object.entries(STEPS)) {
         if (name !== "a lost answer") expect(await objects(lab)).toEqual(before);
       });
     }
+  });
+}
+
+test.describe("abort meets", () => {
+  /** A file whose first part is stored and whose second is on its way, cancelled. */
+  async function cancelled(lab, page, folder) {
+    const gate = new Gate();
+    lab.store.on("PUT", hold(gate), { times: 1, skip: 1 });
+    const { widget, row } = await begin(lab, page, folder, { attributes: 'concurrency="1"' });
+    await gate.reached;
+    await widget.button(row, "cancel").click();
+    await expect(widget.status(row)).toHaveText("Cancelled");
+    return { widget, row };
+  }
+
+  /** Time goes by, so slowly that nothing which is in flight looks stalled, until this is so. */
+  const goesBy = (page, what, is) =>
+    expect
+      .poll(
+        async () => {
+          await page.clock.fastForward(2_000);
+          return what();
+        },
+        { intervals: [150], timeout: 30_000 },
+      )
+      .toEqual(is);
+
+  // A web page with status 200 is a yes here: any 2xx is.
+  for (const name of Object.keys(FAULTS).filter((name) => name !== "a web page")) {
+    test(`${name}, once: tried again, and nothing is left`, async ({ lab, page, folder }) => {
+      const rule = lab.backend.on(ABORT, FAULTS[name].fault("abort"), { times: 1 });
+      await cancelled(lab, page, folder);
+      await expect.poll(() => rule.hits).toBe(1);
+      await goesBy(page, () => [lab.backend.count(ABORT), lab.backend.requests(ABORT).at(-1).status], [2, 204]);
+      await expect.poll(() => left(lab)).toEqual([]);
+    });
+
+    test(`${name}, always: tried six times, and the person hears nothing of it`, async ({ lab, page, folder }) => {
+      const rule = lab.backend.on(ABORT, FAULTS[name].fault("abort"), { times: Infinity });
+      const { widget, row } = await cancelled(lab, page, folder);
+      await goesBy(page, () => rule.hits, TRIES);
+      await expect(widget.status(row)).toHaveText("Cancelled");
+      await page.clock.fastForward(600_000);
+      await widget.add({ name: "next.txt", text: "next" });
+      await widget.arrived("next.txt");
+      expect(rule.hits).toBe(TRIES);
+      expect(await widget.events("error")).toEqual([]);
+    });
+  }
+
+  test("no answer: cut after the stall time and tried again", async ({ lab, page, folder }) => {
+    const fault = lab.backend.on(ABORT, hang(), { times: 1 });
+    await cancelled(lab, page, folder);
+    await expect.poll(() => fault.hits).toBe(1);
+    await page.clock.fastForward(31_000);
+    await goesBy(page, () => [lab.backend.count(ABORT), lab.backend.requests(ABORT).at(-1).status], [2, 204]);
+    await expect.poll(() => lab.backend.open, { message: "the request was cut" }).toBe(0);
+    await expect.poll(() => left(lab)).toEqual([]);
+  });
+});
+
+for (const step of ["sign", "list"]) {
+  test(`no answer to ${step}: cut after the stall time and asked again`, async ({ lab, page, folder }) => {
+    const { match, before = () => {} } = STEPS[step];
+    const fault = lab.backend.on(match, hang(), { times: 1 });
+    before(lab);
+    const { path, widget, row } = await begin(lab, page, folder, { attributes: 'concurrency="1"' });
+    await expect.poll(() => fault.hits).toBe(1);
+    await widget.stalls();
+    await expect(widget.status(row)).toHaveText(/^The server did not answer within 30 s\. Trying again (in \d+ s|now)\.$/);
+    await page.clock.resume();
+    await widget.comesTo(row, "completed");
+    await intact(lab, widget, path);
+    expect(lab.backend.count(match)).toBeGreaterThan(1);
+    await expect.poll(() => lab.backend.open, { message: "the request was cut" }).toBe(0);
+  });
+}
+
+for (const step of ["sign", "list", "complete"]) {
+  test(`the backend no longer knows the upload at ${step}: starts over once, and arrives`, async ({ lab, page, folder }) => {
+    const { match, before = () => {} } = STEPS[step];
+    const message = "This upload has been open for too long.";
+    const gone = respond({ status: 404, body: { error: { code: "unknown_upload", message } } });
+    const fault = lab.backend.on(match, gone, { times: 1 });
+    before(lab);
+    const { path, widget, row } = await begin(lab, page, folder, { attributes: 'concurrency="1"' });
+    await widget.comesTo(row, "completed");
+    const result = await widget.arrived("movie.mp4");
+    expect(await stored(lab, result.key)).toBe(await sha256(path));
+    expect(fault.hits).toBe(1);
+    expect(lab.backend.count(CREATE)).toBe(2);
+  });
+
+  test(`the backend never knows the upload at ${step}: said after the second time`, async ({ lab, page, folder }) => {
+    const { match, before = () => {} } = STEPS[step];
+    const message = "This upload has been open for too long.";
+    const gone = respond({ status: 404, body: { error: { code: "unknown_upload", message } } });
+    const fault = lab.backend.on(match, gone, { times: Infinity });
+    // Lost again in the second run.
+    before(lab);
+    before(lab);
+    const { widget, row } = await begin(lab, page, folder, { attributes: 'concurrency="1"' });
+    await widget.comesTo(row, "failed");
+    await expect(widget.status(row)).toHaveText(message);
+    expect(fault.hits).toBe(2);
+    expect(lab.backend.count(CREATE)).toBe(2);
   });
 }
 

@@ -27,6 +27,9 @@ export const test = base.extend({
 /** The servers that are up. */
 export const running = new Set();
 
+/** Those that ended, until their logs were looked at. */
+export const ended = new Set();
+
 /** Starts a server; `extra` are more arguments for its command line, `env` more of its environment. */
 export async function start({ extra = [], env = {} } = {}) {
   const binary = needed("S3_UPLOAD_SERVER");
@@ -57,6 +60,7 @@ export async function start({ extra = [], env = {} } = {}) {
     log,
     async stop() {
       running.delete(server);
+      ended.add(server);
       if (child.exitCode === null && child.signalCode === null) {
         const ended = once(child, "exit");
         child.kill("SIGTERM");

@@ -81,6 +81,15 @@ export class Widget {
       .toBe(count);
   }
 
+  /** Whatever is in flight gets no answer for so long that it is taken for stalled. Then time stands still, while the
+   * widget waits for its next try: needs `clock`, and `page.clock.resume()` afterwards. */
+  async stalls() {
+    const now = await this.page.evaluate(() => Date.now());
+    await this.page.clock.pauseAt(now + 31_000);
+    // Until it is drawn.
+    await this.page.clock.runFor(100);
+  }
+
   /** The row comes to this state. While the widget only waits for its next try, time is moved on: needs `clock`. */
   async comesTo(row, state, { timeout = 45_000 } = {}) {
     await expect

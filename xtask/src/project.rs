@@ -50,8 +50,10 @@ impl Project {
         self.cache.join("tools").join(format!("{name}-{version}"))
     }
 
-    /// A folder for building a tool, thrown away when it is installed.
+    /// A folder for building a tool, thrown away when it is installed. This process's own: another clone may be building
+    /// the same tool.
     pub fn tool_build(&self, name: &str) -> PathBuf {
+        let name = format!("{name}-{}", std::process::id());
         self.cache.join("build").join(name)
     }
 

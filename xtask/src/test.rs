@@ -10,7 +10,7 @@ use crate::report::Count;
 use crate::server;
 use crate::setup::backends::Backends;
 use crate::setup::rust::{self, Toolchain, WASM};
-use crate::setup::{browser, node, wasm_bindgen};
+use crate::setup::{browser, node, python, wasm_bindgen};
 use crate::widget;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Stage {
 
     fn run(self, project: &Project, toolchain: &Toolchain) -> Result<Count> {
         match self {
-            Self::Lint => Ok(lint(project, toolchain)),
+            Self::Lint => lint(project, toolchain),
             Self::Native => native(project, toolchain),
             Self::Browser => in_browser(project, toolchain),
             Self::EndToEnd => end_to_end(project, toolchain),
@@ -117,7 +117,8 @@ fn cargo(project: &Project, toolchain: &Toolchain, command: &str) -> Command {
     cargo
 }
 
-fn lint(project: &Project, toolchain: &Toolchain) -> Count {
+fn lint(project: &Project, toolchain: &Toolchain) -> Result<Count> {
+    toolchain.ensure_lints()?;
     let mut format = toolchain.command("cargo", project);
     format.args(["fmt", "--all", "--check"]);
     let mut native = cargo(project, toolchain, "clippy");
@@ -143,7 +144,7 @@ fn lint(project: &Project, toolchain: &Toolchain) -> Count {
             eprintln!("{sentence}");
         }
     }
-    count
+    Ok(count)
 }
 
 fn native(project: &Project, toolchain: &Toolchain) -> Result<Count> {
@@ -165,6 +166,10 @@ fn native(project: &Project, toolchain: &Toolchain) -> Result<Count> {
         "-p",
         server::PACKAGE,
     ]);
+    // Signatures are compared with another implementation's, live where there is one.
+    if let Ok(python) = python::ensure(project) {
+        server.env("S3_UPLOAD_PYTHON", python);
+    }
     // What of the widget needs no browser: its words, numbers and attributes.
     let mut words = cargo(project, toolchain, "test");
     words.args(["--no-fail-fast", "-p", "s3-upload", "--lib"]);

@@ -32,7 +32,8 @@ pub struct Config {
     pub backend_lanes: u8,
     /// Start with few lanes, and use more only while that makes it faster.
     pub adaptive_lanes: bool,
-    /// Files larger than this, in bytes, are asked for as multipart first.
+    /// Files larger than this, in bytes, are asked for as multipart first; those larger than
+    /// [`MAX_SINGLE_SIZE`](crate::limits::MAX_SINGLE_SIZE) always are.
     pub multipart_threshold: u64,
     /// The part size to ask the backend for, in bytes; `None` lets the engine choose.
     pub part_size: Option<u64>,

@@ -196,6 +196,31 @@ mod tests {
     }
 
     #[test]
+    fn the_time_left_does_not_jump_when_the_speed_does() {
+        let mut meter = Meter::default();
+        run(&mut meter, 0, 20, 1_000_000);
+        let told = |meter: &Meter| {
+            let left = meter
+                .remaining(100_000_000)
+                .map_or(0, |left| left.as_secs());
+            (meter.speed().unwrap_or(0), left)
+        };
+        let (_, before) = told(&meter);
+        assert!((98..=102).contains(&before), "{before} s");
+        // A second at five times the speed: seen in the speed, hardly in the time left.
+        run(&mut meter, 20_000, 1, 5_000_000);
+        let (speed, left) = told(&meter);
+        assert!(speed > 1_800_000, "{speed}");
+        assert!((65..=before).contains(&left), "{left} s");
+        // A second without a byte.
+        let mut meter = Meter::default();
+        run(&mut meter, 0, 20, 1_000_000);
+        run(&mut meter, 20_000, 1, 0);
+        let (_, left) = told(&meter);
+        assert!((before..=115).contains(&left), "{left} s");
+    }
+
+    #[test]
     fn lost_bytes_are_taken_from_the_speed() {
         let mut meter = Meter::default();
         run(&mut meter, 0, 4, 1_000_000);

@@ -6,7 +6,7 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
-use crate::secret::redacted;
+use crate::secret::{has_signature, redacted};
 use crate::{SecretFields, SecretUrl, Value};
 
 /// One file for which an upload is wanted.
@@ -130,6 +130,15 @@ impl Signed {
     }
 }
 
+impl Signed {
+    /// With more headers, as [`header`](Self::header) adds them.
+    #[must_use]
+    pub fn with_headers(self, headers: impl IntoIterator<Item = (String, String)>) -> Self {
+        let headers = headers.into_iter();
+        headers.fold(self, |signed, (name, value)| signed.header(&name, value))
+    }
+}
+
 impl fmt::Debug for Signed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
@@ -243,6 +252,11 @@ fn is_token(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// Whether a text can name an upload in a path: dots would lead elsewhere, and what is signed must not be shown.
+pub(crate) fn is_id(text: &str) -> bool {
+    !matches!(text.trim(), "" | "." | "..") && !has_signature(text)
 }
 
 /// Whether a text can be where a request goes: an address with a host, or a path.

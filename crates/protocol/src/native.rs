@@ -184,6 +184,17 @@ pub struct CompleteAnswer {
     pub download_url: Option<SecretUrl>,
 }
 
+/// The answer to `GET {endpoint}/{id}/url`: a fresh URL of what was uploaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UrlAnswer {
+    /// A presigned `GET`, or the method that was asked for.
+    pub url: SecretUrl,
+    /// For how many seconds from now a request to it may begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
+}
+
 /// `POST {endpoint}/doctor`: a request to the store got no answer, and the widget asks why. The server looks from its side,
 /// where no rule of a browser hides the answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -216,7 +227,8 @@ pub struct DoctorAnswer {
 pub struct Finding {
     /// A stable name: `cors_missing` (no rule at all), `cors_origin`, `cors_method`, `cors_headers`, `cors_expose` (the
     /// rule lacks this), `region` (the store redirects), `no_such_bucket`, `internal_host` (the URL's host is one that
-    /// only the server can reach), `store_unreachable`.
+    /// only the server can reach), `store_unreachable`. Two are advice and make no request fail: `cors_expose` and
+    /// `cors_max_age` (browsers forget preflights at once).
     pub code: String,
     /// What is wrong, in a sentence.
     pub message: String,
@@ -387,6 +399,17 @@ mod tests {
         exact(
             &answer,
             r#"{"key":"k","size":9,"type":"text/plain","etag":"\"e\"","location":"https://h/k","downloadUrl":"https://h/k?s=1"}"#,
+        );
+    }
+
+    #[test]
+    fn url() {
+        exact(
+            &UrlAnswer {
+                url: "https://h/k?s=1".into(),
+                expires_in: Some(300),
+            },
+            r#"{"url":"https://h/k?s=1","expiresIn":300}"#,
         );
     }
 

@@ -16,6 +16,7 @@ pub fn read(status: u16, body: &Body) -> (Option<String>, Option<String>) {
         Body::Json(Value::Text(text)) => (None, plain(status, text)),
         Body::Json(value) => {
             let (code, message) = of_value(value);
+            let message = message.or_else(|| of_each_field(value));
             // What a framework says of its own failure is for its developers, unless it was put where people read it.
             let meant = status < 500
                 || value
@@ -65,15 +66,23 @@ pub fn is_no(value: &Value) -> bool {
 /// (RFC 9457), `{"detail": [{"msg"}]}`, `{"errors": {"field": ["…"]}}`, …
 pub fn of_value(value: &Value) -> (Option<String>, Option<String>) {
     let error = value.get("error").unwrap_or(&Value::Null);
-    let message = SENTENCES
+    let message = ["message", "detail", "description", "msg", "title"]
         .iter()
         .find_map(|name| error.get(name).and_then(sentence))
         .or_else(|| {
-            let of_fields = ["error_description", "errors", "reason"].iter();
-            SENTENCES
-                .iter()
-                .chain(of_fields)
-                .find_map(|name| value.get(name).and_then(sentence))
+            [
+                "message",
+                "detail",
+                "error_description",
+                "msg",
+                "errors",
+                "title",
+                "reason",
+                "Message",
+                "errorMessage",
+            ]
+            .iter()
+            .find_map(|name| value.get(name).and_then(sentence))
         });
     let word = error.text();
     let code = ["code", "type", "name"]
@@ -85,29 +94,20 @@ pub fn of_value(value: &Value) -> (Option<String>, Option<String>) {
             word.filter(|word| message.is_some() || !word.contains(' '))
                 .map(str::to_owned)
         });
-    let message = message
-        .or_else(|| {
-            word.map(str::to_owned)
-                .filter(|word| says_something(word) && word.contains(' '))
-        })
-        .or_else(|| of_each_field(value));
+    let message = message.or_else(|| {
+        word.map(str::to_owned)
+            .filter(|word| says_something(word) && word.contains(' '))
+    });
     (
         code.map(|code| redacted(&code))
             .filter(|code| !code.is_empty() && code.len() <= 100),
-        message.map(|message| redacted(&message).chars().take(LONGEST).collect()),
+        message.map(|message| shortened(&message)),
     )
 }
 
-/// Names of a sentence, in the order of trust.
-const SENTENCES: &[&str] = &[
-    "message",
-    "detail",
-    "description",
-    "msg",
-    "title",
-    "Message",
-    "errorMessage",
-];
+fn shortened(message: &str) -> String {
+    redacted(message).chars().take(LONGEST).collect()
+}
 
 /// Django REST framework's form errors: nothing but lists of sentences, by field.
 /// <https://www.django-rest-framework.org/api-guide/exceptions/>
@@ -121,12 +121,13 @@ fn of_each_field(value: &Value) -> Option<String> {
         .all(are_sentences)
         .then(|| members.iter().find_map(|(_, value)| sentence(value)))
         .flatten()
+        .map(|message| shortened(&message))
 }
 
 /// A text, the first of a list, what an object calls its message, or the first of an object of lists.
 fn sentence(value: &Value) -> Option<String> {
     let named = || {
-        SENTENCES
+        ["message", "msg", "detail", "title"]
             .iter()
             .find_map(|name| value.text_of(name).map(str::to_owned))
     };
@@ -217,6 +218,10 @@ mod tests {
             (r#"{"detail":{"code":"x","message":"…"}}"#, None),
             (r#"{"field_id":["…"],"file_size":["other"]}"#, None),
             (r#"{"Message":"…"}"#, None),
+            (
+                r#"{"title":"One or more validation errors occurred.","errors":{"Size":["…"]}}"#,
+                None,
+            ),
             (r#"{"errorType":"Error","errorMessage":"…"}"#, None),
         ] {
             let value: Value = serde_json::from_str(&json.replace('…', said)).unwrap();

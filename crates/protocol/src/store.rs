@@ -101,6 +101,11 @@ fn character(name: &str) -> Option<char> {
     }
 }
 
+/// The text of the first element of this name, if it is plain text without attributes.
+pub(crate) fn text_of(xml: &str, name: &str) -> Option<String> {
+    element(xml, name)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {

@@ -6,7 +6,6 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::store::StoreError;
 use crate::{SecretUrl, Value};
 
 /// A request that a dialect wants made. `Debug` shows nothing that is signed.
@@ -197,7 +196,7 @@ pub enum Trouble {
         /// What came.
         got: String,
     },
-    /// The backend said no with a 2xx status.
+    /// The backend, or the store at the end of a multipart upload, said no with a 2xx status.
     Refused {
         /// That status.
         status: u16,
@@ -205,14 +204,6 @@ pub enum Trouble {
         code: Option<String>,
         /// Its message for the person.
         message: String,
-    },
-    /// The store said no with a 2xx status, as S3 may to the end of a multipart upload.
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
-    Store {
-        /// That status.
-        status: u16,
-        /// What it said.
-        error: StoreError,
     },
     /// This backend cannot do what is wanted; the text says what to change.
     Unsupported(String),

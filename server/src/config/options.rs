@@ -2,7 +2,7 @@
 //!
 //! Owns the names, the help text and which source stands over which. Refuses to judge: an option is absent or given.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{
     CommandFactory as _, FromArgMatches as _, Parser,
@@ -10,10 +10,8 @@ use clap::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{
-    ConfigError,
-    values::{Secret, Size, Switch, TypeRule},
-};
+use super::{Allow, ConfigError, Forms, LogFormat, Secret, Size, StoreCors, TypeRule};
+use crate::{download_name::Disposition, key_template::KeyTemplate};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +21,10 @@ Examples:
   Sign for a bucket of AWS, with the credentials of the environment, profile or role:
       s3-upload-server --bucket my-uploads --region eu-central-1 \\
           --allow-origin https://example.com --max-size 2GB --allow-type 'image/*,.pdf'
+
+  Small images and large films, in a folder for each month, under names that show what they are:
+      s3-upload-server --bucket my-uploads --allow 'image/*=10MB,video/mp4=2GB' \\
+          --key 'media/{year}-{month}/{uuid}.{ext}'
 
   Sign for another S3, which browsers reach under another name:
       s3-upload-server --bucket uploads --endpoint http://store:9000 \\
@@ -34,7 +36,8 @@ stand over the environment, which stands over the file: --path-style=off undoes 
 switches on, and --embedded or --bucket leaves out the other store that it names. Credentials come from where the AWS tools find
 them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the machine's role.
 
-The bucket needs a CORS rule that lets the page's origin PUT and read the ETag header.";
+The bucket needs a CORS rule that lets the page's origin PUT and read the ETag header. When a page
+cannot reach the bucket, POST /uploads/doctor says which rule is missing.";
 
 /// Says whether a file may be uploaded and signs the URL to which the browser sends it.
 #[derive(Debug, Clone, Default, Parser, Serialize, Deserialize)]
@@ -79,6 +82,19 @@ pub struct Options {
         help_heading = "Server"
     )]
     pub secret: Option<Secret>,
+    /// Answer pages that ask why they cannot reach the store (POST /uploads/doctor); the answer tells them the bucket's
+    /// CORS rules [default: on]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_DOCTOR",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        value_parser = BoolishValueParser::new(),
+        hide_possible_values = true,
+        value_name = "on|off",
+        help_heading = "Server"
+    )]
+    pub doctor: Option<bool>,
     /// Give up a request after so many seconds [default: 120]
     #[arg(
         long,
@@ -96,6 +112,140 @@ pub struct Options {
         help_heading = "Server"
     )]
     pub log: Option<String>,
+    /// How a log line is written [default: text]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_LOG_FORMAT",
+        hide_possible_values = true,
+        value_name = "text|json",
+        help_heading = "Server"
+    )]
+    pub log_format: Option<LogFormat>,
+    /// Answer Prometheus at /metrics of this address, such as 127.0.0.1:9464; keep it away from the public [default: off]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_METRICS",
+        value_name = "ADDRESS:PORT",
+        help_heading = "Server"
+    )]
+    pub metrics: Option<SocketAddr>,
+
+    /// Ask for tokens that your backend signs with this secret, 32 characters or more; docs/server.md says how. With one
+    /// of --auth-secret, --jwt-secret, --jwt-key and --jwks, nobody may call without a token [default: none]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_AUTH_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true,
+        help_heading = "Who may call"
+    )]
+    pub auth_secret: Option<Secret>,
+    /// Take JSON web tokens that are signed by HS256 with this secret, 32 characters or more
+    #[arg(
+        long,
+        env = "S3_UPLOAD_JWT_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true,
+        help_heading = "Who may call"
+    )]
+    pub jwt_secret: Option<Secret>,
+    /// Take JSON web tokens that are signed by RS256, ES256 or EdDSA for this public key, a PEM file
+    #[arg(
+        long,
+        env = "S3_UPLOAD_JWT_KEY",
+        value_name = "FILE",
+        help_heading = "Who may call"
+    )]
+    pub jwt_key: Option<PathBuf>,
+    /// Take JSON web tokens that are signed for one of the keys of this JWKS file, which is read again when it changes
+    #[arg(
+        long,
+        env = "S3_UPLOAD_JWKS",
+        value_name = "FILE",
+        help_heading = "Who may call"
+    )]
+    pub jwks: Option<PathBuf>,
+    /// Take a JSON web token only if it is meant for this audience; repeat or separate by commas [default: tokens that
+    /// name no audience]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_JWT_AUDIENCE",
+        value_name = "AUDIENCE",
+        value_delimiter = ',',
+        help_heading = "Who may call"
+    )]
+    pub jwt_audience: Option<Vec<String>>,
+    /// Take a JSON web token only from this issuer; repeat or separate by commas [default: any that the key confirms]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_JWT_ISSUER",
+        value_name = "ISSUER",
+        value_delimiter = ',',
+        help_heading = "Who may call"
+    )]
+    pub jwt_issuer: Option<Vec<String>>,
+    /// The claim of a JSON web token that names the tenant, if there is one [default: tenant]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_JWT_TENANT",
+        value_name = "CLAIM",
+        help_heading = "Who may call"
+    )]
+    pub jwt_tenant: Option<String>,
+
+    /// The most requests of one client in a minute. A client is who the token names, without one the address
+    /// [default: any]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_RATE_LIMIT",
+        value_name = "REQUESTS",
+        help_heading = "Limits for each client"
+    )]
+    pub rate_limit: Option<u64>,
+    /// The most bytes for which one client gets URLs in an hour, such as 20GB [default: any]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_BYTES_PER_HOUR",
+        value_name = "SIZE",
+        help_heading = "Limits for each client"
+    )]
+    pub bytes_per_hour: Option<Size>,
+    /// The most bytes for which one client gets URLs in a day [default: any]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_BYTES_PER_DAY",
+        value_name = "SIZE",
+        help_heading = "Limits for each client"
+    )]
+    pub bytes_per_day: Option<Size>,
+    /// Believe what this proxy says about a client's address (X-Forwarded-For): an address or a network such as
+    /// 10.0.0.0/8; repeat or separate by commas [default: nobody]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_TRUSTED_PROXY",
+        value_name = "ADDRESS",
+        value_delimiter = ',',
+        help_heading = "Limits for each client"
+    )]
+    pub trusted_proxy: Option<Vec<String>>,
+
+    /// Tell this URL of each completed upload, by POST [default: none]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_WEBHOOK",
+        value_name = "URL",
+        help_heading = "Webhook"
+    )]
+    pub webhook: Option<String>,
+    /// The secret that signs what is told, 16 characters or more
+    #[arg(
+        long,
+        env = "S3_UPLOAD_WEBHOOK_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true,
+        help_heading = "Webhook"
+    )]
+    pub webhook_secret: Option<Secret>,
 
     /// The bucket that takes the files [default: the embedded store]
     #[arg(long, env = "S3_UPLOAD_BUCKET", help_heading = "Bucket")]
@@ -132,6 +282,50 @@ pub struct Options {
     )]
     pub path_style: Option<bool>,
 
+    /// Where files go: letters, digits, - _ . / = and the placeholders {date} {year} {month} {day} (of today in UTC),
+    /// {uuid} (must be in it), {ext} (of the file's name, if it is short and plain) and {tenant} (of whoever is signed
+    /// in) [default: uploads/{date}/{uuid}]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_KEY",
+        value_name = "TEMPLATE",
+        help_heading = "Files"
+    )]
+    pub key: Option<KeyTemplate>,
+    /// Store the file's name with it, as a Content-Disposition: attachment has browsers save the file, inline show it
+    /// where they can (but for what can carry scripts). It is one more header in the bucket's CORS rule, and whoever
+    /// may read the file can read its name. The download links of this server give the name in any case [default: none]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_DISPOSITION",
+        hide_possible_values = true,
+        value_name = "attachment|inline|none",
+        help_heading = "Files"
+    )]
+    pub disposition: Option<Disposition>,
+    /// How files are taken by POST form, if a client prefers that: exact of the announced size, limits of any size that
+    /// the limits allow, off not at all, for stores that know no forms such as R2 and B2 [default: exact]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_FORMS",
+        hide_possible_values = true,
+        value_name = "exact|limits|off",
+        help_heading = "Files"
+    )]
+    pub forms: Option<Forms>,
+    /// Let clients have a presigned DELETE of what they uploaded [default: off]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_ALLOW_PRESIGNED_DELETE",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        value_parser = BoolishValueParser::new(),
+        hide_possible_values = true,
+        value_name = "on|off",
+        help_heading = "Files"
+    )]
+    pub allow_presigned_delete: Option<bool>,
+
     /// The largest file, such as 500MB, 2GiB or bytes [default: what S3 takes]
     #[arg(
         long,
@@ -158,6 +352,16 @@ pub struct Options {
         help_heading = "Limits"
     )]
     pub allow_type: Option<Vec<TypeRule>>,
+    /// Like --allow-type, and with the largest file of a type: image/*=10MB,video/mp4=2GB,.pdf. Of several rules that
+    /// match, the most exact one counts; none goes beyond --max-size
+    #[arg(
+        long,
+        env = "S3_UPLOAD_ALLOW",
+        value_name = "TYPE[=SIZE]",
+        value_delimiter = ',',
+        help_heading = "Limits"
+    )]
+    pub allow: Option<Vec<Allow>>,
     /// The longest file name, in characters [default: 255]
     #[arg(
         long,
@@ -211,15 +415,15 @@ pub struct Options {
         help_heading = "Embedded store, for development"
     )]
     pub data: Option<PathBuf>,
-    /// Whether the bucket has a CORS rule; off shows what a page meets without one [default: on]
+    /// Whether the bucket has the CORS rule that uploads need; off shows what a page meets without one, and a JSON file
+    /// has the rules to try, as S3's console takes them [default: on]
     #[arg(
         long,
         env = "S3_UPLOAD_STORE_CORS",
-        hide_possible_values = true,
-        value_name = "on|off",
+        value_name = "on|off|FILE",
         help_heading = "Embedded store, for development"
     )]
-    pub store_cors: Option<Switch>,
+    pub store_cors: Option<StoreCors>,
     /// The access key id and the secret access key that the store knows, with a colon between them, so that other
     /// programs can sign for it [default: random]
     #[arg(

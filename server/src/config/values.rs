@@ -1,8 +1,8 @@
-//! The kinds of values that options have: sizes, types, secrets, switches.
+//! The kinds of values that options have: sizes, secrets, choices.
 //!
 //! Owns how each is written and read. Pure.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -116,103 +116,6 @@ impl<'de> Deserialize<'de> for Size {
     }
 }
 
-/// A rule for types: a MIME type, a family of them (`image/*`), or a file name's extension (`.pdf`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TypeRule(String);
-
-impl TypeRule {
-    /// The rule as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether a file of this name and type is taken. A type that a browser would run as a page of the bucket's origin
-    /// is taken only where the rule means just that type: neither `image/*` nor `.pdf` does.
-    pub fn allows(&self, name: &str, media_type: &str) -> bool {
-        let rule = self.0.to_ascii_lowercase();
-        let media_type = essence(media_type);
-        if rule.starts_with('.') {
-            return name.to_ascii_lowercase().ends_with(&rule)
-                && (!is_active(&media_type) || is_named_by(&rule, &media_type));
-        }
-        match rule.strip_suffix('*') {
-            Some("*/" | "") => true,
-            Some(family) => media_type.starts_with(family) && !is_active(&media_type),
-            None => media_type == rule,
-        }
-    }
-}
-
-/// A type without its parameters.
-fn essence(media_type: &str) -> String {
-    let essence = media_type.split(';').next().unwrap_or_default();
-    essence.trim().to_ascii_lowercase()
-}
-
-/// Whether a browser may run a file of this type: pages, anything of XML, scripts, and the types for which it looks at
-/// the bytes to find out. <https://mimesniff.spec.whatwg.org/#scriptable-mime-type>
-pub fn is_active(media_type: &str) -> bool {
-    let media_type = essence(media_type);
-    let is_unknown = matches!(
-        &*media_type,
-        "unknown/unknown" | "application/unknown" | "*/*"
-    );
-    let is_page = matches!(&*media_type, "text/html" | "text/xsl");
-    let is_xml = media_type.ends_with("/xml") || media_type.ends_with("+xml");
-    let is_script = ["javascript", "ecmascript", "jscript", "livescript"]
-        .iter()
-        .any(|word| media_type.contains(word));
-    is_unknown || is_page || is_xml || is_script
-}
-
-/// Whether an active type is what files with this extension are.
-fn is_named_by(extension: &str, media_type: &str) -> bool {
-    match extension {
-        ".htm" | ".html" => media_type == "text/html",
-        ".xhtml" => media_type == "application/xhtml+xml",
-        ".svg" => media_type == "image/svg+xml",
-        ".xml" => matches!(media_type, "text/xml" | "application/xml"),
-        ".js" | ".mjs" => matches!(media_type, "text/javascript" | "application/javascript"),
-        _ => false,
-    }
-}
-
-impl FromStr for TypeRule {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        let is_extension = text
-            .strip_prefix('.')
-            .is_some_and(|ext| !ext.is_empty() && !ext.contains('/'));
-        let is_type = text
-            .split_once('/')
-            .is_some_and(|(family, kind)| !family.is_empty() && !kind.is_empty());
-        if is_extension || is_type {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(format!(
-                "\"{text}\" is neither a type such as image/png or image/* nor an extension such as .pdf"
-            ))
-        }
-    }
-}
-
-impl TryFrom<String> for TypeRule {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<TypeRule> for String {
-    fn from(rule: TypeRule) -> Self {
-        rule.0
-    }
-}
-
 /// A secret, which is not printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -237,14 +140,61 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// On or off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+/// How files are taken by POST form.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Switch {
-    /// On.
-    On,
-    /// Off.
+pub enum Forms {
+    /// A form takes the announced size.
+    #[default]
+    Exact,
+    /// A form takes any size within the limits for the file's type.
+    Limits,
+    /// Not at all: some stores know no forms.
     Off,
+}
+
+/// The CORS rule of the embedded store's bucket, written `on`, `off` or as the name of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum StoreCors {
+    /// The rule that uploads need.
+    #[default]
+    On,
+    /// None.
+    Off,
+    /// Those of a JSON file, as S3's console takes them.
+    File(PathBuf),
+}
+
+impl From<String> for StoreCors {
+    fn from(text: String) -> Self {
+        match &*text {
+            "on" => Self::On,
+            "off" => Self::Off,
+            _ => Self::File(text.into()),
+        }
+    }
+}
+
+impl From<StoreCors> for String {
+    fn from(cors: StoreCors) -> Self {
+        match cors {
+            StoreCors::On => "on".to_owned(),
+            StoreCors::Off => "off".to_owned(),
+            StoreCors::File(path) => path.display().to_string(),
+        }
+    }
+}
+
+/// How a log line is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
 }
 
 #[cfg(test)]

@@ -3,19 +3,23 @@
 //! s3s-fs keeps the objects. This file owns the differences that an upload would notice: a multipart upload that is gone
 //! is `NoSuchUpload` (s3s-fs: `AccessDenied`, and for a list nothing at all), lists are sorted and come in pages of 1000
 //! (one unsorted list), a key cannot climb out of its bucket (it could), and a `GET` takes the headers that its link
-//! asks for (ignored), and a completion must name the `ETag`s of the stored parts (ignored). Everything else is passed
-//! on, and what an upload does not need is not there at all.
+//! asks for (ignored), a completion must name the `ETag`s of the stored parts (ignored), and the bucket tells its CORS rules
+//! (not there). Everything else is passed on, and what an upload does not need is not there at all.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use axum::http::{Extensions, HeaderMap, Method};
 use s3s::{
     S3, S3Request, S3Response, S3Result,
     dto::{
-        AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
-        CompleteMultipartUploadOutput, CompletedPart, CreateMultipartUploadInput,
-        CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, GetObjectInput,
+        AbortMultipartUploadInput, AbortMultipartUploadOutput, CORSRule,
+        CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedPart,
+        CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput,
+        DeleteObjectOutput, GetBucketCorsInput, GetBucketCorsOutput, GetObjectInput,
         GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
         ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutObjectInput,
         PutObjectOutput, UploadPartInput, UploadPartOutput,
@@ -25,19 +29,23 @@ use s3s::{
 use s3s_fs::FileSystem;
 use uuid::Uuid;
 
+use crate::cors_rule::CorsRule;
+
 /// The parts that S3 lists at once.
 const PAGE: usize = 1000;
 
 pub(super) struct Folder {
     files: FileSystem,
     root: PathBuf,
+    rules: Arc<[CorsRule]>,
 }
 
 impl Folder {
-    pub(super) fn open(root: &Path) -> Result<Self, s3s_fs::Error> {
+    pub(super) fn open(root: &Path, rules: Arc<[CorsRule]>) -> Result<Self, s3s_fs::Error> {
         Ok(Self {
             files: FileSystem::new(root)?,
             root: root.to_owned(),
+            rules,
         })
     }
 
@@ -160,6 +168,35 @@ impl S3 for Folder {
         req: S3Request<HeadBucketInput>,
     ) -> S3Result<S3Response<HeadBucketOutput>> {
         self.files.head_bucket(req).await
+    }
+
+    async fn get_bucket_cors(
+        &self,
+        req: S3Request<GetBucketCorsInput>,
+    ) -> S3Result<S3Response<GetBucketCorsOutput>> {
+        if req.input.bucket != super::BUCKET {
+            return Err(s3_error!(
+                NoSuchBucket,
+                "The specified bucket does not exist."
+            ));
+        }
+        if self.rules.is_empty() {
+            let message = "The CORS configuration does not exist.";
+            return Err(s3_error!(NoSuchCORSConfiguration, "{message}"));
+        }
+        let rule = |rule: &CorsRule| CORSRule {
+            allowed_headers: Some(rule.allowed_headers.clone()),
+            allowed_methods: rule.allowed_methods.clone(),
+            allowed_origins: rule.allowed_origins.clone(),
+            expose_headers: Some(rule.expose_headers.clone()),
+            id: rule.id.clone(),
+            max_age_seconds: rule
+                .max_age_seconds
+                .and_then(|seconds| i32::try_from(seconds).ok()),
+        };
+        Ok(S3Response::new(GetBucketCorsOutput {
+            cors_rules: Some(self.rules.iter().map(rule).collect()),
+        }))
     }
 
     async fn list_objects_v2(

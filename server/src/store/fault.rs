@@ -48,6 +48,7 @@ impl Fault {
             | (_, Some(429 | 503)) => Self::Busy,
             _ => Self::Unavailable,
         };
+        crate::metrics::store_error(action, fault.kind());
         if matches!(fault, Self::Busy | Self::Unavailable) {
             let request_id = service
                 .and_then(|meta| meta.request_id())
@@ -63,6 +64,16 @@ impl Fault {
             );
         }
         fault
+    }
+
+    fn kind(self) -> &'static str {
+        match self {
+            Self::NoSuchObject => "no_such_object",
+            Self::NoSuchUpload => "no_such_upload",
+            Self::InvalidPart => "invalid_part",
+            Self::Busy => "busy",
+            Self::Unavailable => "unavailable",
+        }
     }
 }
 

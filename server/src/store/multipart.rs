@@ -3,18 +3,19 @@
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use s3_upload_protocol::native::{SentPart, StoredPart};
 
-use super::{Fault, Store};
+use super::{Fault, NewObject, Store};
 
 impl Store {
     /// Begins a multipart upload and gives its id.
-    pub async fn create_multipart(&self, key: &str, media_type: &str) -> Result<String, Fault> {
+    pub async fn create_multipart(&self, object: &NewObject<'_>) -> Result<String, Fault> {
         // No checksum algorithm: declaring one obliges every part to carry a signed checksum.
         let request = self
             .own
             .create_multipart_upload()
             .bucket(&self.bucket)
-            .key(key)
-            .content_type(media_type);
+            .key(object.key)
+            .content_type(object.media_type)
+            .set_content_disposition(object.disposition.map(str::to_owned));
         let created = request
             .send()
             .await

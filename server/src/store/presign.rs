@@ -15,7 +15,7 @@ use aws_sdk_s3::{
 };
 use s3_upload_protocol::SecretUrl;
 
-use super::{Fault, Store};
+use super::{Fault, NewObject, Store};
 
 /// A presigned request.
 #[derive(Debug, Clone)]
@@ -27,11 +27,10 @@ pub struct Signed {
 }
 
 impl Store {
-    /// A `PUT` of a new object. Binds the type and the size, and never replaces an object.
+    /// A `PUT` of a new object. Binds the type, the disposition and the size, and never replaces an object.
     pub async fn presign_put(
         &self,
-        key: &str,
-        media_type: &str,
+        object: &NewObject<'_>,
         size: u64,
         from: SystemTime,
     ) -> Result<Signed, Fault> {
@@ -39,8 +38,9 @@ impl Store {
             .public
             .put_object()
             .bucket(&self.bucket)
-            .key(key)
-            .content_type(media_type)
+            .key(object.key)
+            .content_type(object.media_type)
+            .set_content_disposition(object.disposition.map(str::to_owned))
             .content_length(signed_length(size)?)
             .if_none_match("*");
         signed(request.presigned(self.valid(from)?).await)
@@ -80,6 +80,24 @@ impl Store {
             .key(key)
             .response_content_disposition(disposition);
         signed(request.presigned(self.valid(from)?).await).map(|signed| signed.url)
+    }
+
+    /// A `DELETE` of the object.
+    pub async fn presign_delete(&self, key: &str, from: SystemTime) -> Result<SecretUrl, Fault> {
+        let request = self.public.delete_object().bucket(&self.bucket).key(key);
+        signed(request.presigned(self.valid(from)?).await).map(|signed| signed.url)
+    }
+
+    /// The bucket's own address, as browsers reach it.
+    pub async fn bucket_url(&self) -> Result<String, Fault> {
+        // Which host a bucket has is a matter of many rules, all of them in the SDK; this asks for what it has signed.
+        let request = self.public.get_object().bucket(&self.bucket).key("k");
+        let valid = self.valid(SystemTime::now())?;
+        let signed = signed(request.presigned(valid).await)?;
+        let url = signed.url.expose().split('?').next().unwrap_or_default();
+        url.strip_suffix('k')
+            .map(str::to_owned)
+            .ok_or(Fault::Unavailable)
     }
 
     fn valid(&self, from: SystemTime) -> Result<PresigningConfig, Fault> {

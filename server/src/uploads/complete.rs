@@ -9,11 +9,18 @@ use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, SentPart};
 
 use super::{COMPLETE_BODY, Json, Upload, json};
 use crate::{
-    App, download_name::content_disposition, refusal::Refused, store::Fault, ticket::Ticket,
+    App,
+    auth::Caller,
+    download_name::content_disposition,
+    refusal::Refused,
+    store::{Fault, objects::Stored},
+    ticket::Ticket,
+    webhook::event::Completed,
 };
 
 pub(super) async fn complete(
     State(app): State<App>,
+    caller: Caller,
     Upload(ticket): Upload,
     Json(request): Json<CompleteRequest, COMPLETE_BODY>,
 ) -> Result<Response, Refused> {
@@ -27,14 +34,23 @@ pub(super) async fn complete(
         }
         stored => stored?,
     };
-    if stored.size != ticket.size {
-        return Err(Refused::size_mismatch(ticket.size, stored.size));
-    }
+    check_size(&ticket, &stored)?;
     let disposition = content_disposition(&ticket.name);
     let download_url = app
         .store
         .presign_get(&ticket.key, &disposition, SystemTime::now())
         .await?;
+    if let Some(webhook) = &app.webhook {
+        webhook.completed(Completed {
+            bucket: app.store.bucket().to_owned(),
+            key: ticket.key.clone(),
+            size: stored.size,
+            media_type: stored.media_type.clone(),
+            etag: stored.etag.clone(),
+            name: ticket.name.clone(),
+            client: caller.client,
+        });
+    }
     let answer = CompleteAnswer {
         key: ticket.key,
         size: stored.size,
@@ -44,6 +60,15 @@ pub(super) async fn complete(
         download_url: Some(download_url),
     };
     Ok(json(StatusCode::OK, &answer))
+}
+
+/// An object of another size is not the file.
+pub(super) fn check_size(ticket: &Ticket, stored: &Stored) -> Result<(), Refused> {
+    if ticket.takes(stored.size) {
+        Ok(())
+    } else {
+        Err(Refused::size_mismatch(ticket.size, stored.size))
+    }
 }
 
 /// Makes the parts one object. An upload that is gone is left for the caller to judge: it may be complete already.

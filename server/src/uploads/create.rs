@@ -4,63 +4,102 @@
 
 use std::time::SystemTime;
 
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use axum::{extract::State, http::StatusCode, response::Response};
 use s3_upload_protocol::native::{CreateAnswer, CreateRequest, Strategy};
 use uuid::Uuid;
 
 use super::{Json, json};
 use crate::{
-    App,
+    App, Forms,
+    auth::Caller,
+    key_template::Parts,
     plan::{MAX_PUT, Plan},
     refusal::Refused,
+    store::NewObject,
     ticket::Ticket,
 };
 
 pub(super) async fn create(
     State(app): State<App>,
+    caller: Caller,
     Json(request): Json<CreateRequest>,
 ) -> Result<Response, Refused> {
-    let media_type = app
+    let taken = app
         .limits
         .check(&request.name, &request.media_type, request.size)?;
-    let strategy = choose(&request.accepts, request.size)?;
+    let strategy = choose(&request.accepts, request.size, app.forms)?;
+    // What a form may carry counts, not what was announced.
+    let most = if strategy == Strategy::Post && app.forms == Forms::Limits {
+        MAX_PUT.min(*taken.sizes.end())
+    } else {
+        request.size
+    };
+    let charge = app.quota.grant(&caller.holder, most)?;
     let now = SystemTime::now();
     let mut ticket = Ticket {
-        key: new_key(now),
+        key: app.keys.make(&Parts {
+            now,
+            uuid: Uuid::new_v4(),
+            name: &request.name,
+            tenant: caller
+                .client
+                .as_ref()
+                .and_then(|client| client.tenant.as_deref()),
+        })?,
         upload_id: None,
         name: request.name,
         size: request.size,
-        media_type,
+        media_type: taken.media_type,
         part_size: 0,
+        sizes: None,
         expires: app.seal.expiry(now),
+        owner: caller.client.map(|client| app.seal.owner(&client)),
     };
-    let answer = if strategy == Strategy::Multipart {
-        let plan = Plan::choose(ticket.size, request.part_size);
-        ticket.part_size = plan.part_size();
-        ticket.upload_id = Some(
-            app.store
-                .create_multipart(&ticket.key, &ticket.media_type)
-                .await?,
-        );
-        CreateAnswer {
-            part_size: Some(plan.part_size()),
-            ..CreateAnswer::default()
+    let disposition = app.disposition.stored(&ticket.name, &ticket.media_type);
+    let object = NewObject {
+        key: &ticket.key,
+        media_type: &ticket.media_type,
+        disposition: disposition.as_deref(),
+    };
+    let answer = match strategy {
+        Strategy::Multipart => {
+            let plan = Plan::choose(ticket.size, request.part_size);
+            ticket.upload_id = Some(app.store.create_multipart(&object).await?);
+            ticket.part_size = plan.part_size();
+            CreateAnswer {
+                part_size: Some(plan.part_size()),
+                ..CreateAnswer::default()
+            }
         }
-    } else {
-        let signed = app
-            .store
-            .presign_put(&ticket.key, &ticket.media_type, ticket.size, now)
-            .await?;
-        CreateAnswer {
-            url: Some(signed.url),
-            method: Some("PUT".to_owned()),
-            headers: signed.headers,
-            expires_in: Some(app.store.expires().as_secs()),
-            ..CreateAnswer::default()
+        Strategy::Post => {
+            let sizes = match app.forms {
+                Forms::Limits => *taken.sizes.start()..=MAX_PUT.min(*taken.sizes.end()),
+                Forms::Exact | Forms::Off => ticket.size..=ticket.size,
+            };
+            let form = app.store.presign_post(&object, sizes.clone(), now).await?;
+            ticket.sizes = (app.forms == Forms::Limits).then(|| sizes.into_inner());
+            CreateAnswer {
+                url: Some(form.url),
+                method: Some("POST".to_owned()),
+                fields: Some(form.fields),
+                expires_in: Some(form.expires.as_secs()),
+                ..CreateAnswer::default()
+            }
+        }
+        Strategy::Put | Strategy::Unknown => {
+            let signed = app.store.presign_put(&object, ticket.size, now).await?;
+            CreateAnswer {
+                url: Some(signed.url),
+                method: Some("PUT".to_owned()),
+                headers: signed.headers,
+                expires_in: Some(app.store.expires().as_secs()),
+                ..CreateAnswer::default()
+            }
         }
     };
     let id = Some(app.seal.seal(&ticket));
+    charge.keep();
+    app.metrics.granted(strategy_name(strategy), ticket.size);
     Ok(json(
         StatusCode::OK,
         &CreateAnswer {
@@ -71,29 +110,31 @@ pub(super) async fn create(
     ))
 }
 
-/// The first strategy of the client's that can carry the file.
-fn choose(accepts: &[Strategy], size: u64) -> Result<Strategy, Refused> {
-    let can = |strategy: &Strategy| match strategy {
-        Strategy::Put => size <= MAX_PUT,
-        Strategy::Multipart => true,
-        Strategy::Post | Strategy::Unknown => false,
-    };
-    accepts.iter().copied().find(can).ok_or_else(|| {
-        if accepts.contains(&Strategy::Put) {
-            Refused::too_large("This file is too large for one request: S3 takes at most 5 GiB, more only as multipart.")
-        } else {
-            Refused::unsupported_strategy()
-        }
-    })
+fn strategy_name(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::Put => "put",
+        Strategy::Post => "post",
+        Strategy::Multipart => "multipart",
+        Strategy::Unknown => "unknown",
+    }
 }
 
-/// A key that nobody can guess, with nothing of the client's in it. Short, for stores that turn keys into file names.
-fn new_key(now: SystemTime) -> String {
-    let now = DateTime::from(now)
-        .fmt(DateTimeFormat::DateTime)
-        .unwrap_or_default();
-    let day = now.get(..10).unwrap_or("undated");
-    format!("uploads/{day}/{}", Uuid::new_v4())
+/// The first strategy of the client's that can carry the file.
+fn choose(accepts: &[Strategy], size: u64, forms: Forms) -> Result<Strategy, Refused> {
+    let knows = |strategy: &Strategy| match strategy {
+        Strategy::Put | Strategy::Multipart => true,
+        Strategy::Post => forms != Forms::Off,
+        Strategy::Unknown => false,
+    };
+    // Both kinds of single requests end at the same size.
+    let can = |strategy: &Strategy| *strategy == Strategy::Multipart || size <= MAX_PUT;
+    let mut usable = accepts.iter().copied().filter(knows).peekable();
+    if usable.peek().is_none() {
+        return Err(Refused::unsupported_strategy());
+    }
+    usable.find(can).ok_or_else(|| {
+        Refused::too_large("This file is too large for one request: S3 takes at most 5 GiB, more only as multipart.")
+    })
 }
 
 #[cfg(test)]
@@ -104,23 +145,19 @@ mod tests {
     #[test]
     fn the_first_possible_strategy_is_chosen() {
         use Strategy::{Multipart, Post, Put, Unknown};
-        assert_eq!(choose(&[Post, Put, Multipart], 1).unwrap(), Put);
-        assert_eq!(choose(&[Multipart, Put], 1).unwrap(), Multipart);
-        assert_eq!(choose(&[Put, Multipart], MAX_PUT).unwrap(), Put);
-        assert_eq!(choose(&[Put, Multipart], MAX_PUT + 1).unwrap(), Multipart);
-        assert_eq!(choose(&[Put], MAX_PUT + 1).unwrap_err().code, "too_large");
-        assert_eq!(choose(&[Post], 1).unwrap_err().code, "unsupported_strategy");
-        assert_eq!(choose(&[Unknown, Put], 1).unwrap(), Put);
-        assert_eq!(choose(&[], 1).unwrap_err().code, "unsupported_strategy");
-    }
-
-    #[test]
-    fn keys_are_short_dated_and_new() {
-        let key = new_key(SystemTime::UNIX_EPOCH);
-        assert!(
-            key.starts_with("uploads/1970-01-01/") && key.len() == 55,
-            "{key}"
-        );
-        assert_ne!(key, new_key(SystemTime::UNIX_EPOCH));
+        let chosen = |accepts: &[Strategy], size| choose(accepts, size, Forms::Exact).unwrap();
+        assert_eq!(chosen(&[Post, Put, Multipart], 1), Post);
+        assert_eq!(chosen(&[Put, Post, Multipart], 1), Put);
+        assert_eq!(chosen(&[Multipart, Put], 1), Multipart);
+        assert_eq!(chosen(&[Put, Multipart], MAX_PUT), Put);
+        assert_eq!(chosen(&[Post, Put, Multipart], MAX_PUT + 1), Multipart);
+        assert_eq!(chosen(&[Unknown, Put], 1), Put);
+        let refused =
+            |accepts: &[Strategy], size| choose(accepts, size, Forms::Off).unwrap_err().code;
+        assert_eq!(choose(&[Post, Put], 1, Forms::Off).unwrap(), Put);
+        assert_eq!(refused(&[Put], MAX_PUT + 1), "too_large");
+        assert_eq!(refused(&[Post], 1), "unsupported_strategy");
+        assert_eq!(refused(&[Unknown], 1), "unsupported_strategy");
+        assert_eq!(refused(&[], 1), "unsupported_strategy");
     }
 }

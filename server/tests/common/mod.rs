@@ -2,6 +2,11 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+};
+
 use clap::Parser as _;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use s3_upload_protocol::native::{
@@ -26,19 +31,13 @@ pub struct Rig {
 
 /// Starts a server with these flags; it ends with the test's runtime.
 pub async fn start(flags: &[&str]) -> Rig {
-    let data = tempfile::tempdir().unwrap();
-    let folder = data.path().to_str().unwrap().to_owned();
-    let base = [
-        "s3-upload-server",
-        "--port",
-        "0",
-        "--store-port",
-        "0",
-        "--data",
-        &folder,
-    ];
-    let config = Config::load(Options::try_parse_from(base.iter().chain(flags)).unwrap()).unwrap();
-    let server = Server::start(config).await.unwrap();
+    start_in(&std::env::temp_dir(), flags).await
+}
+
+/// Starts a server whose store has a folder in this one.
+pub async fn start_in(folder: &Path, flags: &[&str]) -> Rig {
+    let data = tempfile::tempdir_in(folder).unwrap();
+    let server = Server::start(config(flags, data.path())).await.unwrap();
     let (url, store) = (server.url(), server.store_url().unwrap());
     tokio::spawn(server.run(std::future::pending()));
     Rig {
@@ -47,6 +46,47 @@ pub async fn start(flags: &[&str]) -> Rig {
         data,
         client: Client::new(),
     }
+}
+
+/// Why a server with these flags does not start.
+pub async fn fails_to_start(flags: &[&str]) -> String {
+    let base = ["s3-upload-server", "--port", "0", "--store-port", "0"];
+    let config = Config::load(Options::try_parse_from(base.iter().chain(flags)).unwrap()).unwrap();
+    match Server::start(config).await {
+        Ok(_) => panic!("{flags:?} started"),
+        Err(error) => error.0,
+    }
+}
+
+/// The configuration of a server on free ports, with its store in this folder.
+pub fn config(flags: &[&str], data: &Path) -> Config {
+    let base = [
+        "s3-upload-server",
+        "--port",
+        "0",
+        "--store-port",
+        "0",
+        "--data",
+        data.to_str().unwrap(),
+    ];
+    Config::load(Options::try_parse_from(base.iter().chain(flags)).unwrap()).unwrap()
+}
+
+/// Sends a request as it is written, for what no client would send, and reads the status.
+pub async fn raw(url: &str, request: &str) -> u16 {
+    let (address, request) = (
+        url.strip_prefix("http://").unwrap().to_owned(),
+        request.to_owned(),
+    );
+    let exchange = move || {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        BufReader::new(stream).read_line(&mut answer).unwrap();
+        answer
+    };
+    let line = tokio::task::spawn_blocking(exchange).await.unwrap();
+    line.split(' ').nth(1).unwrap_or(&line).parse().unwrap()
 }
 
 pub fn file(name: &str, media_type: &str, size: usize, accepts: &[Strategy]) -> CreateRequest {
@@ -118,6 +158,29 @@ impl Rig {
             .unwrap()
     }
 
+    /// Sends the bytes by form, as the answer says.
+    pub async fn post_form(&self, created: &CreateAnswer, body: &[u8]) -> Response {
+        self.post_fields(created, created.fields.as_ref().unwrap().expose(), body)
+            .await
+    }
+
+    /// Sends the bytes by a form with other fields.
+    pub async fn post_fields(
+        &self,
+        created: &CreateAnswer,
+        fields: &[(String, String)],
+        body: &[u8],
+    ) -> Response {
+        let (content_type, form) = form(fields, body);
+        self.client
+            .post(created.url.as_ref().unwrap().expose())
+            .header("content-type", content_type)
+            .body(form)
+            .send()
+            .await
+            .unwrap()
+    }
+
     pub async fn complete(&self, id: &str, body: &impl Serialize) -> Response {
         self.post(&format!("/uploads/{id}/complete"), body).await
     }
@@ -130,6 +193,16 @@ impl Rig {
             .unwrap()
     }
 
+    /// What the store's folder says of an object beside its bytes.
+    pub fn sidecar(&self, key: &str) -> serde_json::Value {
+        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+        let key = URL_SAFE_NO_PAD.encode(key);
+        let bucket = URL_SAFE_NO_PAD.encode("uploads");
+        let name = format!(".bucket-{bucket}.object-{key}.metadata.json");
+        let text = std::fs::read(self.data.path().join(name)).unwrap();
+        serde_json::from_slice(&text).unwrap()
+    }
+
     /// The files in the store's folder that are not the bucket's, by name.
     pub fn leftovers(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.data.path()).unwrap();
@@ -139,6 +212,21 @@ impl Rig {
             .filter(|name| name != "uploads")
             .collect()
     }
+}
+
+/// A form as a browser writes it, the file last: its type, and its bytes.
+pub fn form(fields: &[(String, String)], file: &[u8]) -> (&'static str, Vec<u8>) {
+    let mut form = Vec::new();
+    for (name, value) in fields {
+        let field =
+            format!("--s3u\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        form.extend(field.into_bytes());
+    }
+    form.extend(b"--s3u\r\nContent-Disposition: form-data; name=\"file\"; filename=\"blob\"\r\n");
+    form.extend(b"Content-Type: application/octet-stream\r\n\r\n");
+    form.extend(file);
+    form.extend(b"\r\n--s3u--\r\n");
+    ("multipart/form-data; boundary=s3u", form)
 }
 
 pub fn with_headers(

@@ -143,8 +143,8 @@ impl Backend<'_> {
             // An `id` can be the backend's own, which knows of no such question. The store took the file all the same.
             Err(UploadError::Backend(refusal))
                 if !session.is_multipart()
-                    && refusal.code.is_none()
-                    && matches!(refusal.status, 404 | 405 | 501) =>
+                    && matches!(refusal.status, 404 | 405 | 501)
+                    && !refusal.code.as_deref().is_some_and(speaks_of_uploads) =>
             {
                 StoredObject::default()
             }
@@ -317,6 +317,18 @@ impl Backend<'_> {
         let endpoint = self.settings.site.endpoint.trim();
         page::resolve(endpoint).map_or_else(|| endpoint.to_owned(), |url| url.href())
     }
+}
+
+/// Whether a code says that the upload is not there, and not that the address is unknown.
+fn speaks_of_uploads(code: &str) -> bool {
+    [
+        "unknown_upload",
+        "no_such_upload",
+        "not_stored",
+        "NoSuchUpload",
+        "NoSuchKey",
+    ]
+    .contains(&code)
 }
 
 /// Why a request was not answered.

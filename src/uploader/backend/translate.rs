@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use s3_upload_core::{
     BackendRefusal, ETag, Grant, GrantPlan, Method, ObjectKey, PartNumber, SignedPart,
-    SignedRequest, Step, StoreRefusal, StoredObject, StoredPart, UploadError, UploadId,
+    SignedRequest, Step, StoredObject, StoredPart, UploadError, UploadId,
 };
 use s3_upload_protocol::{self as protocol, Granted, Plan, Signed, Trouble, native};
 
@@ -95,13 +95,6 @@ pub fn trouble(step: Step, trouble: Trouble) -> UploadError {
             code,
             message: Some(message),
             retry_after: None,
-        }),
-        Trouble::Store { status, error } => UploadError::Store(StoreRefusal {
-            status,
-            code: Some(error.code),
-            message: error.message,
-            request_id: error.request_id,
-            ..StoreRefusal::default()
         }),
         Trouble::Unsupported(text) => UploadError::Configuration(text),
     }

@@ -11,7 +11,11 @@ contract(
     test.describe("createPresignedPost", () =>
       threeFiles(bench, tag("/form"), {
         key: false,
-        check: ({ key, name }) => expect(decodeURIComponent(key.replaceAll("%&", "%25&"))).toContain(name.slice(0, 5)),
+        // ministack reads a form's names as Latin-1, and keeps the key so.
+        check: ({ key, name }) => {
+          const told = decodeURIComponent(key.replaceAll("%&", "%25&"));
+          expect([told, Buffer.from(told, "latin1").toString("utf8")].join("\n")).toContain(name.slice(0, 5));
+        },
       }));
 
     test.describe("getSignedUrl, as {signedUrl}", () => threeFiles(bench, tag("/signed"), { key: false }));

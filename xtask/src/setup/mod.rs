@@ -8,7 +8,7 @@ pub mod browser;
 mod cargo;
 mod go;
 pub mod node;
-mod python;
+pub mod python;
 mod ruby;
 pub mod rust;
 pub mod trunk;

@@ -53,6 +53,35 @@ impl Toolchain {
         command
     }
 
+    /// Clippy and rustfmt, which rustup's smallest profile leaves out: a machine that has all that builds may lack them.
+    pub fn ensure_lints(&self) -> Result<()> {
+        let missing = || {
+            ["clippy", "fmt"].iter().find_map(|tool| {
+                let mut cargo = self.bare("cargo");
+                process::read(cargo.args([tool, "--version"])).err()
+            })
+        };
+        let Some(complaint) = missing() else {
+            return Ok(());
+        };
+        let name = self.name.as_deref();
+        let Some(name) = name.filter(|name| *name != DEBIAN_TOOLCHAIN) else {
+            return Err(format!("Clippy or rustfmt is missing: {complaint}"));
+        };
+        say(&format!(
+            "rustup adds clippy and rustfmt to {name} (seconds)"
+        ));
+        let mut rustup = process::command("rustup");
+        rustup.args(["component", "add", "clippy", "rustfmt"]);
+        let added = process::read(rustup.args(["--toolchain", name]));
+        match added.err().or_else(missing) {
+            None => Ok(()),
+            Some(complaint) => Err(format!(
+                "Clippy or rustfmt is missing. By hand: rustup component add clippy rustfmt --toolchain {name}\n{complaint}"
+            )),
+        }
+    }
+
     pub fn describe(&self) -> Result<String> {
         let version = process::read(self.bare("rustc").arg("--version"))?;
         let name = self.name.as_deref().unwrap_or("the one on PATH");

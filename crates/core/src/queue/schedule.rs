@@ -13,7 +13,7 @@ use crate::command::{Command, Notice, Transmit, Transport};
 use crate::config::TransportChoice;
 use crate::error::Step;
 use crate::ids::{ByteRange, FileId, RequestId};
-use crate::limits::KIB;
+use crate::limits::{KIB, MAX_SINGLE_SIZE};
 use crate::plan::part_size_for;
 use crate::progress::ASSUMED_SPEED;
 use crate::time::Instant;
@@ -74,10 +74,15 @@ impl Ready {
 impl Queue {
     /// Fills the free lanes.
     pub(super) fn dispatch(&mut self, now: Instant) {
+        let mut last = self.next_request;
         while self.may_send()
             && (self.finish(now) || self.errand(now) || self.ask_backend(now) || self.send(now))
         {
-            self.disarm_probe();
+            // To find that a URL grew too old is no request.
+            if self.next_request != last {
+                last = self.next_request;
+                self.disarm_probe();
+            }
         }
     }
 
@@ -181,7 +186,8 @@ impl Queue {
         Some(match (want, &upload.state) {
             (BackendWant::Create, State::Queued { .. }) => {
                 let size = upload.info.size;
-                let prefer_multipart = size > self.config.multipart_threshold;
+                let single = self.config.multipart_threshold.min(MAX_SINGLE_SIZE);
+                let prefer_multipart = size > single;
                 let part_size = part_size_for(size, self.pace.speed(), self.config.part_size);
                 (
                     Step::Create,

@@ -20,7 +20,7 @@ pub(crate) enum Work {
     #[default]
     Unsigned,
     /// The whole file in one request.
-    Single(Single),
+    Single(Box<Single>),
     /// In parts.
     Multi(Box<Multi>),
 }
@@ -100,13 +100,13 @@ impl Work {
     /// What the backend granted for a file of `size` bytes; `None` when S3 would refuse the plan.
     pub fn granted(now: Instant, size: u64, grant: Grant) -> Option<Self> {
         match grant.plan {
-            GrantPlan::Single(request) => Some(Self::Single(Single {
+            GrantPlan::Single(request) => Some(Self::Single(Box::new(Single {
                 id: grant.id,
                 key: grant.key,
                 value: grant.value,
                 signed: Signed::new(now, request),
                 sent: Sent::No,
-            })),
+            }))),
             GrantPlan::Stored => None,
             GrantPlan::Multipart { part_size } => {
                 let plan = Plan::new(size, part_size)?;

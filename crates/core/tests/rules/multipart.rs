@@ -1,6 +1,8 @@
 //! One file in parts.
 
-use s3_upload_core::{Answer, Command, Config, Notice, Status, StoredPart, UploadError};
+use s3_upload_core::{
+    Answer, Command, Config, Notice, Status, StoredPart, UploadError, limits::MAX_SINGLE_SIZE,
+};
 
 use crate::desk::{
     Desk, PART, backend, config, etag, network, number, part_range, secs, store, url_expired,
@@ -65,6 +67,22 @@ fn large_files_are_asked_for_in_parts_that_are_large_enough() {
             panic!("{asked:?}");
         };
         assert_eq!((prefer_multipart, part_size), (many, PART));
+    }
+}
+
+#[test]
+fn what_no_single_request_can_carry_is_asked_for_in_parts_whatever_the_threshold() {
+    let mut desk = Desk::new(Config {
+        multipart_threshold: u64::MAX,
+        ..config()
+    });
+    for (size, many) in [(MAX_SINGLE_SIZE, false), (MAX_SINGLE_SIZE + 1, true)] {
+        desk.add(size);
+        let asked = desk.inbox.pop();
+        assert!(
+            matches!(asked, Some(Command::Create { prefer_multipart, .. }) if prefer_multipart == many),
+            "{size}: {asked:?}"
+        );
     }
 }
 

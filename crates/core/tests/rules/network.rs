@@ -81,6 +81,27 @@ fn while_offline_one_probe_goes_out_now_and_then() {
 }
 
 #[test]
+fn a_probe_is_not_spent_on_finding_that_a_url_grew_old() {
+    let mut desk = Desk::usual();
+    let (_, sends) = desk.drive_to_parts(10);
+    desk.event(Event::Offline);
+    for sent in &sends {
+        desk.fail(sent.request, network());
+    }
+    desk.sleep(secs(300));
+    desk.sign();
+    desk.quiet();
+
+    let mut desk = Desk::usual();
+    let (_, put) = desk.drive_to_put(5, None);
+    desk.event(Event::Offline);
+    desk.fail(put.request, network());
+    desk.sleep(secs(300));
+    desk.create();
+    desk.quiet();
+}
+
+#[test]
 fn hours_offline_cost_nothing() {
     let mut desk = Desk::usual();
     let (file, sends) = desk.drive_to_parts(10);

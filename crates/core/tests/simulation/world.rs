@@ -515,7 +515,7 @@ impl World {
         let requests: Vec<_> = match answer {
             Ok(Answer::Granted(grant)) => match &grant.plan {
                 GrantPlan::Single(request) => vec![request],
-                GrantPlan::Multipart { .. } => return,
+                GrantPlan::Multipart { .. } | GrantPlan::Stored => return,
             },
             Ok(Answer::Signed(parts)) => parts.iter().map(|part| &part.request).collect(),
             _ => return,

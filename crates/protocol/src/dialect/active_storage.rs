@@ -7,10 +7,8 @@
 
 use super::{CsrfPlace, Dialect, Site, auto, told};
 use crate::grant::is_address;
-use crate::native::SentPart;
 use crate::talk::below;
-use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Stored};
-use crate::{Trouble, Upload, Value};
+use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Trouble, Value};
 
 const EXPECTED: &str =
     r#"JSON like {"signed_id": "…", "direct_upload": {"url": "https://…", "headers": {}}}"#;
@@ -20,16 +18,15 @@ const EXPECTED: &str =
 pub struct ActiveStorage;
 
 impl Dialect for ActiveStorage {
-    /// <https://api.rubyonrails.org/classes/ActionController/RequestForgeryProtection.html>
+    fn needs_md5(&self) -> bool {
+        true
+    }
+
     fn csrf(&self) -> CsrfPlace {
         CsrfPlace {
             meta: Some("csrf-token"),
-            ..CsrfPlace::default()
+            cookie: None,
         }
-    }
-
-    fn needs_md5(&self) -> bool {
-        true
     }
 
     fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
@@ -37,20 +34,6 @@ impl Dialect for ActiveStorage {
             [] => question(site, ask).map(Next::Call),
             [reply, ..] => granted(reply).map(Next::Done),
         }
-    }
-
-    fn complete(
-        &self,
-        _site: &Site,
-        _upload: &Upload,
-        _sent: Option<&[SentPart]>,
-        _replies: &[Reply],
-    ) -> Step<Stored> {
-        Ok(Next::Done(Stored::default()))
-    }
-
-    fn abort(&self, _site: &Site, _upload: &Upload, _replies: &[Reply]) -> Step<()> {
-        Ok(Next::Done(()))
     }
 }
 
@@ -82,10 +65,7 @@ fn granted(reply: &Reply) -> Result<Granted, Trouble> {
         return Err(auto::not_granted(reply, EXPECTED));
     };
     // These and no others: Google's signature, for one, knows of no Content-Type.
-    let headers = auto::headers(direct.get("headers")).into_iter();
-    let signed = headers.fold(Signed::put(url), |signed, (name, value)| {
-        signed.header(&name, value)
-    });
+    let signed = Signed::put(url).with_headers(auto::headers(direct.get("headers")));
     Ok(Granted {
         key: answer.text_of("key").map(str::to_owned),
         value: Some(signed_id.to_owned()),

@@ -6,7 +6,7 @@
 
 use crate::grant::{is_address, is_for_part};
 use crate::native::SentPart;
-use crate::store::{StoreError, element};
+use crate::store::{self, StoreError};
 use crate::talk::Body;
 use crate::{Granted, Part, Plan, Reply, SecretUrl, Signed, SignedPart, Trouble, Upload, Value};
 
@@ -103,13 +103,14 @@ pub fn completed(reply: &Reply) -> Result<Option<String>, Trouble> {
         return Err(reply.not(EXPECTED));
     };
     if let Some(error) = StoreError::parse(text) {
-        return Err(Trouble::Store {
+        return Err(Trouble::Refused {
             status: reply.status,
-            error,
+            message: error.message.unwrap_or_else(|| error.code.clone()),
+            code: Some(error.code),
         });
     }
     if text.contains("CompleteMultipartUploadResult") {
-        Ok(element(text, "ETag"))
+        Ok(store::text_of(text, "ETag"))
     } else {
         Err(reply.not(EXPECTED))
     }
@@ -132,10 +133,12 @@ mod tests {
         let error = completed(&answer(
             "  \n<?xml version=\"1.0\"?><Error><Code>InternalError</Code><Message>Again</Message></Error>",
         ));
-        let Err(Trouble::Store { status, error }) = error else {
-            unreachable!("{error:?}")
+        let refused = Trouble::Refused {
+            status: 200,
+            code: Some("InternalError".to_owned()),
+            message: "Again".to_owned(),
         };
-        assert_eq!((status, error.code.as_str()), (200, "InternalError"));
+        assert_eq!(error, Err(refused));
         for odd in ["", "   ", "<html>Sign in</html>"] {
             let trouble = completed(&answer(odd)).unwrap_err();
             assert!(matches!(trouble, Trouble::Malformed { .. }), "{odd}");

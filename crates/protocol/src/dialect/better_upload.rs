@@ -3,7 +3,8 @@
 //!
 //! The endpoint is the address of its handler, `/api/upload`; [`Site::route`] names one of its routes, which decides
 //! whether files go in parts. The browser itself completes and aborts what goes in parts, by URLs that were signed with
-//! the first answer. What the page adds reaches the route as `clientMetadata`.
+//! the first answer and are never signed anew: those of parts live as long as the route's `partSignedUrlExpiresIn` says, 25
+//! minutes if it says nothing. What the page adds reaches the route as `clientMetadata`.
 
 use super::{Dialect, Site, ahead, auto, told};
 use crate::grant::is_address;
@@ -143,9 +144,7 @@ fn in_one(reply: &Reply, file: &Value, ask: &Ask) -> Result<Granted, Trouble> {
     for (name, value) in auto::headers(info.get("metadata")) {
         signed = signed.header(&format!("x-amz-meta-{name}"), value);
     }
-    for (name, value) in auto::headers(file.get("headers")) {
-        signed = signed.header(&name, value);
-    }
+    signed = signed.with_headers(auto::headers(file.get("headers")));
     Ok(Granted {
         key: info.text_of("key").map(str::to_owned),
         ..Granted::new(Plan::Single(signed))

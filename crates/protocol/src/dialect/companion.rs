@@ -5,6 +5,7 @@
 //! the parts is the client's to choose.
 
 use super::{Dialect, Site, auto};
+use crate::grant::is_id;
 use crate::native::{SentPart, StoredPart};
 use crate::talk::{below, escape, urlencoded};
 use crate::{Ask, Call, Granted, Next, Part, Payload, Plan, Reply, SignedPart, Step, Stored};
@@ -162,7 +163,8 @@ fn metadata(site: &Site, ask: &Ask) -> Vec<(String, String)> {
 
 fn begun(reply: &Reply, part_size: u64) -> Result<Granted, crate::Trouble> {
     let answer = reply.value(EXPECTED_ID)?;
-    let (Some(id), Some(key)) = (answer.text_of("uploadId"), answer.text_of("key")) else {
+    let id = answer.text_of("uploadId").filter(|id| is_id(id));
+    let (Some(id), Some(key)) = (id, answer.text_of("key")) else {
         return Err(reply.not(EXPECTED_ID));
     };
     Ok(Granted {

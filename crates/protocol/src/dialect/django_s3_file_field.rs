@@ -21,11 +21,10 @@ const EXPECTED_VALUE: &str = r#"JSON like {"field_value": "…"}"#;
 pub struct DjangoS3FileField;
 
 impl Dialect for DjangoS3FileField {
-    /// <https://docs.djangoproject.com/en/stable/howto/csrf/#using-csrf-protection-with-ajax>
     fn csrf(&self) -> CsrfPlace {
         CsrfPlace {
+            meta: None,
             cookie: Some("csrftoken"),
-            ..CsrfPlace::default()
         }
     }
 
@@ -98,10 +97,6 @@ impl Dialect for DjangoS3FileField {
                 })
             }
         })
-    }
-
-    fn abort(&self, _site: &Site, _upload: &Upload, _replies: &[Reply]) -> Step<()> {
-        Ok(Next::Done(()))
     }
 }
 

@@ -88,7 +88,10 @@ fn from_beginning_to_end() {
     );
     for count in [2, 3] {
         let trouble = DjangoS3FileField.complete(&site, &upload, Some(&sent), &replies[..count]);
-        assert!(matches!(trouble, Err(Trouble::Store { .. })), "{trouble:?}");
+        assert!(
+            matches!(trouble, Err(Trouble::Refused { .. })),
+            "{trouble:?}"
+        );
     }
     assert!(
         DjangoS3FileField

@@ -23,7 +23,7 @@ mod recorded;
 use core::fmt;
 
 use crate::native::{SentPart, StoredPart};
-use crate::{Ask, Granted, Part, Reply, SignedPart, Step, Stored, Trouble, Upload};
+use crate::{Ask, Granted, Next, Part, Reply, SignedPart, Step, Stored, Trouble, Upload};
 
 /// What a page says about its backend.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -114,17 +114,23 @@ pub trait Dialect: fmt::Debug {
     }
 
     /// Completes a multipart upload, or confirms a single one. Without `sent` the backend has to ask the store for the
-    /// parts.
+    /// parts. Never asked for without a [`Granted::id`].
     fn complete(
         &self,
         site: &Site,
         upload: &Upload,
         sent: Option<&[SentPart]>,
         replies: &[Reply],
-    ) -> Step<Stored>;
+    ) -> Step<Stored> {
+        let _ = (site, upload, sent, replies);
+        Ok(Next::Done(Stored::default()))
+    }
 
-    /// Aborts the multipart upload, or deletes the object.
-    fn abort(&self, site: &Site, upload: &Upload, replies: &[Reply]) -> Step<()>;
+    /// Aborts the multipart upload, or deletes the object. Never asked for without a [`Granted::id`].
+    fn abort(&self, site: &Site, upload: &Upload, replies: &[Reply]) -> Step<()> {
+        let _ = (site, upload, replies);
+        Ok(Next::Done(()))
+    }
 }
 
 /// The dialect of a name, as the attribute `protocol` has it.
@@ -162,6 +168,22 @@ pub(crate) fn unsupported(what: &str) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What the guide shows is what stands in the source.
+    #[test]
+    fn the_guide_quotes_a_real_dialect() {
+        let guide = include_str!("../../../../docs/dialects.md");
+        let source = include_str!("vapor.rs");
+        let blocks: Vec<&str> = guide.split("```rust\n").skip(1).collect();
+        assert!(!blocks.is_empty());
+        for block in blocks {
+            let quote = block.split("```").next().unwrap_or_default();
+            assert!(source.contains(quote), "{quote}");
+        }
+        for name in NAMES {
+            assert!(guide.contains(&format!("`{name}`")), "{name}");
+        }
+    }
 
     #[test]
     fn every_name_has_its_dialect() {

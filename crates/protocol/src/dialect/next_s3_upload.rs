@@ -5,10 +5,9 @@
 
 use super::{Dialect, Site, auto, told};
 use crate::grant::{is_absolute, is_address};
-use crate::native::SentPart;
+use crate::secret::has_signature;
 use crate::talk::{below, escape};
-use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Stored};
-use crate::{Trouble, Upload, Value};
+use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Trouble, Value};
 
 const EXPECTED: &str =
     r#"JSON like {"key": "…", "bucket": "…", "region": "…", "url": "https://…"}"#;
@@ -25,20 +24,6 @@ impl Dialect for NextS3Upload {
             [] => Next::Call(question(site, ask)),
             [reply, ..] => Next::Done(granted(reply, ask)?),
         })
-    }
-
-    fn complete(
-        &self,
-        _site: &Site,
-        _upload: &Upload,
-        _sent: Option<&[SentPart]>,
-        _replies: &[Reply],
-    ) -> Step<Stored> {
-        Ok(Next::Done(Stored::default()))
-    }
-
-    fn abort(&self, _site: &Site, _upload: &Upload, _replies: &[Reply]) -> Step<()> {
-        Ok(Next::Done(()))
     }
 }
 
@@ -75,19 +60,27 @@ fn granted(reply: &Reply, ask: &Ask) -> Result<Granted, Trouble> {
 
 /// The object's address, as this project's own client makes it.
 fn location(answer: &Value, key: &str) -> Option<String> {
-    let bucket = escape(answer.text_of("bucket")?);
+    let name = |name: &str| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+        answer
+            .text_of(name)
+            .filter(|text| text.chars().all(is_part))
+    };
+    let bucket = name("bucket")?;
     let segments: Vec<String> = key.split('/').map(escape).collect();
     let path = segments.join("/");
-    Some(match answer.text_of("endpoint") {
-        Some(endpoint) if is_absolute(endpoint) && !endpoint.contains(['?', '#', '@']) => {
+    let is_host = |endpoint: &str| is_absolute(endpoint) && !endpoint.contains(['?', '#', '@']);
+    let address = match answer.text_of("endpoint") {
+        Some(endpoint) if is_host(endpoint) => {
             format!("{}/{bucket}/{path}", endpoint.trim_end_matches('/'))
         }
         Some(_) => return None,
-        None => {
-            let region = escape(answer.text_of("region")?);
-            format!("https://{bucket}.s3.{region}.amazonaws.com/{path}")
-        }
-    })
+        None => format!(
+            "https://{bucket}.s3.{}.amazonaws.com/{path}",
+            name("region")?
+        ),
+    };
+    (!has_signature(key)).then_some(address)
 }
 
 #[cfg(test)]

@@ -85,6 +85,10 @@ fn an_address_is_told_only_when_it_is_known() {
             r#"{"key":"k","bucket":"b","endpoint":"s3.local","url":"https://h/k"}"#,
             None,
         ),
+        (
+            r#"{"key":"k","bucket":"b/c","region":"r","url":"https://h/k"}"#,
+            None,
+        ),
         (r#"{"key":"k","url":"https://h/k"}"#, None),
     ] {
         let reply = Reply::json(serde_json::from_str(answer).unwrap());

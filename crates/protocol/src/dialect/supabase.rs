@@ -7,14 +7,14 @@
 
 use super::{Dialect, Site, auto, told};
 use crate::grant::{is_absolute, is_address};
-use crate::native::SentPart;
 use crate::talk::below;
-use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Stored};
-use crate::{Trouble, Upload, Value};
+use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Trouble, Value};
 
 const EXPECTED: &str = r#"JSON like {"url": "/object/upload/sign/…?token=…"}"#;
 /// Where the Storage API signs uploads, below its own address.
 const SIGN: &str = "/object/upload/sign/";
+/// What Supabase's own client asks for; without it, nobody may keep the object for a moment.
+const CACHING: &str = "max-age=3600";
 /// The most characters of a name in a key.
 const LONGEST_NAME: usize = 80;
 
@@ -32,20 +32,6 @@ impl Dialect for Supabase {
             return Ok(Next::Call(Call::new("POST", url, Payload::Json(body))));
         };
         granted(reply, ask, &place, &name).map(Next::Done)
-    }
-
-    fn complete(
-        &self,
-        _site: &Site,
-        _upload: &Upload,
-        _sent: Option<&[SentPart]>,
-        _replies: &[Reply],
-    ) -> Step<Stored> {
-        Ok(Next::Done(Stored::default()))
-    }
-
-    fn abort(&self, _site: &Site, _upload: &Upload, _replies: &[Reply]) -> Step<()> {
-        Ok(Next::Done(()))
     }
 }
 
@@ -113,7 +99,9 @@ fn granted(reply: &Reply, ask: &Ask, place: &Place, name: &str) -> Result<Grante
     } else {
         format!("{}{url}", place.api)
     };
-    let signed = Signed::put(&url).header("Content-Type", ask.media_type);
+    let signed = Signed::put(&url)
+        .header("Content-Type", ask.media_type)
+        .header("Cache-Control", CACHING);
     Ok(Granted {
         key: Some(format!("{}{name}", place.folder)),
         ..Granted::new(Plan::Single(signed))

@@ -32,9 +32,13 @@ fn a_signed_upload() {
         let url = signed.url.expose();
         let path = format!("{API}/object/upload/sign/photos/{UUID}/b.txt?token=");
         assert!(url.starts_with(&path), "{url}");
+        let headers = signed.headers.iter();
+        let headers: Vec<_> = headers
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
         assert_eq!(
-            signed.headers,
-            [("Content-Type".to_owned(), "text/plain".to_owned())]
+            headers,
+            ["Content-Type: text/plain", "Cache-Control: max-age=3600"]
         );
     }
     assert_eq!(

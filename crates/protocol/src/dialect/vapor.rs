@@ -6,10 +6,8 @@
 
 use super::{CsrfPlace, Dialect, Site, auto, told};
 use crate::grant::is_address;
-use crate::native::SentPart;
 use crate::talk::below;
-use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Stored};
-use crate::{Trouble, Upload, Value};
+use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Trouble, Value};
 
 const EXPECTED: &str =
     r#"JSON like {"uuid": "…", "bucket": "…", "key": "…", "url": "https://…", "headers": {}}"#;
@@ -19,11 +17,11 @@ const EXPECTED: &str =
 pub struct Vapor;
 
 impl Dialect for Vapor {
-    /// <https://laravel.com/docs/csrf#csrf-x-xsrf-token>
+    /// Laravel's layouts have the one, and its middleware sets the other.
     fn csrf(&self) -> CsrfPlace {
         CsrfPlace {
+            meta: Some("csrf-token"),
             cookie: Some("XSRF-TOKEN"),
-            ..CsrfPlace::default()
         }
     }
 
@@ -32,20 +30,6 @@ impl Dialect for Vapor {
             [] => Next::Call(question(site, ask)),
             [reply, ..] => Next::Done(granted(reply, ask)?),
         })
-    }
-
-    fn complete(
-        &self,
-        _site: &Site,
-        _upload: &Upload,
-        _sent: Option<&[SentPart]>,
-        _replies: &[Reply],
-    ) -> Step<Stored> {
-        Ok(Next::Done(Stored::default()))
-    }
-
-    fn abort(&self, _site: &Site, _upload: &Upload, _replies: &[Reply]) -> Step<()> {
-        Ok(Next::Done(()))
     }
 }
 
@@ -71,11 +55,9 @@ fn granted(reply: &Reply, ask: &Ask) -> Result<Granted, Trouble> {
     let (Some(url), Some(key)) = (url, answer.text_of("key")) else {
         return Err(auto::not_granted(reply, EXPECTED));
     };
-    let headers = auto::headers(answer.get("headers")).into_iter();
-    let signed = headers.fold(Signed::put(url), |signed, (name, value)| {
-        signed.header(&name, value)
-    });
-    let signed = signed.header("Content-Type", ask.media_type);
+    let signed = Signed::put(url)
+        .with_headers(auto::headers(answer.get("headers")))
+        .header("Content-Type", ask.media_type);
     Ok(Granted {
         key: Some(key.to_owned()),
         ..Granted::new(Plan::Single(signed))

@@ -126,7 +126,7 @@ impl Case<'_> {
     fn operations(
         &mut self,
         dialect: &dyn Dialect,
-        site: &Site,
+        page: &Site,
         id: &str,
         session: &Value,
         size: u64,
@@ -151,7 +151,7 @@ impl Case<'_> {
             })
             .collect();
         if let Some(signed) =
-            self.run(|replies| dialect.sign_parts(site, &upload, &wanted, replies))
+            self.run(|replies| dialect.sign_parts(page, &upload, &wanted, replies))
         {
             let numbers = |parts: &mut dyn Iterator<Item = u16>| parts.collect::<Vec<_>>();
             assert_eq!(
@@ -162,13 +162,16 @@ impl Case<'_> {
                 self.signed(&part.request);
                 assert_eq!(part.request.fields, None);
                 let url = part.request.url.expose();
-                if let Some((_, said)) = url.split_once("partNumber=") {
-                    let said: String = said.chars().take_while(char::is_ascii_digit).collect();
+                let query = url.split_once('?').map_or("", |(_, query)| query);
+                let said = query
+                    .split(['&', '#'])
+                    .find_map(|pair| pair.strip_prefix("partNumber="));
+                if let Some(said) = said {
                     assert_eq!(said.parse(), Ok(part.number), "{url}");
                 }
             }
         }
-        if let Some(listed) = self.run(|replies| dialect.list_parts(site, &upload, replies)) {
+        if let Some(listed) = self.run(|replies| dialect.list_parts(page, &upload, replies)) {
             assert!(
                 listed
                     .iter()
@@ -183,7 +186,7 @@ impl Case<'_> {
             })
             .collect();
         for sent in [None, Some(sent.as_slice())] {
-            let stored = self.run(|replies| dialect.complete(site, &upload, sent, replies));
+            let stored = self.run(|replies| dialect.complete(page, &upload, sent, replies));
             if let Some(stored) = stored {
                 for url in [&stored.location, &stored.download_url]
                     .into_iter()
@@ -193,7 +196,7 @@ impl Case<'_> {
                 }
             }
         }
-        self.run(|replies| dialect.abort(site, &upload, replies));
+        self.run(|replies| dialect.abort(page, &upload, replies));
     }
 
     /// An operation to its end, each request of it answered by this answer or, later, by another one.

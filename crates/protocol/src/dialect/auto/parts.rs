@@ -79,10 +79,7 @@ fn signed(entry: &Value, number: u16, around: Option<&Value>) -> Option<SignedPa
     if !is_for_part(&url, number) {
         return None;
     }
-    let mut request = Signed::put(&url);
-    for (name, value) in headers(named(entry, HEADERS)) {
-        request = request.header(&name, value);
-    }
+    let mut request = Signed::put(&url).with_headers(headers(named(entry, HEADERS)));
     request.expires_in = sooner(named(entry, EXPIRES).or(around), request.expires_in);
     Some(SignedPart { number, request })
 }

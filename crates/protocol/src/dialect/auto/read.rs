@@ -7,7 +7,7 @@ use super::names::{
     DOWNLOAD, EXPIRES, FIELDS, FORM_URL, HEADERS, KEY, LOCATION, METHOD, PART_SIZE, PARTS, Places,
     URL, VAGUE_FIELDS, is_for_later, is_named, named,
 };
-use crate::grant::{LIVES, is_absolute, is_address, is_forbidden, parameter};
+use crate::grant::{LIVES, is_absolute, is_address, is_forbidden, is_id, parameter};
 use crate::secret::has_signature;
 use crate::{Granted, Plan, SecretFields, Signed, Value};
 
@@ -75,11 +75,13 @@ fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted,
             .find_map(|place| named(place, names))
     };
     let url = target.url.as_str();
-    if target.fields.is_none() && parameter(url, "uploadId").is_some() {
+    let method = around(METHOD).and_then(Value::text);
+    let is_put = method.is_some_and(|method| method.eq_ignore_ascii_case("PUT"));
+    let fields = target.fields.as_ref().filter(|_| !is_put);
+    if fields.is_none() && parameter(url, "uploadId").is_some() {
         return Err("the URL of a part, without a part size");
     }
-    let method = around(METHOD).and_then(Value::text).unwrap_or("PUT");
-    if target.fields.is_none() && !method.eq_ignore_ascii_case("PUT") {
+    if fields.is_none() && !is_put && method.is_some() {
         return Err("JSON with another method than PUT, and without the \"fields\" of a form");
     }
     let id = places
@@ -88,8 +90,7 @@ fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted,
         .filter(|_| target.is_native)
         .and_then(|place| identity(place.get("id")));
     let key = key(places, target.at, url).or_else(|| {
-        let fields = target.fields.as_ref()?;
-        let found = fields
+        let found = fields?
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case("key"));
         // What stands for the file's name is filled in by the store, which may tell the key then.
@@ -101,11 +102,11 @@ fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted,
     signed.expires_in = sooner(around(EXPIRES), signed.expires_in);
     for (name, value) in all_headers(places, target.at) {
         // A form's own type says where its fields end; only the browser knows that.
-        if target.fields.is_none() || !name.eq_ignore_ascii_case("content-type") {
+        if fields.is_none() || !name.eq_ignore_ascii_case("content-type") {
             signed = signed.header(&name, value);
         }
     }
-    signed.fields = target.fields.clone().map(SecretFields::new);
+    signed.fields = fields.cloned().map(SecretFields::new);
     if signed.fields.is_none() {
         signed = as_put(signed, media_type);
     }
@@ -226,7 +227,7 @@ fn mixed_form(place: &Value) -> Option<(String, Pairs)> {
     let url = URL.iter().chain(FORM_URL).find_map(|name| {
         named(place, &[name])?
             .text()
-            .filter(|text| is_absolute(text))
+            .filter(|text| is_absolute(text) && !is_signed(text))
     })?;
     let is_field = |name: &str| {
         ![URL, FORM_URL, METHOD, HEADERS, LOCATION, DOWNLOAD]
@@ -274,9 +275,7 @@ fn identity(value: Option<&Value>) -> Option<String> {
         Value::Bool(_) => return None,
         other => other.written()?,
     };
-    // As the part of a path, dots would lead elsewhere.
-    let is_one = !matches!(id.trim(), "" | "." | "..") && !has_signature(&id);
-    is_one.then_some(id)
+    is_id(&id).then_some(id)
 }
 
 /// The headers that go along: beside the address or around it, else those that stand anywhere.

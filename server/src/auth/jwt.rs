@@ -1,0 +1,155 @@
+//! JSON web tokens (RFC 7519) in `Authorization: Bearer`.
+//!
+//! Owns which keys count and what a token must say. Each key has one algorithm, which the server knows and a token cannot
+//! choose: `none` is none, and a public key is never taken for a secret. `exp` and `sub` must be there; `nbf` is honoured;
+//! `aud` and `iss` must be as configured. Refuses to fetch keys from the network, and every key that a token brings along.
+
+mod keys;
+mod ring;
+
+use std::{path::PathBuf, sync::Arc};
+
+use jsonwebtoken::{
+    Algorithm, DecodingKey, Validation, crypto::CryptoProvider, decode, decode_header,
+    errors::ErrorKind,
+};
+use serde_json::{Map, Value};
+
+use super::{Client, Denied};
+use crate::config::{ConfigError, Tokens};
+use keys::{Key, KeyFile};
+
+/// How much the clocks of two machines may differ, in seconds.
+const LEEWAY: u64 = 60;
+
+/// Reads tokens.
+pub struct Jwt {
+    fixed: Vec<Key>,
+    file: Option<KeyFile>,
+    rules: Rules,
+}
+
+/// What a token must say.
+struct Rules {
+    audiences: Vec<String>,
+    issuers: Vec<String>,
+    tenant_claim: String,
+}
+
+impl Jwt {
+    /// Reads the keys.
+    pub fn new(tokens: &Tokens) -> Result<Self, ConfigError> {
+        // A host that uses the same crate may have chosen before: then its choice verifies.
+        let _ = CryptoProvider::install_default(&ring::PROVIDER);
+        let mut fixed = Vec::new();
+        if let Some(secret) = &tokens.jwt_secret {
+            fixed.push(Key {
+                id: None,
+                algorithm: Algorithm::HS256,
+                key: DecodingKey::from_secret(secret.expose().as_bytes()),
+            });
+        }
+        if let Some(path) = &tokens.jwt_key {
+            let wrong = |why: &str| unusable("public key", path, "--jwt-key", why);
+            let pem = std::fs::read_to_string(path).map_err(|error| wrong(&error.to_string()))?;
+            fixed.push(keys::from_pem(&pem).map_err(|why| wrong(&why))?);
+        }
+        let open = |path: &PathBuf| {
+            KeyFile::open(path.clone()).map_err(|why| unusable("JWKS", path, "--jwks", &why))
+        };
+        Ok(Self {
+            fixed,
+            file: tokens.jwks.as_ref().map(open).transpose()?,
+            rules: Rules {
+                audiences: tokens.audiences.clone(),
+                issuers: tokens.issuers.clone(),
+                tenant_claim: tokens.tenant_claim.clone(),
+            },
+        })
+    }
+
+    /// Who a token names.
+    pub fn read(&self, token: &str) -> Result<Client, Denied> {
+        let header = decode_header(token).map_err(|_| Denied::Invalid("the token is malformed"))?;
+        // RFC 7515, section 4.1.11: what is not understood must not be passed over.
+        if header.crit.is_some() {
+            return Err(Denied::Invalid("the token demands an unknown extension"));
+        }
+        let from_file = self
+            .file
+            .as_ref()
+            .map_or_else(|| Arc::new(Vec::new()), KeyFile::keys);
+        let mut denied = Denied::Invalid("no key here is for this token");
+        for key in self.fixed.iter().chain(from_file.iter()) {
+            if !key.may_have_signed(&header) {
+                continue;
+            }
+            match decode::<Map<String, Value>>(token, &key.key, &self.rules.of(key.algorithm)) {
+                Ok(token) => return self.rules.client(&token.claims),
+                Err(error) => denied = Denied::Invalid(reason(error.kind())),
+            }
+            // The signature fits this key, so that no other key makes the claims better.
+            if denied != Denied::Invalid(WRONG_SIGNATURE) {
+                break;
+            }
+        }
+        Err(denied)
+    }
+}
+
+impl Rules {
+    fn of(&self, algorithm: Algorithm) -> Validation {
+        let mut validation = Validation::new(algorithm);
+        validation.leeway = LEEWAY;
+        validation.validate_nbf = true;
+        let mut required = vec!["exp", "sub"];
+        if !self.audiences.is_empty() {
+            validation.set_audience(&self.audiences);
+            required.push("aud");
+        }
+        if !self.issuers.is_empty() {
+            validation.set_issuer(&self.issuers);
+            required.push("iss");
+        }
+        validation.set_required_spec_claims(&required);
+        validation
+    }
+
+    fn client(&self, claims: &Map<String, Value>) -> Result<Client, Denied> {
+        let text = |name: &str| match claims.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.as_str())),
+            Some(_) => Err(Denied::Invalid("a claim is not a text")),
+        };
+        let id = text("sub")?.unwrap_or_default();
+        Client::named(id, text(&self.tenant_claim)?)
+    }
+}
+
+const WRONG_SIGNATURE: &str = "the signature is wrong";
+
+/// Why, in words that give nothing away which the holder of the token does not know.
+fn reason(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidSignature => WRONG_SIGNATURE,
+        ErrorKind::ExpiredSignature => "the token has expired",
+        ErrorKind::ImmatureSignature => "the token is not valid yet",
+        ErrorKind::InvalidAudience => "the token is for another audience",
+        ErrorKind::InvalidIssuer => "the token is from another issuer",
+        ErrorKind::MissingRequiredClaim(claim) => match claim.as_str() {
+            "exp" => "the token has no exp",
+            "sub" => "the token has no sub",
+            "aud" => "the token has no aud",
+            _ => "the token has no iss",
+        },
+        _ => "the token is malformed",
+    }
+}
+
+fn unusable(what: &str, path: &std::path::Path, flag: &str, why: &str) -> ConfigError {
+    let why = why.trim_end_matches('.');
+    ConfigError(format!(
+        "The {what} {} ({flag}) cannot be used: {why}.",
+        path.display()
+    ))
+}

@@ -1,0 +1,142 @@
+//! The credentials themselves, for what the SDK does not sign.
+//!
+//! Owns keeping them: the SDK keeps those of its own requests where nobody else can get at them, and a provider may be a
+//! request to a metadata service each time. Refuses to print them.
+
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_s3::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
+use tokio::sync::Mutex;
+
+use super::Fault;
+
+/// For how long credentials without an end are kept, as the SDK does: their source may have changed.
+const KEPT: Duration = Duration::from_mins(15);
+/// How long before their end they are asked for again, and how often at most.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// A provider and what it gave last.
+#[derive(Debug)]
+pub(super) struct Kept {
+    provider: Option<SharedCredentialsProvider>,
+    given: Mutex<Option<(Credentials, SystemTime)>>,
+}
+
+impl Kept {
+    pub(super) fn new(provider: Option<SharedCredentialsProvider>) -> Self {
+        Self {
+            provider,
+            given: Mutex::new(None),
+        }
+    }
+
+    /// Credentials that can be used from now on for at least `wanted`, if the provider has such.
+    pub(super) async fn credentials(&self, wanted: Duration) -> Result<Credentials, Fault> {
+        let mut given = self.given.lock().await;
+        let now = SystemTime::now();
+        if let Some((credentials, at)) = &*given
+            && is_kept(credentials, *at, now, wanted)
+        {
+            return Ok(credentials.clone());
+        }
+        let Some(provider) = &self.provider else {
+            tracing::error!("there is nothing that gives credentials to sign a form with");
+            return Err(Fault::Unavailable);
+        };
+        match provider.provide_credentials().await {
+            Ok(credentials) => {
+                *given = Some((credentials.clone(), now));
+                Ok(credentials)
+            }
+            Err(error) => {
+                // Which provider failed and how; none of their errors holds a credential.
+                tracing::error!(%error, "there are no credentials to sign a form with");
+                Err(Fault::Unavailable)
+            }
+        }
+    }
+}
+
+fn is_kept(credentials: &Credentials, at: SystemTime, now: SystemTime, wanted: Duration) -> bool {
+    // A clock that was set back says nothing about their age.
+    let age = now.duration_since(at).unwrap_or(KEPT);
+    match credentials.expiry() {
+        None => age < KEPT,
+        Some(end) => end > now + wanted + MARGIN || (age < MARGIN && end > now),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use aws_credential_types::provider::future;
+
+    use super::*;
+
+    /// Gives a new key each time, which ends after so many seconds, if at all.
+    #[derive(Debug)]
+    struct Counting(AtomicU64, Option<u64>);
+
+    impl ProvideCredentials for Counting {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            let count = self.0.fetch_add(1, Ordering::Relaxed);
+            let end = self
+                .1
+                .map(|seconds| SystemTime::now() + Duration::from_secs(seconds));
+            let credentials = Credentials::new(format!("key{count}"), "s", None, end, "test");
+            future::ProvideCredentials::ready(Ok(credentials))
+        }
+    }
+
+    #[tokio::test]
+    async fn credentials_are_kept_as_long_as_they_serve() {
+        for (ends_in, wanted, second) in [
+            (None, 300, "key0"),
+            (Some(3600), 300, "key0"),
+            // What ends too soon is not asked for again at once.
+            (Some(200), 300, "key0"),
+        ] {
+            let provider = SharedCredentialsProvider::new(Counting(AtomicU64::new(0), ends_in));
+            let kept = Kept::new(Some(provider));
+            let wanted = Duration::from_secs(wanted);
+            assert_eq!(
+                kept.credentials(wanted).await.unwrap().access_key_id(),
+                "key0"
+            );
+            assert_eq!(
+                kept.credentials(wanted).await.unwrap().access_key_id(),
+                second
+            );
+        }
+        let none = Kept::new(None).credentials(MARGIN).await;
+        assert_eq!(none.unwrap_err(), Fault::Unavailable);
+    }
+
+    #[test]
+    fn credentials_are_asked_for_again_before_they_end() {
+        let start = SystemTime::UNIX_EPOCH + Duration::from_hours(1);
+        let wanted = Duration::from_mins(5);
+        let ending = |seconds| {
+            let end = start + Duration::from_secs(seconds);
+            Credentials::new("k", "s", None, Some(end), "test")
+        };
+        let lasting = Credentials::new("k", "s", None, None, "test");
+        for (credentials, age, kept) in [
+            (&lasting, 899, true),
+            (&lasting, 900, false),
+            (&ending(3600), 3000, true),
+            (&ending(3600), 3295, false),
+            (&ending(200), 9, true),
+            (&ending(200), 10, false),
+            (&ending(5), 6, false),
+        ] {
+            let now = start + Duration::from_secs(age);
+            assert_eq!(is_kept(credentials, start, now, wanted), kept, "{age}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What those who run the server see of it: the webhook, the metrics, the request's id, the API's description.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failure is a failed test"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod metrics;
+mod openapi;
+mod request_id;
+mod webhook;

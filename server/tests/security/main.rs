@@ -1,0 +1,98 @@
+//! What somebody who means harm would try, each over real HTTP against a real server and its embedded store.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failure is a failed test"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod hosts;
+mod ids;
+mod keys_and_names;
+mod limits;
+mod load;
+mod pages;
+mod replay;
+mod tokens;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use common::Rig;
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use s3_upload_protocol::native::{
+    CreateAnswer, CreateRequest,
+    Strategy::{Multipart, Put},
+};
+use s3_upload_server::auth::token::{Claims, Tokens};
+
+/// The secret of tokens.
+pub const AUTH: &str = "a secret that only two servers know";
+/// The secret of upload ids.
+pub const SEAL: &str = "a secret of the server's own";
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+}
+
+/// A good token of the shared secret.
+pub fn token(id: &str, tenant: Option<&str>) -> String {
+    Tokens::new(AUTH).sign(&Claims {
+        id: id.to_owned(),
+        tenant: tenant.map(str::to_owned),
+        exp: now() + 600,
+    })
+}
+
+/// What a client with this token asks.
+pub fn ask(rig: &Rig, token: &str, method: Method, path: &str) -> RequestBuilder {
+    rig.request(method, path).bearer_auth(token)
+}
+
+/// Asks whether a file may be uploaded.
+pub async fn create_as(rig: &Rig, token: &str, request: &CreateRequest) -> Response {
+    ask(rig, token, Method::POST, "/uploads")
+        .json(request)
+        .send()
+        .await
+        .unwrap()
+}
+
+/// A small upload with this token.
+pub async fn begin_as(rig: &Rig, token: &str) -> CreateAnswer {
+    let request = common::file("a.txt", "text/plain", 5, &[Put]);
+    common::answer(create_as(rig, token, &request).await).await
+}
+
+/// Every request that an id could be used for, ready to be sent.
+pub fn all_about(rig: &Rig, id: &str) -> Vec<(String, RequestBuilder)> {
+    [
+        (Method::DELETE, ""),
+        (Method::GET, "/parts"),
+        (Method::POST, "/parts"),
+        (Method::POST, "/complete"),
+    ]
+    .map(|(method, path)| {
+        let name = format!("{method} {path}");
+        let request = rig.request(method, &format!("/uploads/{id}{path}"));
+        let body = serde_json::json!({"parts": [{"number": 1, "size": 5, "etag": "\"e\""}]});
+        (name, request.json(&body))
+    })
+    .into()
+}
+
+/// The server still takes a file.
+pub async fn is_well(rig: &Rig) {
+    let created = rig
+        .create(&common::file("a.txt", "text/plain", 5, &[Put, Multipart]))
+        .await;
+    assert_eq!(rig.put(&created, b"hello").await.status(), StatusCode::OK);
+}
