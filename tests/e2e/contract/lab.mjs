@@ -49,7 +49,7 @@ export function serverOf(needs, file) {
   return { needs, start };
 }
 
-/** Runs `tests(bench)` against each store. `backend` is `{ needs, start }`; `sameOrigin`: pages come from the address that
+/** Runs `tests(bench, store)` against each store, of this name. `backend` is `{ needs, start }`; `sameOrigin`: pages come from the address that
  * the backend answers at, since it has no CORS of its own. */
 export function contract(title, backend, tests, { sameOrigin = false, stores: kinds = STORES } = {}) {
   for (const kind of kinds) {
@@ -62,7 +62,7 @@ export function contract(title, backend, tests, { sameOrigin = false, stores: ki
       test.beforeAll(async ({ stores }) => bench.start(await stores(kind), backend, sameOrigin));
       test.afterAll(() => bench.stop());
       test.beforeEach(() => bench.store.proxy.reset());
-      tests(bench);
+      tests(bench, kind);
     });
   }
 }
