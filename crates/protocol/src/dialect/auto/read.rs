@@ -353,11 +353,13 @@ pub fn address(place: &Value) -> Option<String> {
 
 /// Headers to send: values may be texts, numbers or lists of one, as some frameworks keep them.
 pub fn headers(value: Option<&Value>) -> Pairs {
-    let mut headers = value.and_then(pairs).unwrap_or_default();
-    headers.retain(|(name, _)| {
-        !is_forbidden(name) && !name.to_ascii_lowercase().starts_with("access-control-")
-    });
+    let headers = value.and_then(pairs).unwrap_or_default().into_iter();
     headers
+        .map(|(name, value)| (name.trim().to_owned(), value))
+        .filter(|(name, _)| {
+            !is_forbidden(name) && !name.to_ascii_lowercase().starts_with("access-control-")
+        })
+        .collect()
 }
 
 /// Names and values, from an object or from a list of pairs in one of the usual forms.
