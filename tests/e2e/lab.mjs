@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaultProxy, respond } from "./faults.mjs";
+import { unfinished } from "./files.mjs";
 import { ended, expect, test as base, running, start } from "./server.mjs";
 import { Widget } from "./widget.mjs";
 
@@ -18,17 +19,26 @@ export class Lab {
     const server = await start({ extra: ["--log", "debug", ...front, ...extra] });
     backend.target = server.url;
     store.target = server.store;
-    return Object.assign(new Lab(), { backend, store, server, data: server.data, url: backend.url });
+    const lab = Object.assign(new Lab(), { backend, store, server, data: server.data, url: backend.url });
+    await lab.reset();
+    return lab;
   }
 
-  reset() {
+  /** As new, but for what the store holds. */
+  async reset() {
     this.backend.reset();
     this.store.reset();
+    this.before = new Set(await unfinished(this));
   }
 
   async stop() {
     await Promise.all([this.backend.close(), this.store.close()]);
     await this.server.stop();
+  }
+
+  /** What the store keeps of multipart uploads that this test began: nothing, when all were completed or aborted. */
+  async left() {
+    return (await unfinished(this)).filter((name) => !this.before.has(name));
   }
 
   /** From now on files go by this strategy, `put` or `multipart`, whatever their size. Faults of the create go first. */
@@ -82,9 +92,9 @@ export const test = base.extend({
 
   /** The worker's lab, without any rule. */
   lab: async ({ sharedLab }, use) => {
-    sharedLab.reset();
+    await sharedLab.reset();
     await use(sharedLab);
-    sharedLab.reset();
+    await sharedLab.reset();
   },
 
   /** A lab of the test's own, with more arguments for the server's command line: `await ownLab(["--expires", "5"])`. */

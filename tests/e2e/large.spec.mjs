@@ -1,6 +1,6 @@
 // Big files: nothing of them is held in memory, and what arrives is what was sent. Without proxies in between.
 import { readFile } from "node:fs/promises";
-import { filled, sha256, sparse, stored, unfinished } from "./files.mjs";
+import { filled, sha256, sparse, stored } from "./files.mjs";
 import { expect, test } from "./lab.mjs";
 
 const MIB = 1 << 20;
@@ -114,6 +114,6 @@ for (const [words, size, every] of [
     test.info().annotations.push({ type: "network", description: `${cuts} cuts, ${Math.round((resent / size) * 100)} % sent again` });
     expect(resent).toBeGreaterThan(0);
     expect(resent).toBeLessThanOrEqual(cuts * LARGEST_PART + MIB);
-    expect(await unfinished(lab)).toEqual([]);
+    expect(await lab.left()).toEqual([]);
   });
 }

@@ -1,5 +1,5 @@
 // A backend with words of its own, one that wants to know who is asking, and a page that presigns by itself.
-import { sha256, sha256of, filled, stored, unfinished } from "./files.mjs";
+import { sha256, sha256of, filled, stored } from "./files.mjs";
 import { respond, s3Error } from "./faults.mjs";
 import { expect, test } from "./lab.mjs";
 import { Widget } from "./widget.mjs";
@@ -334,7 +334,7 @@ test.describe("a page that presigns by itself", () => {
     await expect(widget.row("other.mp4")).toHaveAttribute("data-status", "waiting");
     await widget.button(widget.row("other.mp4"), "cancel").click();
     await expect.poll(() => page.evaluate(() => window.calls.includes("DELETE /ID"))).toBe(true);
-    await expect.poll(() => unfinished(lab)).toEqual([]);
+    await expect.poll(() => lab.left()).toEqual([]);
   });
 
   test("and refuses in its own words", async ({ lab, page }) => {
