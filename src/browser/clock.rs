@@ -2,24 +2,24 @@
 //!
 //! `performance.now()` is monotonic but stands still during sleep in some browsers
 //! (<https://w3c.github.io/hr-time/#dfn-monotonic-clock>); `Date.now()` counts sleep but can be
-//! set back. The clock advances by whichever of the two moved further.
+//! set back. So the first is the clock, and the second is asked only for leaps.
 
 use std::cell::Cell;
+
+/// By how much the date must run ahead to be a leap, in milliseconds: more than browsers coarsen
+/// either clock by, and less than any sleep that matters.
+const LEAP: f64 = 1_000.0;
 
 /// Milliseconds since the clock was made.
 #[derive(Debug)]
 pub struct Clock {
-    millis: Cell<f64>,
-    date: Cell<f64>,
-    performance: Cell<f64>,
+    reading: Cell<Reading>,
 }
 
 impl Default for Clock {
     fn default() -> Self {
         Self {
-            millis: Cell::new(0.0),
-            date: Cell::new(js_sys::Date::now()),
-            performance: Cell::new(performance_now()),
+            reading: Cell::new(Reading::first(performance_now(), js_sys::Date::now())),
         }
     }
 }
@@ -32,12 +32,49 @@ impl Clock {
         reason = "never negative, and small"
     )]
     pub fn now(&self) -> u64 {
-        let (date, performance) = (js_sys::Date::now(), performance_now());
-        let moved = (date - self.date.replace(date))
-            .max(performance - self.performance.replace(performance));
-        let millis = self.millis.get() + moved.max(0.0);
-        self.millis.set(millis);
-        millis as u64
+        let reading = self
+            .reading
+            .get()
+            .next(performance_now(), js_sys::Date::now());
+        self.reading.set(reading);
+        reading.millis as u64
+    }
+}
+
+/// What the two clocks of the browser say together; all in milliseconds.
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    /// Since the first reading, sleep included.
+    millis: f64,
+    performance: f64,
+    /// How far the date was ahead of `performance` when they were last found to agree.
+    lead: f64,
+}
+
+impl Reading {
+    fn first(performance: f64, date: f64) -> Self {
+        Self {
+            millis: 0.0,
+            performance,
+            lead: date - performance,
+        }
+    }
+
+    fn next(self, performance: f64, date: f64) -> Self {
+        let moved = (performance - self.performance).max(0.0);
+        let ahead = date - performance - self.lead;
+        let (slept, lead) = if ahead > LEAP {
+            (ahead, self.lead + ahead)
+        } else if ahead < -LEAP {
+            (0.0, self.lead + ahead)
+        } else {
+            (0.0, self.lead)
+        };
+        Self {
+            millis: self.millis + moved + slept,
+            performance,
+            lead,
+        }
     }
 }
 
@@ -45,4 +82,71 @@ fn performance_now() -> f64 {
     web_sys::window()
         .and_then(|window| window.performance())
         .map_or(0.0, |performance| performance.now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reading;
+
+    const BOOT: f64 = 1_750_000_000_000.0;
+
+    fn at(readings: impl IntoIterator<Item = (f64, f64)>) -> f64 {
+        readings
+            .into_iter()
+            .fold(Reading::first(0.0, BOOT), |reading, (performance, date)| {
+                reading.next(performance, date)
+            })
+            .millis
+    }
+
+    fn near(left: f64, right: f64) -> bool {
+        (left - right).abs() < 0.01
+    }
+
+    #[test]
+    fn coarse_clocks_do_not_make_it_fast() {
+        // Asked every 16.6 ms for a minute, with a date in steps of 100 ms.
+        let ticks = (1..=3600).map(|tick| {
+            let time = f64::from(tick) * 16.6;
+            (time, BOOT + (time / 100.0).floor() * 100.0)
+        });
+        assert!(near(at(ticks), 3600.0 * 16.6));
+    }
+
+    #[test]
+    fn sleep_counts_when_only_the_date_saw_it() {
+        assert!(near(
+            at([(100.0, BOOT + 100.0), (110.0, BOOT + 60_110.0)]),
+            60_110.0
+        ));
+        // And once.
+        assert!(near(
+            at([
+                (100.0, BOOT + 60_100.0),
+                (200.0, BOOT + 60_200.0),
+                (300.0, BOOT + 60_300.0)
+            ]),
+            60_300.0
+        ));
+    }
+
+    #[test]
+    fn sleep_counts_once_when_both_saw_it() {
+        assert!(near(
+            at([(60_000.0, BOOT + 60_000.0), (60_100.0, BOOT + 60_100.0)]),
+            60_100.0
+        ));
+    }
+
+    #[test]
+    fn a_date_set_back_changes_nothing_and_hides_no_sleep() {
+        assert!(near(
+            at([(100.0, BOOT - 3_600_000.0), (200.0, BOOT - 3_599_900.0)]),
+            200.0
+        ));
+        assert!(near(
+            at([(100.0, BOOT - 3_600_000.0), (200.0, BOOT - 3_539_900.0)]),
+            60_200.0
+        ));
+    }
 }

@@ -5,8 +5,7 @@ use leptos::callback::UnsyncCallback;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use s3_upload_core::{Constraints, FileInfo, Target};
-use web_sys::File;
+use s3_upload_core::Target;
 
 use super::desk::{Action, Desk, Look, Source};
 use super::drop_zone::{self, DropZone};
@@ -150,12 +149,11 @@ pub fn perform(uploader: &Uploader, multiple: bool, action: Action) {
             for refused in uploader.rejections().get_untracked() {
                 uploader.dismiss(refused.id);
             }
-            let limits = uploader.settings().engine.constraints;
-            // What is finished stays if nothing can take its place.
-            if !multiple && files.iter().any(|file| is_welcome(&limits, file)) {
-                uploader.clear();
+            if multiple {
+                uploader.add(files);
+            } else {
+                uploader.replace(files);
             }
-            uploader.add(files);
         }
         Action::Start(target) => uploader.start(target),
         Action::Pause(target) => uploader.pause(target),
@@ -166,15 +164,4 @@ pub fn perform(uploader: &Uploader, multiple: bool, action: Action) {
         Action::Remove(target) => uploader.remove(target),
         Action::Dismiss(rejection) => uploader.dismiss(rejection),
     }
-}
-
-/// Whether a file alone is within the limits.
-fn is_welcome(limits: &Constraints, file: &File) -> bool {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a file's size is a whole number that JavaScript holds exactly"
-    )]
-    let info = FileInfo::new(file.name(), file.size() as u64, &file.type_());
-    limits.check(&info, 0, 0).is_ok()
 }

@@ -47,8 +47,8 @@ pub(super) struct Driver {
     pub rows: ArcRwSignal<Vec<Row>>,
     pub totals: ArcRwSignal<Totals>,
     pub rejections: ArcRwSignal<Vec<Rejection>>,
-    /// Whether the backend ever let the page read an answer.
-    pub backend_answered: Rc<Cell<bool>>,
+    /// Backends that ever let the page read an answer, by address.
+    backends_answered: RefCell<BTreeMap<String, Rc<Cell<bool>>>>,
     /// Stores that ever let the page read an answer, by origin.
     pub stores_answered: RefCell<BTreeSet<String>>,
     /// Stores that gave fetch no answer for an unclear cause, by origin.
@@ -88,7 +88,7 @@ impl Driver {
             rows: ArcRwSignal::new(Vec::new()),
             totals: ArcRwSignal::new(Totals::default()),
             rejections: ArcRwSignal::new(Vec::new()),
-            backend_answered: Rc::default(),
+            backends_answered: RefCell::default(),
             stores_answered: RefCell::default(),
             stores_unclear: RefCell::default(),
             policy: Rc::default(),
@@ -176,14 +176,17 @@ impl Driver {
     }
 
     pub fn configure(&self, settings: Settings) {
-        if settings.site.endpoint != self.settings.borrow().site.endpoint {
-            self.backend_answered.set(false);
-        }
         let mut engine = settings.engine.clone();
         engine.seed = seed();
         self.settings.replace(Rc::new(settings));
         self.queue.borrow_mut().configure(engine);
         self.pump();
+    }
+
+    /// Whether a backend ever let the page read an answer: to be asked, and to be set.
+    pub fn answered_by(&self, settings: &Settings) -> Rc<Cell<bool>> {
+        let mut answered = self.backends_answered.borrow_mut();
+        Rc::clone(answered.entry(settings.site.endpoint.clone()).or_default())
     }
 
     pub fn listen(&self, listener: Listener) {
@@ -206,41 +209,49 @@ impl Driver {
         Instant::from_millis(self.clock.now())
     }
 
-    pub fn add(&self, files: Vec<File>) {
+    /// `replacing`: the first that gets in takes the place of what is finished.
+    pub fn add(&self, files: Vec<File>, replacing: bool) {
         let admission = self.admission.borrow().clone();
+        let replacing = Rc::new(Cell::new(replacing));
         for file in files {
             let info = FileInfo::new(file.name(), file::size(&file), &file.type_());
             let modified = file.last_modified();
+            let source = Source {
+                file,
+                info,
+                modified,
+            };
             let Some(admission) = admission.clone() else {
-                self.enqueue(Source {
-                    file,
-                    info,
-                    modified,
-                });
+                self.enqueue(source, &replacing);
                 continue;
             };
             // What breaks a limit is refused before the host is troubled with it.
-            let checked = self.queue.borrow().check(&info);
+            let checked = if replacing.get() {
+                self.queue.borrow().check_replacing(&source.info)
+            } else {
+                self.queue.borrow().check(&source.info)
+            };
             if let Err(violation) = checked {
-                self.reject(&info, violation);
+                self.reject(&source.info, violation);
                 continue;
             }
-            let me = Weak::clone(&self.me);
+            let (me, replacing) = (Weak::clone(&self.me), Rc::clone(&replacing));
             spawn_local(async move {
-                if admission(file.clone(), info.clone()).await
+                if admission(source.file.clone(), source.info.clone()).await
                     && let Some(driver) = me.upgrade()
                 {
-                    driver.enqueue(Source {
-                        file,
-                        info,
-                        modified,
-                    });
+                    driver.enqueue(source, &replacing);
                 }
             });
         }
     }
 
-    fn enqueue(&self, source: Source) {
+    fn enqueue(&self, source: Source, replacing: &Cell<bool>) {
+        // What is finished stays if nothing can take its place.
+        if replacing.get() && self.queue.borrow().check_replacing(&source.info).is_ok() {
+            replacing.set(false);
+            self.feed(Event::Remove(Target::All));
+        }
         // From 1: an id of 0 would be false in a script.
         let number = self.next_file.get() + 1;
         self.next_file.set(number);
@@ -262,10 +273,9 @@ impl Driver {
             };
             queue.files().filter(is_active).collect()
         };
-        for file in &moving {
-            self.feed(Event::Pause(Target::One(*file)));
-        }
         self.suspended.borrow_mut().extend(moving);
+        // All at once: one by one, each would make room for the next.
+        self.feed(Event::Pause(Target::All));
     }
 
     /// Pauses by the person's or the page's wish, which a mere return does not undo.

@@ -102,7 +102,12 @@ impl Uploader {
     /// Adds files: each is checked against the limits, then offered to the host's admission, then
     /// queued.
     pub fn add(&self, files: Vec<File>) {
-        self.0.add(files);
+        self.0.add(files, false);
+    }
+
+    /// Adds files, of which the first that is let in takes the place of all in a final state.
+    pub fn replace(&self, files: Vec<File>) {
+        self.0.add(files, true);
     }
 
     /// In manual mode: uploads what was added.

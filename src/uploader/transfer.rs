@@ -57,11 +57,8 @@ pub(super) fn launch(driver: &Rc<Driver>, command: Command) -> (RequestId, Optio
 fn ask(driver: &Rc<Driver>, request: RequestId, file: FileId, command: Command) -> Guard {
     let abort = AbortOnDrop::new();
     let signal = abort.signal();
-    let (settings, answered, policy) = (
-        driver.settings_of(file),
-        Rc::clone(&driver.backend_answered),
-        Rc::clone(&driver.policy),
-    );
+    let settings = driver.settings_of(file);
+    let (answered, policy) = (driver.answered_by(&settings), Rc::clone(&driver.policy));
     let me = Rc::downgrade(driver);
     spawn_local(async move {
         let answer = if let Some(presign) = &settings.presign {
@@ -300,7 +297,7 @@ async fn report(
         }),
         Err(Failure::Network) => {
             let settings = driver.settings_of(transmit.file);
-            let answered = Rc::clone(&driver.backend_answered);
+            let answered = driver.answered_by(&settings);
             let backend = Backend {
                 settings: &settings,
                 signal: None,

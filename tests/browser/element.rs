@@ -209,6 +209,27 @@ async fn a_refused_file_takes_no_place() {
 }
 
 #[wasm_bindgen_test]
+async fn a_file_that_the_page_refuses_takes_no_place() {
+    for (answer, statuses) in [
+        ("prevent", "cancelled"),
+        ("false", "cancelled"),
+        ("resolve", "queued"),
+    ] {
+        let shown = Shown::new(&[]);
+        shown.element.add(vec![file("a.txt", 1, "")]);
+        until("it is queued", || shown.statuses().len() == 1).await;
+        shown.element.cancel(None);
+        until("it is finished", || shown.statuses() == ["cancelled"]).await;
+        answer_add(&shown.host, answer);
+        let offered = collect(&shown.host, "upload-add");
+        shown.element.add(vec![file("b.txt", 1, "")]);
+        until("the page was asked", || offered.length() == 1).await;
+        settle().await;
+        assert_eq!(shown.statuses(), [statuses], "{answer}");
+    }
+}
+
+#[wasm_bindgen_test]
 async fn an_id_that_no_file_has_does_nothing() {
     let shown = Shown::new(&[("multiple", "")]);
     shown

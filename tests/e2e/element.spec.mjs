@@ -65,6 +65,34 @@ test("removed from the page it stops, and goes on when it is put back", async ({
   await expect(widget.rows).toHaveCount(1);
 });
 
+test("removed from the page it begins nothing new", async ({ lab, page }) => {
+  const gate = new Gate();
+  lab.store.on("PUT", hold(gate), { times: Infinity });
+  const widget = await lab.open(page, '<s3-upload endpoint="/uploads" multiple concurrency="1"></s3-upload>');
+  await widget.add(...[..."abcdef"].map((name) => ({ name: `${name}.txt`, text: name })));
+  await gate.reached;
+  const statuses = await page.evaluate(async () => {
+    window.begun = 0;
+    const { fetch } = window;
+    const { send } = XMLHttpRequest.prototype;
+    window.fetch = (...call) => (window.begun++, fetch(...call));
+    XMLHttpRequest.prototype.send = function (...call) {
+      window.begun++;
+      return send.apply(this, call);
+    };
+    window.kept = document.querySelector("s3-upload");
+    window.kept.remove();
+    const of = () => window.kept.files.map((file) => file.status);
+    while (!of().every((status) => status === "paused")) await new Promise((resolve) => setTimeout(resolve));
+    return of();
+  });
+  expect(statuses).toHaveLength(6);
+  expect(await page.evaluate(() => window.begun)).toBe(0);
+  gate.open();
+  await page.evaluate(() => document.querySelector("main").append(window.kept));
+  for (const name of "abcdef") await widget.arrived(`${name}.txt`);
+});
+
 test("moved within the page it keeps uploading", async ({ lab, page }) => {
   const gate = new Gate();
   lab.store.on("PUT", hold(gate), { times: 1 });

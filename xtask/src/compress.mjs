@@ -1,7 +1,7 @@
-// Writes file.br beside each file of a folder that has none yet, and prints a table of the sizes.
-import { readdirSync, readFileSync, existsSync, writeFileSync } from "node:fs";
+// Writes file.br beside each file of a folder where it is missing or holds something else, and prints a table of the sizes.
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { brotliCompressSync, brotliDecompressSync, constants, gzipSync } from "node:zlib";
 
 const folder = process.argv.at(-1);
 const compressible = /\.(js|css|html|svg|wasm)$/;
@@ -10,12 +10,23 @@ const files = readdirSync(folder, { recursive: true, withFileTypes: true })
   .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
   .sort();
 
+/** Whether a compressed file is there, and is this content. Servers send it unread. */
+function holds(neighbour, raw) {
+  try {
+    return brotliDecompressSync(readFileSync(neighbour)).equals(raw);
+  } catch {
+    return false;
+  }
+}
+
 const rows = files.map((file) => {
   const raw = readFileSync(file);
   const neighbour = `${file}.br`;
-  if (!existsSync(neighbour)) {
+  if (!holds(neighbour, raw)) {
     const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: raw.length };
-    writeFileSync(neighbour, brotliCompressSync(raw, { params }));
+    // Renamed into place: what was cut short must not be taken for the whole.
+    writeFileSync(`${neighbour}.tmp`, brotliCompressSync(raw, { params }));
+    renameSync(`${neighbour}.tmp`, neighbour);
   }
   return [relative(folder, file), raw.length, gzipSync(raw, { level: 9 }).length, readFileSync(neighbour).length];
 });

@@ -16,7 +16,7 @@ pub fn neighbour(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Compresses what has no compressed neighbour yet, and prints a table of all sizes.
+/// Compresses what has no compressed neighbour of the same content, and prints a table of all sizes.
 pub fn table(dist: &Path) -> Result<()> {
     let Ok(node) = node::ensure() else {
         println!(

@@ -160,6 +160,7 @@ fn files_below(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
 }
 
 /// Makes `dist/` hold exactly these files; what has not changed keeps its date, and its compressed neighbour.
+/// Whether that neighbour holds the same is for [`compress`] to see.
 fn publish(dist: &Path, wanted: &[(PathBuf, PathBuf)]) -> Result<()> {
     project::create_dir(dist)?;
     let mut kept = BTreeSet::new();

@@ -47,6 +47,7 @@ impl Driver {
             Notice::Added(file) => self.show(file, snapshot),
             Notice::Rejected(file, info, violation) => {
                 self.sources.borrow_mut().remove(&file);
+                self.bound.borrow_mut().remove(&file);
                 self.reject(&info, violation);
             }
             Notice::Started(_) => self.emit_about(snapshot, UploadEvent::Start),
@@ -63,6 +64,7 @@ impl Driver {
             }
             Notice::Cancelled(_) => self.emit_about(snapshot, UploadEvent::Cancel),
             Notice::Removed(file) => {
+                // Its settings stay: what it left at the store may still have to be taken back.
                 self.sources.borrow_mut().remove(&file);
                 self.drawn.borrow_mut().remove(&file);
                 self.rows.update(|rows| rows.retain(|row| row.id != file));

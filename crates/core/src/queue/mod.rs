@@ -183,6 +183,12 @@ impl Queue {
         self.config.constraints.check(info, count, total)
     }
 
+    /// Whether a file could be added once all files in a final state are removed.
+    pub fn check_replacing(&self, info: &FileInfo) -> Result<(), Violation> {
+        let (count, total) = self.tally.unfinished();
+        self.config.constraints.check(info, count, total)
+    }
+
     fn add(&mut self, file: FileId, info: FileInfo) {
         if self.uploads.contains_key(&file) {
             return;

@@ -22,6 +22,7 @@ struct Share {
     /// Still to be sent of what goes on by itself.
     left: u64,
     failed_size: u64,
+    completed_size: u64,
 }
 
 impl Share {
@@ -31,13 +32,14 @@ impl Share {
             return Self::default();
         }
         let failed = matches!(state, State::Failed { .. });
+        let completed = matches!(state, State::Completed(_));
         Self {
             files: 1,
             active: state.is_active().into(),
             open: upload.is_open().into(),
             held: matches!(state, State::Queued { held: true }).into(),
             paused: matches!(state, State::Paused(_)).into(),
-            completed: matches!(state, State::Completed(_)).into(),
+            completed: completed.into(),
             failed: failed.into(),
             size: upload.info.size,
             sent: upload.shown(),
@@ -47,6 +49,7 @@ impl Share {
                 0
             },
             failed_size: if failed { upload.info.size } else { 0 },
+            completed_size: if completed { upload.info.size } else { 0 },
         }
     }
 
@@ -62,6 +65,7 @@ impl Share {
         self.sent = self.sent.saturating_add(other.sent);
         self.left = self.left.saturating_add(other.left);
         self.failed_size = self.failed_size.saturating_add(other.failed_size);
+        self.completed_size = self.completed_size.saturating_add(other.completed_size);
     }
 
     fn subtract(&mut self, other: Self) {
@@ -76,6 +80,7 @@ impl Share {
         self.sent = self.sent.saturating_sub(other.sent);
         self.left = self.left.saturating_sub(other.left);
         self.failed_size = self.failed_size.saturating_sub(other.failed_size);
+        self.completed_size = self.completed_size.saturating_sub(other.completed_size);
     }
 }
 
@@ -122,6 +127,15 @@ impl Tally {
     pub const fn kept(&self) -> (u32, u64) {
         let count = self.sum.files.saturating_sub(self.sum.failed);
         (count, self.sum.size.saturating_sub(self.sum.failed_size))
+    }
+
+    /// Of those, the ones that are not finished.
+    pub const fn unfinished(&self) -> (u32, u64) {
+        let (count, size) = self.kept();
+        (
+            count.saturating_sub(self.sum.completed),
+            size.saturating_sub(self.sum.completed_size),
+        )
     }
 
     /// All but what only the network knows.

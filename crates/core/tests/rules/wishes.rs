@@ -1,7 +1,7 @@
 //! What a person asks for.
 
 use s3_upload_core::{
-    Accept, Answer, Config, Constraints, Event, Notice, Target, UploadId, Violation,
+    Accept, Answer, Config, Constraints, Event, FileInfo, Notice, Target, UploadId, Violation,
 };
 
 use crate::desk::{Desk, PART, backend, config, network, number, one, secs, store};
@@ -276,6 +276,31 @@ fn what_breaks_a_limit_is_not_taken() {
     desk.assert_status(first, "failed");
     let third = desk.add(5);
     assert_eq!(desk.count(&Notice::Added(third)), 1);
+}
+
+#[test]
+fn what_is_finished_can_be_replaced() {
+    let mut desk = Desk::new(Config {
+        constraints: Constraints {
+            max_files: Some(1),
+            max_total_size: Some(8),
+            ..Constraints::default()
+        },
+        ..config()
+    });
+    let next = FileInfo::new("next.txt", 5, "text/plain");
+    let (_, put) = desk.drive_to_put(5, None);
+    let too_many = Err(Violation::TooMany { max: 1 });
+    assert_eq!(desk.queue.check_replacing(&next), too_many);
+    desk.took(&put);
+    desk.quiet();
+    assert_eq!(desk.queue.check(&next), too_many);
+    assert_eq!(desk.queue.check_replacing(&next), Ok(()));
+    let large = FileInfo::new("large.txt", 9, "text/plain");
+    assert_eq!(
+        desk.queue.check_replacing(&large),
+        Err(Violation::TotalTooLarge { max: 8 })
+    );
 }
 
 #[test]
