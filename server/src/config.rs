@@ -192,7 +192,11 @@ impl Config {
             expires: Duration::from_secs(expires),
             upload_expires: Duration::from_secs(options.upload_expires.unwrap_or(86_400).max(1)),
             secret: options.secret,
-            request_timeout: Duration::from_secs(options.request_timeout.unwrap_or(120).max(1)),
+            request_timeout: options
+                .request_timeout
+                .map_or(crate::REQUEST_TIMEOUT, |seconds| {
+                    Duration::from_secs(seconds.max(1))
+                }),
             log: options.log.unwrap_or_else(|| "info".to_owned()),
         })
     }

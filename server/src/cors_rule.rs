@@ -17,9 +17,10 @@ const HEADERS: [&str; 6] = [
 ];
 
 /// The answer headers that a page may read.
-const EXPOSED: [&str; 9] = [
+const EXPOSED: [&str; 10] = [
     "ETag",
     "Location",
+    "Retry-After",
     "x-amz-checksum-crc64nvme",
     "x-amz-checksum-crc32c",
     "x-amz-checksum-sha256",

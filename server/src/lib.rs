@@ -103,7 +103,7 @@ impl App {
             doctor: Some(Arc::default()),
             seal: Arc::new(seal),
             origins: Some(Vec::new()),
-            request_timeout: Duration::from_mins(2),
+            request_timeout: REQUEST_TIMEOUT,
             site: None,
             auth: None,
             quota: Arc::default(),
@@ -113,6 +113,11 @@ impl App {
         }
     }
 }
+
+/// How long a request may take by default: a little longer than the widget waits for an upload in parts to be put
+/// together, for which S3 takes minutes.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(330);
 
 /// Builds the app: the API at `/uploads`, `GET /health`, `GET /openapi.json`, and the static files for everything else.
 pub fn router(app: App) -> Router {

@@ -14,6 +14,11 @@ pub mod public;
 
 use std::{sync::Arc, time::Duration};
 
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::imds::region::ImdsRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::region::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_s3::{
     Client,
@@ -71,11 +76,17 @@ pub struct Place {
 impl Store {
     /// A store with the credentials that the AWS tools would find. URLs can be used for `expires`.
     pub async fn from_environment(place: Place, expires: Duration) -> Self {
-        let region = aws_config::meta::region::RegionProviderChain::first_try(
-            place.region.clone().map(Region::new),
-        )
-        .or_default_provider()
-        .or_else("us-east-1");
+        // The default chain, spelled out: it takes no client of ours, and the instance is asked over HTTP.
+        let with = ProviderConfig::without_region().with_http_client(https());
+        let region = RegionProviderChain::first_try(place.region.clone().map(Region::new))
+            .or_else(EnvironmentVariableRegionProvider::new())
+            .or_else(
+                ProfileFileRegionProvider::builder()
+                    .configure(&with)
+                    .build(),
+            )
+            .or_else(ImdsRegionProvider::builder().configure(&with).build())
+            .or_else("us-east-1");
         let shared = aws_config::defaults(BehaviorVersion::latest())
             .region(region)
             .http_client(https())

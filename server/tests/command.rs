@@ -72,14 +72,7 @@ fn it_says_where_it_is_ready_and_ends_in_order() {
     );
 
     assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 1);
-    let id = running.0.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
+    signal(&running, "-TERM");
     assert_eq!(running.0.wait().unwrap().code(), Some(0));
     assert_eq!(
         std::fs::read_dir(temporary.path()).unwrap().count(),
@@ -95,6 +88,76 @@ fn it_says_where_it_is_ready_and_ends_in_order() {
         .read_to_string(&mut log)
         .unwrap();
     assert!(!log.contains("ERROR"), "{log}");
+}
+
+/// As a terminal sends it by Ctrl-C, `-INT`.
+fn signal(running: &Running, name: &str) {
+    let id = running.0.id().to_string();
+    let sent = Command::new("kill").args([name, &id]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+fn it_is_configured_by_the_environment_too_and_ends_by_control_c() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(
+        &file,
+        "port = 1\nmax-size = 1\nkey = \"from-the-file/{uuid}\"\n",
+    )
+    .unwrap();
+    let mut running = Running(
+        command(&["--max-size", "2MB"])
+            .env("S3_UPLOAD_CONFIG", &file)
+            .env("S3_UPLOAD_PORT", "0")
+            .env("S3_UPLOAD_STORE_PORT", "0")
+            .env("S3_UPLOAD_DATA", folder.path().join("data"))
+            .env("S3_UPLOAD_MAX_SIZE", "1MB")
+            .env("S3_UPLOAD_METRICS", "127.0.0.1:0")
+            .spawn()
+            .unwrap(),
+    );
+    let lines = BufReader::new(running.0.stdout.take().unwrap()).lines();
+    let ready = lines.map(Result::unwrap).find_map(|line| {
+        let address = line.strip_prefix("Ready: http://")?.strip_suffix('/');
+        address.map(ToOwned::to_owned)
+    });
+    let address = ready.expect("the port of the environment stands over the file's");
+    // The flag stands over the environment.
+    let (status, answer) = create(&address, 2_000_000);
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer.contains("from-the-file/"), "{answer}");
+    let (status, answer) = create(&address, 2_000_001);
+    assert_eq!(status, 413, "{answer}");
+    assert!(folder.path().join("data").is_dir());
+
+    signal(&running, "-INT");
+    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+
+    let output = command(&[]).env("S3_UPLOAD_MAX_SIZE", "huge").output();
+    let said = String::from_utf8(output.unwrap().stderr).unwrap();
+    assert!(
+        said.contains("S3_UPLOAD_MAX_SIZE") || said.contains("--max-size"),
+        "{said}"
+    );
+    assert!(said.contains("huge"), "{said}");
+}
+
+/// Asks for an upload of so many bytes: the status, and what was answered.
+fn create(address: &str, size: u64) -> (u16, String) {
+    let body = format!(r#"{{"name":"a","type":"text/plain","size":{size},"accepts":["put"]}}"#);
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST /uploads HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, answer)
 }
 
 #[test]
@@ -190,7 +253,9 @@ fn logged(flags: &[&str], requests: &[&str]) -> String {
     }
     let id = running.0.id().to_string();
     let killed = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-    assert!(killed.success() && running.0.wait().unwrap().success());
+    assert!(killed.success());
+    let ended = running.0.wait().unwrap();
+    assert!(ended.success(), "{ended}");
     let mut log = String::new();
     let mut stderr = running.0.stderr.take().unwrap();
     stderr.read_to_string(&mut log).unwrap();

@@ -95,7 +95,7 @@ pub struct Options {
         help_heading = "Server"
     )]
     pub doctor: Option<bool>,
-    /// Give up a request after so many seconds [default: 120]
+    /// Give up a request after so many seconds [default: 330]
     #[arg(
         long,
         env = "S3_UPLOAD_REQUEST_TIMEOUT",
