@@ -78,6 +78,21 @@ impl Reading {
     }
 }
 
+/// Milliseconds since 1970, by the device's clock.
+pub fn date() -> f64 {
+    js_sys::Date::now()
+}
+
+/// Whole seconds since a moment that [`date`] told; none when the device's clock was set back.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "never negative, and small"
+)]
+pub fn seconds_since(date: f64) -> u64 {
+    ((js_sys::Date::now() - date) / 1_000.0).max(0.0) as u64
+}
+
 fn performance_now() -> f64 {
     web_sys::window()
         .and_then(|window| window.performance())

@@ -10,9 +10,9 @@ use super::file;
 /// Read at once, in bytes: the page stays responsive between two slices.
 const SLICE: u64 = 2 << 20;
 
-/// The base64 of the MD5, as `Content-MD5` has it (RFC 1864); `None` when the file cannot be read. `reading` is called
-/// after each slice.
-pub async fn md5_base64(file: &File, reading: impl Fn()) -> Option<String> {
+/// The base64 of the MD5, as `Content-MD5` has it (RFC 1864); `None` when the file cannot be read, or nobody waits for it
+/// any more, as `reading` says after each slice.
+pub async fn md5_base64(file: &File, reading: impl Fn() -> bool) -> Option<String> {
     let size = file::size(file);
     let mut digest = Md5::new();
     let mut start = 0;
@@ -22,7 +22,9 @@ pub async fn md5_base64(file: &File, reading: impl Fn()) -> Option<String> {
         let bytes = JsFuture::from(slice.array_buffer()).await.ok()?;
         digest.update(js_sys::Uint8Array::new(&bytes).to_vec());
         start = end;
-        reading();
+        if !reading() {
+            return None;
+        }
     }
     let latin1: String = digest
         .finalize()

@@ -19,6 +19,11 @@ impl AbortOnDrop {
         Self(AbortController::new().ok())
     }
 
+    /// The request is over: nothing is left to be ended, and who else listens need not stop.
+    pub fn disarm(mut self) {
+        self.0 = None;
+    }
+
     /// What the request listens to.
     pub fn signal(&self) -> Option<web_sys::AbortSignal> {
         self.0.as_ref().map(AbortController::signal)

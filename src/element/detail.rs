@@ -133,8 +133,8 @@ pub(super) fn value(file: &FileSnapshot) -> Option<&str> {
     }
 }
 
-/// Reads the property `metadata` or `messages`: an object of texts, numbers and booleans; nothing
-/// clears it.
+/// Reads the property `metadata`, `messages` or `headers`: an object of texts, numbers and booleans, or what lists pairs
+/// of them, as `Headers` and `Map` do; nothing clears it, and a member that is nothing is none.
 pub(super) fn texts(property: &str, value: &JsValue) -> Result<BTreeMap<String, String>, String> {
     if value.is_null() || value.is_undefined() {
         return Ok(BTreeMap::new());
@@ -144,13 +144,21 @@ pub(super) fn texts(property: &str, value: &JsValue) -> Result<BTreeMap<String, 
             "<s3-upload>.{property}: expected an object whose values are texts, numbers or booleans."
         )
     };
-    let object = value
-        .dyn_ref::<Object>()
+    let listed = match js_sys::try_iter(value) {
+        Ok(Some(_)) if value.is_object() => Object::from_entries(value).ok(),
+        _ => None,
+    };
+    let object = listed
+        .as_ref()
+        .or_else(|| value.dyn_ref::<Object>())
         .filter(|_| !value.is_function())
         .ok_or_else(wrong)?;
     let mut texts = BTreeMap::new();
     for name in Object::keys(object).iter() {
         let value = Reflect::get(object, &name).map_err(|_| wrong())?;
+        if value.is_null() || value.is_undefined() {
+            continue;
+        }
         let (Some(name), Some(text)) = (name.as_string(), written(&value)) else {
             return Err(wrong());
         };

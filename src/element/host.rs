@@ -14,12 +14,13 @@ use s3_upload_core::{
     UploadError, UploadId,
 };
 use s3_upload_protocol::dialect::auto;
-use s3_upload_protocol::{Body, Part, Reply, Value};
+use s3_upload_protocol::{Body, Part, Reply, Value, redacted};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
 use super::detail::{self, number, set};
+use super::warn;
 use crate::uploader::backend::{grant, listed, signed_parts, stored, trouble};
 use crate::uploader::presign::{Answered, Presign, PresignRequest, not_offered};
 use crate::uploader::{HeaderList, Headers};
@@ -35,14 +36,20 @@ pub(super) fn headers(value: &JsValue) -> Result<Headers, String> {
         });
     };
     let function = function.clone();
-    Ok(Headers::Fresh(Rc::new(move |refused| {
+    Ok(Headers::fresh(Rc::new(move |refused| {
         let function = function.clone();
         Box::pin(async move {
             let circumstances = Object::new();
             set(&circumstances, "refused", refused);
             let given = settled(function.call1(&JsValue::UNDEFINED, &circumstances)).await;
             let given = given.map_err(|thrown| message_of(&thrown).unwrap_or_default())?;
-            detail::texts("headers", &given).map(|headers| headers.into_iter().collect())
+            detail::texts("headers", &given)
+                .map(|headers| headers.into_iter().collect())
+                .map_err(|complaint| {
+                    // For the developer; the person reads that the sign-in is not known.
+                    warn(&complaint);
+                    String::new()
+                })
         })
     })))
 }
@@ -172,7 +179,13 @@ impl Presign for Page {
         let inner = Rc::clone(&self.0);
         Box::pin(async move {
             let Some(complete) = inner.operation(&id, "complete") else {
-                return not_offered("complete").await;
+                // A file in one request is over when the store took it; only parts have to be put together.
+                let signs = ["signPart", "signParts"].map(|name| inner.operation(&id, name));
+                return if signs.iter().any(Option::is_some) {
+                    not_offered("complete").await
+                } else {
+                    Ok(StoredObject::default())
+                };
             };
             let parts = parts.map_or(JsValue::UNDEFINED, |parts| {
                 let sent = parts.iter().map(|(part, etag)| {
@@ -230,7 +243,7 @@ impl Inner {
         format!("presign-{}", self.made.get())
     }
 
-    /// Keeps an answer that has to be asked again. One that offers no `complete` is over when the store took the file.
+    /// Keeps an answer that has to be asked again, under an id of our own: two files may have the same of the page's.
     fn keep(&self, answer: &JsValue, grant: &mut Grant) {
         let is_single = matches!(grant.plan, GrantPlan::Single(_));
         let confirms = function_of(answer, "complete").is_some();
@@ -238,10 +251,7 @@ impl Inner {
             grant.id = None;
             return;
         }
-        let id = match &grant.id {
-            Some(id) => id.as_str().to_owned(),
-            None => self.new_id(),
-        };
+        let id = self.new_id();
         if let Some(answer) = answer.dyn_ref::<Object>() {
             self.uploads.borrow_mut().insert(id.clone(), answer.clone());
         }
@@ -328,7 +338,13 @@ fn failure(thrown: &JsValue) -> UploadError {
     if status.is_none() && thrown.is_instance_of::<js_sys::TypeError>() && is_of_fetch(thrown) {
         return UploadError::Network { step: Step::Create };
     }
+    if status.is_none() && is_mistake(thrown) {
+        let said = message_of(thrown).unwrap_or_default();
+        let text = format!("the page's own presign function failed: {said}");
+        return UploadError::Configuration(text);
+    }
     let code = Reflect::get(thrown, &"code".into()).ok();
+    let code = code.and_then(|code| code.as_string());
     UploadError::Backend(BackendRefusal {
         #[allow(
             clippy::cast_possible_truncation,
@@ -336,10 +352,18 @@ fn failure(thrown: &JsValue) -> UploadError {
             reason = "checked to be a status"
         )]
         status: status.unwrap_or_default() as u16,
-        code: code.and_then(|code| code.as_string()),
+        code: code.map(|code| redacted(&code)),
         message: message_of(thrown),
         retry_after: None,
     })
+}
+
+/// What an engine throws of itself is about the program, and not for the person.
+fn is_mistake(thrown: &JsValue) -> bool {
+    thrown.is_instance_of::<js_sys::TypeError>()
+        || thrown.is_instance_of::<js_sys::ReferenceError>()
+        || thrown.is_instance_of::<js_sys::RangeError>()
+        || thrown.is_instance_of::<js_sys::SyntaxError>()
 }
 
 /// Each engine has its own words: Chromium, Firefox, `WebKit`.
@@ -358,6 +382,6 @@ fn message_of(thrown: &JsValue) -> Option<String> {
         .and_then(|message| message.as_string())
         .or_else(|| thrown.as_string())
         // An address in it may be a presigned one.
-        .map(|message| message.split('?').next().unwrap_or_default().to_owned())
+        .map(|message| redacted(&message))
         .filter(|message| !message.trim().is_empty())
 }

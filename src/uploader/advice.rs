@@ -160,6 +160,14 @@ fn store_advice(refusal: &StoreRefusal) -> Advice {
                 Some("InvalidAccessKeyId" | "ExpiredToken" | "InvalidToken") => {
                     "Check the backend's credentials."
                 }
+                Some("AccessDenied")
+                    if refusal
+                        .message
+                        .as_deref()
+                        .is_some_and(|message| message.contains("Policy")) =>
+                {
+                    "The form's policy does not allow this file, or wants a field that the backend did not answer: make both agree."
+                }
                 Some("AccessDenied") => {
                     "Check what the backend's credentials may do: s3:PutObject, and s3:AbortMultipartUpload and s3:ListMultipartUploadParts for large files."
                 }

@@ -140,7 +140,41 @@ async fn may_put(transmit: &Transmit, address: &web_sys::Url) -> Option<bool> {
     Some(fetch::send(request, None).await.is_ok())
 }
 
-/// Why nothing came back from the backend. `answered` says whether it ever did.
+/// Why nothing came back from the store to the end of a multipart upload, which the browser itself asks for. It has taken
+/// the parts from this page: if it is there, its CORS rule lacks the method.
+pub async fn ending(step: Step, method: &str, url: &str, policy: &PolicyWatch) -> UploadError {
+    if let Some(blocked) = blocked_by_page(url, policy) {
+        return UploadError::Blocked(blocked);
+    }
+    if !network::is_online() {
+        return UploadError::Offline;
+    }
+    let host = page::resolve(url).map(|address| address.origin());
+    let Some(host) = host.filter(|host| *host != page::origin()) else {
+        return UploadError::Network { step };
+    };
+    if !fetch::is_reachable(&format!("{host}/")).await {
+        return UploadError::Network { step };
+    }
+    let finding = Finding {
+        code: "cors_method".to_owned(),
+        message: format!(
+            "{host} gave {} no answer to {method}, which ends or takes back an upload in parts (CORS).",
+            page::origin()
+        ),
+        fix: format!(
+            "Add \"{method}\" to AllowedMethods of the bucket's CORS rule, and \"content-type\" to its AllowedHeaders."
+        ),
+    };
+    UploadError::Blocked(Blocked::Cors {
+        page: page::origin(),
+        host,
+        finding: Some(Box::new(finding)),
+    })
+}
+
+/// Why nothing came back from the backend. `answered` says whether it ever did to this step, which may have an address
+/// of its own.
 pub async fn backend(
     step: Step,
     endpoint: &str,
@@ -161,9 +195,11 @@ pub async fn backend(
     let host = address.origin();
     let suspicious = !answered && host != page::origin();
     let href = address.href();
+    // Asked twice: the network may be back for the second question.
     if suspicious
         && !fetch::passes_preflight(&href, credentials).await
         && fetch::is_reachable(&href).await
+        && !fetch::passes_preflight(&href, credentials).await
     {
         return UploadError::Blocked(Blocked::Cors {
             page: page::origin(),

@@ -6,7 +6,7 @@
 mod draw;
 mod notices;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::rc::{Rc, Weak};
 
@@ -14,7 +14,7 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::ArcRwSignal;
 use s3_upload_core::{
     Answer, Command, Event, FileId, FileInfo, FileSnapshot, Instant, Notice, Queue, RequestId,
-    Status, Target, Totals, UploadError,
+    Status, Step as UploadStep, Target, Totals, UploadError,
 };
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
@@ -33,12 +33,17 @@ use crate::browser::policy::PolicyWatch;
 
 /// A file and what it was when it was added.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub struct Source {
     pub file: File,
     pub info: FileInfo,
     /// Milliseconds since 1970, as the browser tells them.
     pub modified: f64,
+    /// Its MD5 in base64, once somebody wanted it.
+    pub md5: Rc<OnceCell<String>>,
 }
+
+/// The steps to which a backend let the page read an answer.
+type Answered = Rc<RefCell<BTreeSet<UploadStep>>>;
 
 type Listener = Rc<dyn Fn(&UploadEvent)>;
 
@@ -47,8 +52,8 @@ pub(super) struct Driver {
     pub rows: ArcRwSignal<Vec<Row>>,
     pub totals: ArcRwSignal<Totals>,
     pub rejections: ArcRwSignal<Vec<Rejection>>,
-    /// Backends that ever let the page read an answer, by address.
-    backends_answered: RefCell<BTreeMap<String, Rc<Cell<bool>>>>,
+    /// The steps to which backends ever let the page read an answer, by address.
+    backends_answered: RefCell<BTreeMap<String, Answered>>,
     /// Stores that ever let the page read an answer, by origin.
     pub stores_answered: RefCell<BTreeSet<String>>,
     /// Stores that gave fetch no answer for an unclear cause, by origin.
@@ -70,6 +75,9 @@ pub(super) struct Driver {
     in_flight: RefCell<HashMap<RequestId, Guard>>,
     listeners: RefCell<Vec<Listener>>,
     admission: RefCell<Option<Admission>>,
+    /// The widget is off the page.
+    asleep: Cell<bool>,
+    /// What goes on when it comes back.
     suspended: RefCell<Vec<FileId>>,
     next_file: Cell<u64>,
     next_rejection: Cell<u64>,
@@ -105,6 +113,7 @@ impl Driver {
             in_flight: RefCell::default(),
             listeners: RefCell::default(),
             admission: RefCell::default(),
+            asleep: Cell::default(),
             suspended: RefCell::default(),
             next_file: Cell::new(0),
             next_rejection: Cell::new(0),
@@ -183,8 +192,8 @@ impl Driver {
         self.pump();
     }
 
-    /// Whether a backend ever let the page read an answer: to be asked, and to be set.
-    pub fn answered_by(&self, settings: &Settings) -> Rc<Cell<bool>> {
+    /// The steps to which a backend ever let the page read an answer: to be asked, and to be added to.
+    pub fn answered_by(&self, settings: &Settings) -> Answered {
         let mut answered = self.backends_answered.borrow_mut();
         Rc::clone(answered.entry(settings.site.endpoint.clone()).or_default())
     }
@@ -220,6 +229,7 @@ impl Driver {
                 file,
                 info,
                 modified,
+                md5: Rc::default(),
             };
             let Some(admission) = admission.clone() else {
                 self.enqueue(source, &replacing);
@@ -259,10 +269,17 @@ impl Driver {
         let info = source.info.clone();
         self.sources.borrow_mut().insert(id, source);
         self.bind(id);
-        self.feed(Event::Add(id, info));
+        if !self.asleep.get() || self.settings.borrow().engine.manual {
+            self.feed(Event::Add(id, info));
+            return;
+        }
+        // Let in after the widget left the page: it waits with the others.
+        self.feed(Event::AddHeld(id, info));
+        self.suspended.borrow_mut().push(id);
     }
 
     pub fn suspend(&self) {
+        self.asleep.set(true);
         let now = self.now();
         let moving: Vec<FileId> = {
             let queue = self.queue.borrow();
@@ -287,8 +304,10 @@ impl Driver {
     }
 
     pub fn wake(&self) {
+        self.asleep.set(false);
         for file in self.suspended.take() {
             self.feed(Event::Resume(Target::One(file)));
+            self.start(Target::One(file));
         }
     }
 
@@ -312,7 +331,8 @@ impl Driver {
     /// A request ended by itself.
     pub fn ended(&self, request: RequestId, answer: Result<Answer, UploadError>) {
         let guard = self.in_flight.borrow_mut().remove(&request);
-        if guard.is_some() {
+        if let Some(guard) = guard {
+            guard.disarm();
             self.feed(Event::Answer(request, answer));
         }
     }

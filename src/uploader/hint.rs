@@ -2,7 +2,9 @@
 //!
 //! Pure; looks at names and well-known values only, and tells no signature.
 
-use s3_upload_core::{Hint, Receipt, Transmit, UploadError};
+use s3_upload_core::{Answer, Hint, Receipt, Transmit, UploadError};
+
+use super::advice::advice;
 
 /// Adds to a store's refusal what in the signed request explains it.
 pub fn given(error: UploadError, transmit: &Transmit) -> UploadError {
@@ -56,6 +58,22 @@ pub fn note(transmit: &Transmit, read: &Result<Receipt, UploadError>) -> Option<
         "the store's CORS rule hides the header ETag, so the backend has to list the parts in the end. Add \"ETag\" to the \
          rule's ExposeHeaders.",
     )
+}
+
+/// What the developer should know of the backend's answer although the person sees nothing of it.
+pub fn of_answer(is_abort: bool, answer: &Result<Answer, UploadError>) -> Option<String> {
+    match answer {
+        Ok(Answer::Unconfirmed(_)) => Some(
+            "the backend answered with an \"id\", so it was asked to confirm the upload at {endpoint}/{id}/complete, and has \
+             nothing there for this page. The store took the file; leave \"id\" out if the backend does not confirm."
+                .to_owned(),
+        ),
+        // Nobody waits for it, but what is left at the store costs money.
+        Err(error @ UploadError::Blocked(_)) if is_abort => {
+            advice(error).map(|advice| format!("What was cancelled could not be taken back: {} {}", advice.cause, advice.fix))
+        }
+        _ => None,
+    }
 }
 
 /// Whether an SDK added the CRC-32 of nothing while it signed, as the JavaScript one does by default since version 3.729.

@@ -9,6 +9,7 @@ pub(crate) mod backend;
 mod diagnose;
 mod driver;
 mod event;
+mod headers;
 mod hint;
 pub mod presign;
 mod settings;
@@ -26,7 +27,8 @@ pub use advice::{Advice, advice};
 pub use event::UploadEvent;
 pub use presign::{Presign, PresignRequest};
 pub use settings::{
-    Credentials, Csrf, Encoding, FieldNames, HeaderList, HeaderSource, Headers, Settings, Site,
+    Credentials, Csrf, Encoding, FieldNames, Fresh, HeaderList, HeaderSource, Headers, Settings,
+    Site,
 };
 
 use driver::Driver;

@@ -1,14 +1,13 @@
 //! The settings of an uploader: where the backend is, how it is spoken to, and the engine's own.
 
-use core::fmt;
 use std::collections::BTreeMap;
-use std::pin::Pin;
 use std::rc::Rc;
 
 use s3_upload_core::Config;
 use s3_upload_protocol::dialect::auto::Auto;
 pub use s3_upload_protocol::{Dialect, Encoding, FieldNames, Site};
 
+pub use super::headers::{Fresh, HeaderList, HeaderSource, Headers};
 use super::presign::Presign;
 pub use crate::browser::http::Credentials;
 
@@ -64,37 +63,6 @@ impl Default for Settings {
             metadata: BTreeMap::new(),
             engine: Config::default(),
         }
-    }
-}
-
-/// Name and value of each.
-pub type HeaderList = Vec<(String, String)>;
-
-/// Gives the headers for one request. It is told whether the backend has just refused those that it gave before (401), and
-/// answers with a sentence when there are none to be had.
-pub type HeaderSource =
-    Rc<dyn Fn(bool) -> Pin<Box<dyn Future<Output = Result<HeaderList, String>>>>>;
-
-/// Headers for the backend. The store never gets them.
-#[derive(Clone, Default)]
-pub enum Headers {
-    /// None.
-    #[default]
-    None,
-    /// Always the same.
-    Fixed(HeaderList),
-    /// Fresh ones for each request; asked for once more when the backend does not accept them.
-    Fresh(HeaderSource),
-}
-
-impl fmt::Debug for Headers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The values are credentials.
-        f.write_str(match self {
-            Self::None => "None",
-            Self::Fixed(_) => "Fixed(…)",
-            Self::Fresh(_) => "Fresh(…)",
-        })
     }
 }
 

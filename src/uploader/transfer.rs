@@ -27,11 +27,20 @@ use crate::browser::{page, xhr};
 #[must_use = "dropping it cancels the request"]
 pub(super) enum Guard {
     /// By its abort controller.
-    Fetch { _abort: AbortOnDrop },
+    Fetch(AbortOnDrop),
     /// By its own abort.
     Xhr { _xhr: xhr::InFlight },
     /// There is nothing to end: it failed before it was sent.
     Nothing,
+}
+
+impl Guard {
+    /// The request ended by itself.
+    pub fn disarm(self) {
+        if let Self::Fetch(abort) = self {
+            abort.disarm();
+        }
+    }
 }
 
 /// Starts what `command` asks for. The guard must be kept until [`Driver::ended`] is called, which
@@ -55,6 +64,7 @@ pub(super) fn launch(driver: &Rc<Driver>, command: Command) -> (RequestId, Optio
 }
 
 fn ask(driver: &Rc<Driver>, request: RequestId, file: FileId, command: Command) -> Guard {
+    let is_abort = matches!(command, Command::Abort { .. });
     let abort = AbortOnDrop::new();
     let signal = abort.signal();
     let settings = driver.settings_of(file);
@@ -73,10 +83,13 @@ fn ask(driver: &Rc<Driver>, request: RequestId, file: FileId, command: Command) 
             converse(&backend, &me, &command).await
         };
         if let Some(driver) = me.upgrade() {
+            if let Some(note) = hint::of_answer(is_abort, &answer) {
+                driver.note(&note);
+            }
             driver.ended(request, answer);
         }
     });
-    Guard::Fetch { _abort: abort }
+    Guard::Fetch(abort)
 }
 
 /// Asks the backend.
@@ -110,9 +123,7 @@ async fn converse(
                 }
             };
             let wish = (*prefer_multipart, *part_size);
-            let (answer, session) = backend
-                .create(&source.file, &source.info, wish, reading)
-                .await?;
+            let (answer, session) = backend.create(&source, wish, reading).await?;
             if let (Some(driver), Answer::Granted(Grant { id: Some(id), .. })) =
                 (driver.upgrade(), &answer)
             {
@@ -210,7 +221,7 @@ fn send(driver: &Rc<Driver>, transmit: Transmit) -> Guard {
                 let moved = if insists { Moved::None } else { Moved::Unknown };
                 report(me, transmit, source, moved, answer).await;
             });
-            Guard::Fetch { _abort: abort }
+            Guard::Fetch(abort)
         }
         Transport::Xhr => {
             let request = transmit.request;

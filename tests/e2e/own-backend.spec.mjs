@@ -1,6 +1,6 @@
 // A backend with words of its own, one that wants to know who is asking, and a page that presigns by itself.
 import { sha256, sha256of, filled, stored } from "./files.mjs";
-import { respond, s3Error } from "./faults.mjs";
+import { Gate, hold, respond, s3Error } from "./faults.mjs";
 import { expect, test } from "./lab.mjs";
 import { Widget } from "./widget.mjs";
 
@@ -82,6 +82,54 @@ test.describe("a backend with words of its own", () => {
     await widget.add({ name: "a.txt", type: "text/plain", text: "hello" });
     const result = await widget.arrived("a.txt");
     expect(await stored(lab, result.key)).toBe(sha256of("hello"));
+  });
+
+  for (const [what, answer] of [
+    ["knows of no confirmation", { status: 404, body: "Not Found" }],
+    ["confirms without looking", { status: 200, body: {} }],
+  ]) {
+    test(`${what}: what only may be there is sent again`, async ({ lab, page }) => {
+      lab.backend.on(
+        ["POST", "/sign"],
+        respond(async () => ({ body: { ...(await granted(lab)), id: "42" } })),
+        { times: Infinity },
+      );
+      const asked = lab.backend.on(["POST", "/sign/42/complete"], respond(answer), { times: Infinity });
+      const gate = new Gate();
+      lab.store.on("PUT", hold(gate), { times: 1 });
+      const widget = await lab.open(page, '<s3-upload endpoint="/sign"></s3-upload>', { clock: true });
+      await widget.add({ name: "a.txt", type: "text/plain", text: "hello" });
+      await gate.reached;
+      // Stopped in the middle, until its URL has expired.
+      const row = widget.row("a.txt");
+      await widget.button(row, "pause").click();
+      await expect(row).toHaveAttribute("data-status", "paused");
+      await expect.poll(() => lab.store.open).toBe(0);
+      await page.clock.fastForward(400_000);
+      await widget.button(row, "resume").click();
+      const result = await widget.arrived("a.txt");
+      expect(await stored(lab, result.key)).toBe(sha256of("hello"));
+      expect(lab.store.requests("PUT").map((put) => put.status)).toEqual([0, 200]);
+      expect(asked.hits).toBe(2);
+    });
+  }
+
+  test("of another origin, with CORS for the one address that it has", async ({ lab, page }) => {
+    const cors = { "access-control-allow-origin": lab.url, "access-control-allow-headers": "content-type" };
+    const elsewhere = lab.url.replace("127.0.0.1", "localhost");
+    lab.backend.on(["OPTIONS", "/sign"], respond({ status: 204, headers: cors }), { times: Infinity });
+    lab.backend.on(
+      ["POST", "/sign"],
+      respond(async () => ({ headers: cors, body: { ...(await granted(lab)), id: 42 } })),
+      { times: Infinity },
+    );
+    const forbidden = lab.backend.on(["OPTIONS", "/sign/42/complete"], respond({ status: 404, body: "Not Found" }), { times: Infinity });
+    const widget = await lab.open(page, `<s3-upload endpoint="${elsewhere}/sign"></s3-upload>`);
+    await widget.add({ name: "a.txt", type: "text/plain", text: "hello" });
+    const result = await widget.arrived("a.txt");
+    expect(await stored(lab, result.key)).toBe(sha256of("hello"));
+    expect(forbidden.hits).toBeGreaterThan(0);
+    expect(await page.evaluate(() => window.said)).toEqual([expect.stringContaining('leave "id" out')]);
   });
 
   for (const [status, answer, words] of [
@@ -192,6 +240,35 @@ test.describe("a backend that wants to know who is asking", () => {
     await widget.arrived("a.txt");
     expect(seen).toEqual(["Bearer one", "Bearer two", "Bearer two"]);
     expect(await page.evaluate(() => window.calls)).toEqual([false, true, false]);
+  });
+
+  test("is given one fresh token for all files that it refused", async ({ lab, page }) => {
+    const gate = new Gate();
+    lab.backend.on(CREATE, (exchange) => gate.opened.then(() => respond({ status: 401 })(exchange)), { times: 3 });
+    const widget = await lab.open(page);
+    await widget.host.evaluate((host) => {
+      window.renewed = 0;
+      host.headers = async ({ refused }) => ({ Authorization: `Bearer ${refused ? ++window.renewed : window.renewed}` });
+    });
+    await widget.add(...["a.txt", "b.txt", "c.txt"].map((name) => ({ name, text: name })));
+    await expect.poll(() => lab.backend.open).toBe(3);
+    gate.open();
+    for (const name of ["a.txt", "b.txt", "c.txt"]) await widget.arrived(name);
+    expect(await page.evaluate(() => window.renewed)).toBe(1);
+  });
+
+  test("gets headers in whatever shape pages keep them", async ({ lab, page }) => {
+    const seen = guarded(lab, "Bearer one");
+    const widget = await lab.open(page);
+    const shapes = ["() => new Headers(given)", "() => new Map(Object.entries(given))", "() => Object.entries(given)", "() => ({ ...given, 'X-Not': undefined })"];
+    for (const [at, shape] of shapes.entries()) {
+      await widget.host.evaluate((host, shape) => {
+        host.headers = new Function("given", `return (${shape})();`)({ Authorization: "Bearer one" });
+      }, shape);
+      await widget.add({ name: `${at}.txt`, text: "hello" });
+      await widget.arrived(`${at}.txt`);
+    }
+    expect(new Set(seen)).toEqual(new Set(["Bearer one"]));
   });
 
   test("gets the latest token, also for files that were added under an older one", async ({ lab, page }) => {
@@ -335,6 +412,75 @@ test.describe("a page that presigns by itself", () => {
     await widget.button(widget.row("other.mp4"), "cancel").click();
     await expect.poll(() => page.evaluate(() => window.calls.includes("DELETE /ID"))).toBe(true);
     await expect.poll(() => lab.left()).toEqual([]);
+  });
+
+  test("with a signal that stays silent when all goes well", async ({ lab, page }) => {
+    const widget = await lab.open(page, "<s3-upload></s3-upload>");
+    await widget.host.evaluate((host) => {
+      const ask = async (path, body, signal) => {
+        const answer = await fetch(`/uploads${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+        return answer.json();
+      };
+      host.presign = async (file, { type, signal }) => {
+        const granted = await ask("", { name: file.name, type, size: file.size, accepts: ["put"] }, signal);
+        // The first signal, where one would expect the second.
+        return { ...granted, complete: () => ask(`/${granted.id}/complete`, {}, signal) };
+      };
+    });
+    await widget.add({ name: "a.txt", type: "text/plain", text: "hello" });
+    expect(await widget.arrived("a.txt")).toMatchObject({ size: 5, type: "text/plain" });
+  });
+
+  test("without a confirmation, but with a way to take back", async ({ lab, page }) => {
+    const widget = await lab.open(page, "<s3-upload></s3-upload>");
+    await widget.host.evaluate((host) => {
+      host.presign = async (file, { type }) => {
+        const body = JSON.stringify({ name: file.name, type, size: file.size, accepts: ["put"] });
+        const answer = await fetch("/uploads", { method: "POST", headers: { "content-type": "application/json" }, body });
+        const { url, headers, key } = await answer.json();
+        return { url, headers, key, abort: () => (window.aborted = true) };
+      };
+    });
+    await widget.add({ name: "a.txt", type: "text/plain", text: "hello" });
+    const result = await widget.arrived("a.txt");
+    expect(await stored(lab, result.key)).toBe(sha256of("hello"));
+    expect(await page.evaluate(() => window.aborted)).toBeUndefined();
+  });
+
+  test("under one name for several files: each keeps its own functions", async ({ lab, page }) => {
+    const widget = await lab.open(page, "<s3-upload multiple></s3-upload>");
+    await widget.host.evaluate((host) => {
+      window.completed = [];
+      host.presign = async (file, { type }) => {
+        const body = JSON.stringify({ name: file.name, type, size: file.size, accepts: ["put"] });
+        const answer = await fetch("/uploads", { method: "POST", headers: { "content-type": "application/json" }, body });
+        const { url, headers, key } = await answer.json();
+        return { id: "album", url, headers, key, complete: async () => void window.completed.push(file.name) };
+      };
+    });
+    const gate = new Gate();
+    lab.store.on("PUT", hold(gate), { times: 2 });
+    await widget.add({ name: "a.txt", text: "a" }, { name: "b.txt", text: "b" });
+    await expect.poll(() => lab.store.open).toBe(2);
+    gate.open();
+    for (const name of ["a.txt", "b.txt"]) {
+      const result = await widget.arrived(name);
+      expect(await stored(lab, result.key)).toBe(sha256of(name[0]));
+    }
+    expect(await page.evaluate(() => window.completed.sort())).toEqual(["a.txt", "b.txt"]);
+  });
+
+  test("and fails: its words are for the person, its mistakes for the developer", async ({ lab, page }) => {
+    const widget = await lab.open(page, "<s3-upload multiple></s3-upload>");
+    await widget.host.evaluate((host) => {
+      host.presign = async (file) => {
+        if (file.name === "a.txt") throw new Error("Are you signed in? Please reload.");
+        return undefined.url;
+      };
+    });
+    await widget.add({ name: "a.txt", text: "a" }, { name: "b.txt", text: "b" });
+    await expect(widget.status(widget.row("a.txt"))).toHaveText("Are you signed in? Please reload.");
+    await expect(widget.status(widget.row("b.txt"))).toContainText("Uploads are not set up correctly here: the page's own presign function failed: Cannot read properties of undefined");
   });
 
   test("and refuses in its own words", async ({ lab, page }) => {

@@ -136,6 +136,16 @@ pub fn remove_dir(path: &Path) -> Result<()> {
     }
 }
 
+/// Removes a file, if it is there.
+pub fn remove_file(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("Cannot remove {}: {error}.", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::locked_version;

@@ -7,7 +7,7 @@ use core::time::Duration;
 use crate::constraints::Violation;
 
 /// Which conversation failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// Asking the backend for an upload.
     Create,

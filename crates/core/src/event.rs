@@ -20,6 +20,8 @@ pub enum Target {
 pub enum Event {
     /// A file was chosen. The driver gives the id: higher than any before.
     Add(FileId, FileInfo),
+    /// The same, but it waits for a start as in manual mode.
+    AddHeld(FileId, FileInfo),
     /// In manual mode: upload what was added.
     Start(Target),
     /// Stop sending, keep everything that is needed to go on.
@@ -56,6 +58,9 @@ pub enum Answer {
     Sent(Receipt),
     /// To `Complete`: what the store holds.
     Confirmed(StoredObject),
+    /// To `Complete` of a single upload: the backend has no word for it, so that the store's is the last. What is known
+    /// without.
+    Unconfirmed(StoredObject),
     /// To `Abort`.
     Aborted,
 }

@@ -152,7 +152,7 @@ impl fmt::Debug for Signed {
 }
 
 /// An upload under way, as its later operations name it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Upload<'a> {
     /// [`Granted::id`].
     pub id: &'a str,
@@ -162,6 +162,21 @@ pub struct Upload<'a> {
     pub size: u64,
     /// Whether it goes in parts.
     pub is_multipart: bool,
+    /// Seconds since it was granted.
+    pub age: u64,
+}
+
+/// What is left of parts that were signed `age` seconds ago; nothing if a URL among them has expired.
+pub fn still_alive(parts: Vec<SignedPart>, age: u64) -> Option<Vec<SignedPart>> {
+    let left = |mut part: SignedPart| {
+        let life = &mut part.request.expires_in;
+        *life = match *life {
+            Some(life) => Some(life.checked_sub(age).filter(|left| *left > 0)?),
+            None => None,
+        };
+        Some(part)
+    };
+    parts.into_iter().map(left).collect()
 }
 
 /// A part to be signed.

@@ -15,6 +15,6 @@ mod value;
 
 pub use dialect::{Dialect, Encoding, FieldNames, Site, named};
 pub use grant::{Ask, Granted, Part, Plan, Signed, SignedPart, Stored, Upload, is_forbidden};
-pub use secret::{SecretFields, SecretUrl};
+pub use secret::{SecretFields, SecretUrl, redacted};
 pub use talk::{Audience, Body, Call, Next, Payload, Reply, Step, Trouble};
 pub use value::Value;

@@ -77,7 +77,7 @@ impl fmt::Display for SecretUrl {
 
 /// A text for people or developers, without the queries of addresses in it: a server that fails may repeat in its message
 /// the URL that it signed.
-pub(crate) fn redacted(text: &str) -> String {
+pub fn redacted(text: &str) -> String {
     let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
     let mut shown = String::with_capacity(text.len());
     for word in text.split_inclusive(is_end) {

@@ -138,6 +138,16 @@ impl Reply {
         }
     }
 
+    /// The store's reply to the end of a multipart upload that was put together before, by a request whose own reply
+    /// was lost.
+    pub fn completed_before() -> Self {
+        let document = "<CompleteMultipartUploadResult/>".to_owned();
+        Self {
+            status: 200,
+            body: Body::Text(document, "application/xml".to_owned()),
+        }
+    }
+
     /// The JSON; an error that says what was expected when it is none.
     pub fn value(&self, expected: &str) -> Result<&Value, Trouble> {
         match &self.body {
@@ -205,6 +215,8 @@ pub enum Trouble {
         /// Its message for the person.
         message: String,
     },
+    /// What was signed at the beginning has expired, and this backend signs nothing later.
+    Expired,
     /// This backend cannot do what is wanted; the text says what to change.
     Unsupported(String),
 }

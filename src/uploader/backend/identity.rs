@@ -6,12 +6,20 @@ use crate::browser::http::Credentials;
 use crate::browser::page;
 use crate::uploader::settings::{Csrf, HeaderList, Headers, Settings};
 
-/// The headers for a request to `url`; `again`: the backend has just refused those that it got. The error is a sentence.
-pub async fn headers(settings: &Settings, url: &str, again: bool) -> Result<HeaderList, String> {
+/// The headers for a request to `url`; `refused`: the backend has just refused those that were given after so many renewals.
+/// The error is a sentence.
+pub async fn headers(
+    settings: &Settings,
+    url: &str,
+    refused: Option<u64>,
+) -> Result<HeaderList, String> {
     let mut headers = match &settings.headers {
         Headers::None => Vec::new(),
         Headers::Fixed(headers) => headers.clone(),
-        Headers::Fresh(source) => source(again).await?,
+        Headers::Fresh(fresh) => match refused {
+            None => fresh.give().await?,
+            Some(seen) => fresh.renew(seen).await?,
+        },
     };
     if may_know_token(settings.credentials, url)
         && let Some((name, token)) = csrf_token(settings)

@@ -6,20 +6,23 @@ mod identity;
 mod session;
 mod translate;
 
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use s3_upload_core::{
-    Answer, ETag, FileInfo, PartNumber, PresignedUrl, Step, StoredObject, UploadError, UploadId,
+    Answer, Blocked, ETag, PartNumber, PresignedUrl, Step, StoredObject, UploadError, UploadId,
 };
 use s3_upload_protocol::native::{self, SentPart};
 use s3_upload_protocol::talk::{self, Audience, Body as ReplyBody, Call, Next, Payload, Reply};
 use s3_upload_protocol::{Ask, Encoding, FieldNames, Part, Trouble, Value};
-use web_sys::{AbortSignal, File};
+use web_sys::AbortSignal;
 
+use session::Ending;
 pub use session::{Session, Sessions};
 pub use translate::{grant, listed, signed_parts, stored, trouble};
 
 use super::diagnose;
+use super::driver::Source;
 use super::settings::{Headers, Settings};
 use super::store;
 use crate::browser::http::{Body, Credentials, Failure, Request, Response};
@@ -35,8 +38,8 @@ pub struct Backend<'a> {
     pub settings: &'a Settings,
     /// Aborts the requests.
     pub signal: Option<AbortSignal>,
-    /// Whether this backend ever let the page read an answer.
-    pub answered: &'a Cell<bool>,
+    /// The steps to which this backend ever let the page read an answer.
+    pub answered: &'a RefCell<BTreeSet<Step>>,
     /// To find out what blocked it.
     pub policy: &'a PolicyWatch,
 }
@@ -45,15 +48,14 @@ impl Backend<'_> {
     /// Asks for an upload. `reading` is called now and then while the file is read for it.
     pub async fn create(
         &self,
-        file: &File,
-        info: &FileInfo,
+        source: &Source,
         (prefer_multipart, part_size): (bool, u64),
         reading: impl Fn(),
     ) -> Result<(Answer, Session), UploadError> {
         let dialect = self.settings.dialect;
+        let info = &source.info;
         let md5 = if dialect.needs_md5() {
-            let digest = digest::md5_base64(file, reading).await;
-            Some(digest.ok_or(UploadError::FileUnreadable)?)
+            Some(self.md5(source, reading).await?)
         } else {
             None
         };
@@ -70,11 +72,28 @@ impl Backend<'_> {
         };
         let site = &self.settings.site;
         let granted = self
-            .converse(Step::Create, |replies| dialect.create(site, &ask, replies))
+            .converse(Step::Create, None, |replies| {
+                dialect.create(site, &ask, replies)
+            })
             .await?;
         let session = Session::of(&granted, info.size);
         let grant = grant(granted, &self.endpoint());
         Ok((Answer::Granted(grant), session))
+    }
+
+    /// The digest of a file, which is read once, however often it is asked for.
+    async fn md5(&self, source: &Source, reading: impl Fn()) -> Result<String, UploadError> {
+        if let Some(known) = source.md5.get() {
+            return Ok(known.clone());
+        }
+        let goes_on = || {
+            reading();
+            !self.signal.as_ref().is_some_and(AbortSignal::aborted)
+        };
+        let digest = digest::md5_base64(&source.file, goes_on)
+            .await
+            .ok_or(UploadError::FileUnreadable)?;
+        Ok(source.md5.get_or_init(|| digest).clone())
     }
 
     /// Asks for URLs of parts.
@@ -94,7 +113,7 @@ impl Backend<'_> {
         let upload = session.upload(id);
         let (site, dialect) = (&self.settings.site, self.settings.dialect);
         let signed = self
-            .converse(Step::SignParts, |replies| {
+            .converse(Step::SignParts, None, |replies| {
                 dialect.sign_parts(site, &upload, &wanted, replies)
             })
             .await?;
@@ -110,7 +129,7 @@ impl Backend<'_> {
         let upload = session.upload(id);
         let (site, dialect) = (&self.settings.site, self.settings.dialect);
         let parts = self
-            .converse(Step::ListParts, |replies| {
+            .converse(Step::ListParts, None, |replies| {
                 dialect.list_parts(site, &upload, replies)
             })
             .await?;
@@ -134,23 +153,17 @@ impl Backend<'_> {
         let upload = session.upload(id);
         let (site, dialect) = (&self.settings.site, self.settings.dialect);
         let confirmed = self
-            .converse(Step::Complete, |replies| {
+            .converse(Step::Complete, Some(&session.ending), |replies| {
                 dialect.complete(site, &upload, sent.as_deref(), replies)
             })
             .await;
-        let object = match confirmed {
-            Ok(object) => stored(object),
-            // An `id` can be the backend's own, which knows of no such question. The store took the file all the same.
-            Err(UploadError::Backend(refusal))
-                if !session.is_multipart()
-                    && matches!(refusal.status, 404 | 405 | 501)
-                    && !refusal.code.as_deref().is_some_and(speaks_of_uploads) =>
-            {
-                StoredObject::default()
-            }
-            Err(error) => return Err(error),
-        };
-        Ok(Answer::Confirmed(session.complete(object)))
+        match confirmed {
+            Ok(object) => Ok(Answer::Confirmed(session.complete(stored(object)))),
+            Err(error) if !session.is_multipart() && knows_no_such_question(&error) => Ok(
+                Answer::Unconfirmed(session.complete(StoredObject::default())),
+            ),
+            Err(error) => Err(error),
+        }
     }
 
     /// Asks to abort or to delete.
@@ -158,7 +171,9 @@ impl Backend<'_> {
         let upload = session.upload(id);
         let (site, dialect) = (&self.settings.site, self.settings.dialect);
         let aborted = self
-            .converse(Step::Abort, |replies| dialect.abort(site, &upload, replies))
+            .converse(Step::Abort, None, |replies| {
+                dialect.abort(site, &upload, replies)
+            })
             .await;
         match aborted {
             Ok(()) => Ok(Answer::Aborted),
@@ -182,7 +197,7 @@ impl Backend<'_> {
         let url = talk::below(&site.endpoint, "/doctor", "");
         let call = Call::new("POST", url, Payload::Text(body));
         let call = call.header("content-type", "application/json");
-        let Ok(response) = self.send(&call, false).await else {
+        let Ok(response) = self.send(&call, None).await else {
             return Vec::new();
         };
         json::read::<native::DoctorAnswer>(&response.body)
@@ -192,21 +207,29 @@ impl Backend<'_> {
             .unwrap_or_default()
     }
 
-    /// Makes one request after the other, as the dialect wants them.
+    /// Makes one request after the other, as the dialect wants them. What an `ending` has reached already is not done
+    /// again.
     async fn converse<T>(
         &self,
         step: Step,
+        ending: Option<&RefCell<Ending>>,
         operation: impl Fn(&[Reply]) -> talk::Step<T>,
     ) -> Result<T, UploadError> {
         if self.settings.site.endpoint.trim().is_empty() {
             let advice = "no endpoint is set: give the widget the address of the backend that presigns uploads";
             return Err(UploadError::Configuration(advice.to_owned()));
         }
-        let mut replies = Vec::new();
+        let mut replies = ending.map_or_else(Vec::new, |ending| ending.borrow().replies.clone());
         while replies.len() <= MOST_CALLS {
             match operation(&replies).map_err(|wrong| trouble(step, wrong))? {
                 Next::Done(outcome) => return Ok(outcome),
-                Next::Call(call) => replies.push(self.make(step, &call).await?),
+                Next::Call(call) if call.audience == Audience::Store => {
+                    replies.push(self.ask_store(step, &call, ending).await?);
+                    if let Some(ending) = ending {
+                        ending.borrow_mut().replies.clone_from(&replies);
+                    }
+                }
+                Next::Call(call) => replies.push(self.ask(step, &call).await?),
             }
         }
         let circle =
@@ -214,31 +237,58 @@ impl Backend<'_> {
         Err(trouble(step, circle))
     }
 
-    async fn make(&self, step: Step, call: &Call) -> Result<Reply, UploadError> {
-        let mut response = self.answer_to(step, call, false).await?;
-        let may_have_fresh = matches!(self.settings.headers, Headers::Fresh(_));
-        if response.status == 401 && call.audience == Audience::Backend && may_have_fresh {
-            response = self.answer_to(step, call, true).await?;
+    async fn ask(&self, step: Step, call: &Call) -> Result<Reply, UploadError> {
+        let renewals = match &self.settings.headers {
+            Headers::Fresh(fresh) => Some(fresh.renewals()),
+            _ => None,
+        };
+        let mut response = self.answer_to(step, call, None).await?;
+        if response.status == 401 && renewals.is_some() {
+            response = self.answer_to(step, call, renewals).await?;
         }
-        if call.audience == Audience::Store {
-            store::read(&response)?;
-        } else if !response.is_success() {
+        if !response.is_success() {
             return Err(translate::refusal(&response));
         }
         Ok(reply(&response))
     }
 
-    /// The answer, whatever it is; `again`: the last one was a 401.
+    async fn ask_store(
+        &self,
+        step: Step,
+        call: &Call,
+        ending: Option<&RefCell<Ending>>,
+    ) -> Result<Reply, UploadError> {
+        let doubt = |now: bool| {
+            ending.is_some_and(|ending| core::mem::replace(&mut ending.borrow_mut().in_doubt, now))
+        };
+        let was_in_doubt = doubt(true);
+        let response = self.answer_to(step, call, None).await?;
+        let Err(refused) = store::read(&response) else {
+            doubt(false);
+            return Ok(reply(&response));
+        };
+        if let UploadError::Store(refusal) = &refused {
+            // An answer that never came was not a no.
+            if was_in_doubt && refusal.code.as_deref() == Some("NoSuchUpload") {
+                doubt(false);
+                return Ok(Reply::completed_before());
+            }
+            doubt(refusal.status >= 500);
+        }
+        Err(refused)
+    }
+
+    /// The answer, whatever it is; `refused`: the last one was a 401, to headers that were given after so many renewals.
     async fn answer_to(
         &self,
         step: Step,
         call: &Call,
-        again: bool,
+        refused: Option<u64>,
     ) -> Result<Response, UploadError> {
-        match self.send(call, again).await {
+        match self.send(call, refused).await {
             Ok(response) => {
                 if call.audience == Audience::Backend {
-                    self.answered.set(true);
+                    self.answered.borrow_mut().insert(step);
                 }
                 Ok(response)
             }
@@ -249,23 +299,28 @@ impl Backend<'_> {
             ))),
             // Nobody waits for the cause of what was cut on purpose.
             Err(Unsent::Failed(Failure::Network))
-                if self.signal.as_ref().is_some_and(AbortSignal::aborted)
-                    || call.audience == Audience::Store =>
+                if self.signal.as_ref().is_some_and(AbortSignal::aborted) =>
             {
                 Err(UploadError::Network { step })
             }
-            Err(Unsent::Failed(Failure::Network)) => Err(diagnose::backend(
-                step,
-                &self.endpoint(),
-                self.settings.credentials,
-                self.answered.get(),
-                self.policy,
-            )
-            .await),
+            Err(Unsent::Failed(Failure::Network)) if call.audience == Audience::Store => {
+                Err(diagnose::ending(step, call.method, call.url.expose(), self.policy).await)
+            }
+            Err(Unsent::Failed(Failure::Network)) => {
+                let answered = self.answered.borrow().contains(&step);
+                Err(diagnose::backend(
+                    step,
+                    call.url.expose(),
+                    self.settings.credentials,
+                    answered,
+                    self.policy,
+                )
+                .await)
+            }
         }
     }
 
-    async fn send(&self, call: &Call, again: bool) -> Result<Response, Unsent> {
+    async fn send(&self, call: &Call, refused: Option<u64>) -> Result<Response, Unsent> {
         let mut headers = call.headers.clone();
         let body = match &call.payload {
             Payload::Empty => Body::Empty,
@@ -286,7 +341,7 @@ impl Backend<'_> {
         let credentials = match call.audience {
             Audience::Backend => {
                 headers.push(("accept".to_owned(), "application/json".to_owned()));
-                let own = identity::headers(self.settings, call.url.expose(), again).await;
+                let own = identity::headers(self.settings, call.url.expose(), refused).await;
                 for (name, value) in own.map_err(Unsent::NoHeaders)? {
                     // The page's own word counts.
                     headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
@@ -316,6 +371,19 @@ impl Backend<'_> {
     fn endpoint(&self) -> String {
         let endpoint = self.settings.site.endpoint.trim();
         page::resolve(endpoint).map_or_else(|| endpoint.to_owned(), |url| url.href())
+    }
+}
+
+/// An `id` can be the backend's own, which knows of no such question: nothing is at that address, or nothing there that
+/// this page may ask.
+fn knows_no_such_question(error: &UploadError) -> bool {
+    match error {
+        UploadError::Backend(refusal) => {
+            matches!(refusal.status, 404 | 405 | 501)
+                && !refusal.code.as_deref().is_some_and(speaks_of_uploads)
+        }
+        UploadError::Blocked(Blocked::Cors { .. }) => true,
+        _ => false,
     }
 }
 

@@ -1,10 +1,13 @@
 //! What has to be remembered of an upload between two of its conversations.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use s3_upload_core::{FileId, StoredObject, UploadId};
-use s3_upload_protocol::{Granted, Plan, Upload, Value};
+use s3_upload_protocol::{Granted, Plan, Reply, Upload, Value};
+
+use crate::browser::clock;
 
 /// What the backend said at the beginning. May hold presigned URLs.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +18,19 @@ pub struct Session {
     state: Value,
     size: u64,
     is_multipart: bool,
+    /// When it was granted, in milliseconds since 1970.
+    granted: f64,
+    /// How its end stands.
+    pub ending: RefCell<Ending>,
+}
+
+/// The end of a multipart upload that the browser itself completes at the store, and that may take several tries.
+#[derive(Clone, Debug, Default)]
+pub struct Ending {
+    /// What was answered up to the store's yes: that is not asked again.
+    pub replies: Vec<Reply>,
+    /// A request to the store ended without a clear answer: it may have done its work.
+    pub in_doubt: bool,
 }
 
 impl Session {
@@ -27,6 +43,8 @@ impl Session {
             state: granted.session.clone(),
             size,
             is_multipart: matches!(granted.plan, Plan::Multipart { .. }),
+            granted: clock::date(),
+            ending: RefCell::default(),
         }
     }
 
@@ -42,6 +60,7 @@ impl Session {
             session: &self.state,
             size: self.size,
             is_multipart: self.is_multipart,
+            age: clock::seconds_since(self.granted),
         }
     }
 

@@ -96,6 +96,7 @@ pub fn trouble(step: Step, trouble: Trouble) -> UploadError {
             message: Some(message),
             retry_after: None,
         }),
+        Trouble::Expired => UploadError::Expired,
         Trouble::Unsupported(text) => UploadError::Configuration(text),
     }
 }

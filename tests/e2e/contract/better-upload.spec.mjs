@@ -1,6 +1,6 @@
 // better-upload, the current version and the one before: each route decides whether files go in parts.
-import { filled } from "../files.mjs";
-import { throttle } from "../faults.mjs";
+import { filled, sha256 } from "../files.mjs";
+import { cutAnswer, throttle } from "../faults.mjs";
 import { PARTS, contract, expect, serverOf, test, threeFiles } from "./lab.mjs";
 
 const MIB = 1 << 20;
@@ -27,8 +27,47 @@ for (const version of [3, 2]) {
         await bench.arrives(widget, folder, "LICENCE", 1500, { type: "application/octet-stream" });
       });
 
+      test("a complete whose answer is lost has done its work", async ({ page, folder }) => {
+        const lost = bench.store.proxy.on(["POST"], cutAnswer(), { times: 1 });
+        const widget = await bench.open(page, tag("parts"));
+        await bench.arrives(widget, folder, "movie.mp4", 20 * MIB, { type: "video/mp4", parts: 4 });
+        expect(lost.hits).toBe(1);
+      });
+
+      test("addresses that expired during a pause: all of it begins again", async ({ page, folder }) => {
+        bench.store.proxy.on("PUT", throttle({ bytesPerSecond: 3 * MIB }), { times: 4 });
+        const widget = await bench.open(page, tag("parts"), { clock: true });
+        const path = await filled(folder, "movie.mp4", 20 * MIB);
+        await widget.choose(path);
+        const row = widget.row("movie.mp4");
+        await expect.poll(() => bench.sent.length).toBeGreaterThan(0);
+        await widget.button(row, "pause").click();
+        await expect.poll(() => bench.store.proxy.open).toBe(0);
+        await page.clock.fastForward(26 * 60_000);
+        await widget.button(row, "resume").click();
+        const result = await widget.arrived("movie.mp4", { timeout: 60_000 });
+        expect(await bench.store.read(result.key)).toMatchObject({ sha256: await sha256(path) });
+      });
+
       // The rule of the embedded store is fixed, and without DELETE.
       if (store !== "embedded") {
+        test("a CORS rule without the method that completes is named", async ({ page, folder }) => {
+          await bench.store.allow(bench.site.url, { AllowedMethods: ["PUT"] });
+          const widget = await bench.open(page, tag("parts"), { clock: true });
+          const path = await filled(folder, "movie.mp4", 20 * MIB);
+          await widget.choose(path);
+          const row = widget.row("movie.mp4");
+          await widget.comesTo(row, "failed");
+          const [{ error }] = await widget.events("error");
+          expect(error.cause).toContain(`gave ${bench.site.url} no answer to POST`);
+          expect(error.fix).toContain('Add "POST" to AllowedMethods');
+          await bench.store.allow(bench.site.url);
+          await widget.button(row, "retry").click();
+          const result = await widget.arrived("movie.mp4");
+          expect(await bench.store.read(result.key)).toMatchObject({ sha256: await sha256(path) });
+          expect(bench.sent.filter((request) => request.method === "PUT"), "no part is sent twice").toHaveLength(4);
+        });
+
         test("a cancel is a request to the store, which its CORS rule must allow", async ({ page, folder }) => {
           const before = await bench.store.unfinished();
           bench.store.proxy.on("PUT", throttle({ bytesPerSecond: 3 * MIB }), { times: Infinity });

@@ -1,4 +1,5 @@
 // Django with django-s3-file-field: everything goes in parts, the browser completes them, and the form gets a signed value.
+import { respond } from "../faults.mjs";
 import { contract, expect, serverOf, test, threeFiles } from "./lab.mjs";
 
 const TAG = 'endpoint="$/s3-upload/" protocol="django-s3-file-field" name="scan"';
@@ -19,6 +20,14 @@ contract(
         });
         expect(attached).toEqual({ key, size });
       },
+    });
+
+    test("an end that fails on the way is taken up where it was", async ({ page, folder }) => {
+      const failed = bench.front.on(["POST", /\/finalize\/$/], respond({ status: 502, body: "" }), { times: 1 });
+      const widget = await bench.open(page, `${TAG} ${FIELD}`, how);
+      await bench.arrives(widget, folder, "movie.mp4", 12 << 20, { type: "video/mp4", parts: 3 });
+      expect(failed.hits).toBe(1);
+      expect(bench.store.proxy.requests(["POST"])).toHaveLength(1);
     });
 
     test("a field that no model has: Django's words", async ({ page }) => {

@@ -9,7 +9,7 @@ use crate::grant::{Grant, GrantPlan};
 use crate::ids::{FileId, RequestId};
 use crate::snapshot::StoredObject;
 use crate::time::Instant;
-use crate::upload::{Request, Sent, State, Work};
+use crate::upload::{Request, Sent, Single, State, Work};
 
 impl Queue {
     pub(super) fn progressed(&mut self, now: Instant, request: RequestId, moved: u64) {
@@ -123,7 +123,8 @@ impl Queue {
                 }
             }
             (Step::Send, Answer::Sent(receipt)) => self.sent(now, file, ended, receipt),
-            (Step::Complete, Answer::Confirmed(stored)) => self.complete(file, stored),
+            (Step::Complete, Answer::Confirmed(stored)) => self.confirmed(file, stored),
+            (Step::Complete, Answer::Unconfirmed(known)) => self.unconfirmed(file, known),
             (step, _) => {
                 let error = UploadError::Malformed {
                     step,
@@ -218,19 +219,58 @@ impl Queue {
             && single.id.is_none()
             && let Sent::Yes(receipt) = &single.sent
         {
-            // Where the key was left to the store (`${filename}`), only its answer has it.
-            let key = receipt.key.as_ref().or(single.key.as_ref());
             // No address: whether the object can be read where it was written, nobody said.
-            let stored = StoredObject {
-                key: key.map(ToString::to_string),
-                value: single.value.clone(),
-                etag: receipt.etag.clone(),
-                ..StoredObject::default()
-            };
+            let stored = taken(single, receipt, StoredObject::default());
             self.complete(file, stored);
             return;
         }
         upload.state = State::Completing(upload.take_state().into_work());
+    }
+
+    fn confirmed(&mut self, file: FileId, stored: StoredObject) {
+        let Some(upload) = self.uploads.get_mut(&file) else {
+            return;
+        };
+        // Asked whether a file is there, a yes counts only from a backend that looked.
+        let was_asked = matches!(upload.state.work(),
+            Some(Work::Single(single)) if single.sent == Sent::Asked);
+        if was_asked && stored.size != Some(upload.info.size) {
+            upload.state = State::Queued { held: false };
+            return;
+        }
+        let stored = match upload.state.work() {
+            Some(Work::Single(single)) => StoredObject {
+                key: stored
+                    .key
+                    .or_else(|| single.key.as_ref().map(ToString::to_string)),
+                value: stored.value.or_else(|| single.value.clone()),
+                ..stored
+            },
+            _ => stored,
+        };
+        self.complete(file, stored);
+    }
+
+    /// What the store took is there all the same; what only may be there has to be sent again.
+    fn unconfirmed(&mut self, file: FileId, known: StoredObject) {
+        let Some(upload) = self.uploads.get_mut(&file) else {
+            return;
+        };
+        let Some(Work::Single(single)) = upload.state.work() else {
+            let error = UploadError::Malformed {
+                step: Step::Complete,
+                expected: "the upload put together from its parts".to_owned(),
+                got: "no word of it".to_owned(),
+            };
+            self.give_up(file, error);
+            return;
+        };
+        if let Sent::Yes(receipt) = &single.sent {
+            let stored = taken(single, receipt, known);
+            self.complete(file, stored);
+        } else {
+            upload.state = State::Queued { held: false };
+        }
     }
 
     fn complete(&mut self, file: FileId, stored: StoredObject) {
@@ -242,6 +282,18 @@ impl Queue {
         upload.patience.attempts = 0;
         self.settled.0 += 1;
         self.notify(Notice::Succeeded(file));
+    }
+}
+
+/// A file that the store took, as its answer and the grant tell, with what else is known.
+fn taken(single: &Single, receipt: &Receipt, known: StoredObject) -> StoredObject {
+    // Where the key was left to the store (`${filename}`), only its answer has it.
+    let key = receipt.key.as_ref().or(single.key.as_ref());
+    StoredObject {
+        key: key.map(ToString::to_string).or(known.key),
+        value: single.value.clone().or(known.value),
+        etag: receipt.etag.clone().or(known.etag),
+        ..known
     }
 }
 

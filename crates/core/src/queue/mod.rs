@@ -112,7 +112,8 @@ impl Queue {
     /// Takes in what happened at `now`; commands may be waiting afterwards.
     pub fn handle(&mut self, now: Instant, event: Event) {
         match event {
-            Event::Add(file, info) => self.add(file, info),
+            Event::Add(file, info) => self.add(file, info, self.config.manual),
+            Event::AddHeld(file, info) => self.add(file, info, true),
             Event::Start(target) => self.start(target),
             Event::Pause(target) => self.pause(target),
             Event::Resume(target) => self.resume(target),
@@ -189,7 +190,7 @@ impl Queue {
         self.config.constraints.check(info, count, total)
     }
 
-    fn add(&mut self, file: FileId, info: FileInfo) {
+    fn add(&mut self, file: FileId, info: FileInfo, held: bool) {
         if self.uploads.contains_key(&file) {
             return;
         }
@@ -197,7 +198,7 @@ impl Queue {
             self.notify(Notice::Rejected(file, info, violation));
             return;
         }
-        let upload = Upload::new(file, info, self.config.manual, self.config.retry_budget);
+        let upload = Upload::new(file, info, held, self.config.retry_budget);
         self.uploads.insert(file, upload);
         self.notify(Notice::Added(file));
         self.touch(file);

@@ -12,7 +12,7 @@ use crate::progress::Meter;
 use crate::snapshot::{StoredObject, WaitReason};
 use crate::time::Instant;
 
-pub(crate) use work::{Sent, Work};
+pub(crate) use work::{Sent, Single, Work};
 
 /// Where an upload stands. What must survive a state travels in its `work`.
 #[derive(Clone, Debug)]

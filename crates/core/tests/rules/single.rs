@@ -2,7 +2,7 @@
 
 use s3_upload_core::{
     Answer, Config, Grant, GrantPlan, Method, Notice, ObjectKey, Receipt, SignedRequest, Status,
-    UploadError, UploadId,
+    StoredObject, UploadError, UploadId,
 };
 
 use crate::desk::{Desk, config, etag, network, secs, signed, store, url_expired};
@@ -195,8 +195,62 @@ fn before_what_may_be_there_is_sent_again_under_a_new_key_the_backend_is_asked()
     desk.fail(put.request, network());
     desk.sleep(secs(300));
     let (complete, _) = desk.complete();
-    desk.confirm(complete);
+    let there = StoredObject {
+        size: Some(1_000),
+        ..StoredObject::default()
+    };
+    desk.answer(complete, Answer::Confirmed(there));
     desk.assert_status(file, "completed");
+}
+
+#[test]
+fn a_yes_that_nobody_looked_for_is_no_proof_of_what_only_may_be_there() {
+    for answer in [
+        Answer::Unconfirmed(StoredObject::default()),
+        Answer::Confirmed(StoredObject::default()),
+        Answer::Confirmed(StoredObject {
+            size: Some(999),
+            ..StoredObject::default()
+        }),
+    ] {
+        let mut desk = Desk::usual();
+        let (file, put) = desk.drive_to_put(1_000, Some("u1"));
+        desk.fail(put.request, network());
+        desk.sleep(secs(300));
+        let (complete, _) = desk.complete();
+        desk.answer(complete, answer.clone());
+        let (create, _) = desk.create();
+        desk.grant_single(create, Some("u2"), Some(300));
+        let put = desk.send();
+        desk.took(&put);
+        // What the store took is there, whatever the backend has to say of it.
+        let (complete, _) = desk.complete();
+        desk.answer(complete, answer);
+        desk.assert_status(file, "completed");
+    }
+}
+
+#[test]
+fn without_a_word_of_the_backend_the_stores_counts() {
+    let mut desk = Desk::usual();
+    let (file, put) = desk.drive_to_put(5, Some("u1"));
+    let receipt = Receipt {
+        etag: Some(etag(1)),
+        key: Some(ObjectKey::new("told")),
+    };
+    desk.answer(put.request, Answer::Sent(receipt));
+    let (complete, _) = desk.complete();
+    let known = StoredObject {
+        location: Some("https://b/k".to_owned()),
+        ..StoredObject::default()
+    };
+    desk.answer(complete, Answer::Unconfirmed(known));
+    let Status::Completed(stored) = desk.status(file) else {
+        panic!("{:?}", desk.status(file));
+    };
+    assert_eq!(stored.key.as_deref(), Some("told"));
+    assert_eq!(stored.etag, Some(etag(1)));
+    assert_eq!(stored.location.as_deref(), Some("https://b/k"));
 }
 
 #[test]

@@ -19,6 +19,20 @@ pub struct Backend {
     life: Option<u64>,
     ids: bool,
     idempotent: bool,
+    /// What it says in the end about single uploads: whether it looks, and whether it has a word at all.
+    looks: Looks,
+}
+
+/// How a backend confirms a single upload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Looks {
+    /// At the store, and tells what is there.
+    #[default]
+    There,
+    /// Nowhere: it says yes to all.
+    Nowhere,
+    /// It knows no such question.
+    Never,
 }
 
 pub fn refusal(status: u16, code: &str) -> UploadError {
@@ -32,11 +46,12 @@ pub fn refusal(status: u16, code: &str) -> UploadError {
 type Outcome = Result<Answer, UploadError>;
 
 impl Backend {
-    pub fn new(life: Option<u64>, ids: bool, idempotent: bool) -> Self {
+    pub fn new(life: Option<u64>, ids: bool, idempotent: bool, looks: Looks) -> Self {
         Self {
             life,
             ids,
             idempotent,
+            looks,
             ..Self::default()
         }
     }
@@ -147,10 +162,16 @@ impl Backend {
     ) -> Outcome {
         let number = upload_number(id);
         let key = if let Some(key) = self.singles.get(&number) {
-            if !store.objects.contains_key(key) {
-                return Err(refusal(409, "not_stored"));
-            }
-            *key
+            let known = StoredObject {
+                key: Some(key.to_string()),
+                ..StoredObject::default()
+            };
+            return match (self.looks, store.size_of(*key)) {
+                (Looks::Never, _) => Ok(Answer::Unconfirmed(known)),
+                (Looks::Nowhere, _) => Ok(Answer::Confirmed(known)),
+                (Looks::There, None) => Err(refusal(409, "not_stored")),
+                (Looks::There, size) => Ok(Answer::Confirmed(StoredObject { size, ..known })),
+            };
         } else {
             let upload = &store.uploads[&number];
             let done = !upload.open && store.objects.contains_key(&upload.key);

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::backend::Looks;
 use s3_upload_core::{Config, TransportChoice, limits::MIB};
 
 pub struct Dice(u64);
@@ -71,6 +72,8 @@ pub struct Traits {
     pub odd_parts: bool,
     /// Files may change on disk.
     pub changes: bool,
+    /// How the backend confirms single uploads.
+    pub looks: Looks,
 }
 
 pub fn traits(dice: &mut Dice) -> Traits {
@@ -90,6 +93,7 @@ pub fn traits(dice: &mut Dice) -> Traits {
         life: dice.pick(&[0, 5, 60, 300]),
         odd_parts: dice.permille(300),
         changes: dice.permille(100),
+        looks: dice.pick(&[Looks::There, Looks::There, Looks::Nowhere, Looks::Never]),
     }
 }
 

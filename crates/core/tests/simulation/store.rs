@@ -175,6 +175,12 @@ impl Store {
         Ok(upload.key)
     }
 
+    /// The bytes of an object, if it is there.
+    pub fn size_of(&self, key: u64) -> Option<u64> {
+        let pieces = self.objects.get(&key)?;
+        Some(pieces.iter().map(|piece| piece.range.len()).sum())
+    }
+
     pub fn is_exactly(&self, key: u64, file: FileId, size: u64) -> bool {
         let Some(pieces) = self.objects.get(&key) else {
             return false;

@@ -120,6 +120,7 @@ impl World {
                 (traits.life > 0).then_some(traits.life * 1_000),
                 traits.ids,
                 traits.idempotent,
+                traits.looks,
             ),
             network: true,
             files: 0,

@@ -4,7 +4,7 @@
 //! Owns what these have in common: the session that keeps the URLs, and what S3 is sent and answers in the end. Refuses
 //! to know how either backend names things.
 
-use crate::grant::{is_address, is_for_part};
+use crate::grant::{is_address, is_for_part, still_alive};
 use crate::native::SentPart;
 use crate::store::{self, StoreError};
 use crate::talk::Body;
@@ -56,10 +56,12 @@ pub fn signed(upload: &Upload, wanted: &[Part]) -> Result<Vec<SignedPart>, Troub
         })
     };
     let all: Option<Vec<_>> = wanted.iter().map(one).collect();
-    all.ok_or_else(|| Trouble::Malformed {
+    let all = all.ok_or_else(|| Trouble::Malformed {
         expected: "a signed URL for every part of the file".to_owned(),
         got: format!("{} of them", urls.len()),
-    })
+    })?;
+    // Nobody signs them anew: all of it has to begin again.
+    still_alive(all, upload.age).ok_or(Trouble::Expired)
 }
 
 /// A URL that the session keeps.

@@ -109,6 +109,7 @@ fn in_parts_from_beginning_to_end() {
             session: &granted.session,
             size: 12_000_000,
             is_multipart: true,
+            age: 0,
         };
         let site = site("parts");
         let wanted = [3, 1].map(|number| Part { number, size: 1 });
@@ -120,6 +121,19 @@ fn in_parts_from_beginning_to_end() {
             assert!(part.request.headers.is_empty());
             assert_eq!(part.request.expires_in, Some(1500));
         }
+        let later = Upload {
+            age: 1_400,
+            ..upload
+        };
+        let signed = BetterUpload.sign_parts(&site, &later, &wanted, &[]);
+        let left = signed.unwrap().done().unwrap();
+        assert!(left.iter().all(|part| part.request.expires_in == Some(100)));
+        let late = Upload {
+            age: 1_500,
+            ..upload
+        };
+        let signed = BetterUpload.sign_parts(&site, &late, &wanted, &[]);
+        assert_eq!(signed, Err(Trouble::Expired), "nobody signs them anew");
         let beyond = [Part { number: 4, size: 1 }];
         assert!(
             BetterUpload
@@ -157,6 +171,7 @@ fn a_cancel_goes_to_the_store() {
             session: &granted.session,
             size: 12_000_000,
             is_multipart: true,
+            age: 0,
         };
         let call = BetterUpload.abort(&site("parts"), &upload, &[]);
         let call = call.unwrap().call().unwrap();

@@ -46,6 +46,7 @@ fn upload(session: &Value) -> Upload<'_> {
         session,
         size: 12 << 20,
         is_multipart: true,
+        age: 0,
     }
 }
 

@@ -39,6 +39,7 @@ fn from_beginning_to_end() {
         session: &granted.session,
         size: 12_000_000,
         is_multipart: true,
+        age: 0,
     };
     let site = site("library.Paper.scan");
     let wanted = [2, 3].map(|number| Part { number, size: 1 });

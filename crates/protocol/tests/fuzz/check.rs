@@ -136,6 +136,7 @@ impl Case<'_> {
             session,
             size,
             is_multipart: self.rng.bool(),
+            age: self.rng.u64(0..2_000),
         };
         let last = *pick(&[1, 3, 12, 10_000], &mut self.rng);
         let mut wanted: Vec<u16> = (0..self.rng.u8(1..5))

@@ -8,6 +8,7 @@ mod parts;
 mod read;
 
 use super::{Dialect, Encoding, Site, told};
+use crate::grant::still_alive;
 use crate::native::{SentPart, StoredPart};
 use crate::talk::{Body, below, escape, urlencoded};
 use crate::{Ask, Call, Granted, Next, Part, Payload, Plan, Reply, SignedPart, Step, Stored};
@@ -43,7 +44,8 @@ impl Dialect for Auto {
         replies: &[Reply],
     ) -> Step<Vec<SignedPart>> {
         // Some backends sign all parts at once with their first answer.
-        if let Some(signed) = parts::parts(upload.session, wanted, true) {
+        let ahead = parts::parts(upload.session, wanted, true);
+        if let Some(signed) = ahead.and_then(|signed| still_alive(signed, upload.age)) {
             return Ok(Next::Done(signed));
         }
         let Some(reply) = replies.first() else {

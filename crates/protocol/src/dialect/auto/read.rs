@@ -3,6 +3,8 @@
 //! Refuses to guess where two readings would differ in where the file goes: an address that is signed, or that stands
 //! with a form's policy, is taken before one that only has a fitting name.
 
+use base64::prelude::{BASE64_STANDARD as STANDARD, Engine as _};
+
 use super::names::{
     DOWNLOAD, EXPIRES, FIELDS, FORM_URL, HEADERS, KEY, LOCATION, METHOD, PART_SIZE, PARTS, Places,
     URL, VAGUE_FIELDS, is_for_later, is_named, named,
@@ -106,7 +108,8 @@ fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted,
             signed = signed.header(&name, value);
         }
     }
-    signed.fields = fields.cloned().map(SecretFields::new);
+    let fields = fields.cloned().map(|fields| with_type(fields, media_type));
+    signed.fields = fields.map(SecretFields::new);
     if signed.fields.is_none() {
         signed = as_put(signed, media_type);
     }
@@ -216,6 +219,28 @@ fn has_policy(fields: &Pairs) -> bool {
     fields
         .iter()
         .any(|(name, _)| name.eq_ignore_ascii_case("policy"))
+}
+
+/// A policy may speak of the type and leave it to the page to say which: without that field, S3 refuses the form.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
+fn with_type(mut fields: Pairs, media_type: &str) -> Pairs {
+    let is_told = |fields: &Pairs| {
+        fields
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+    };
+    let policy = fields
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("policy"))
+        .and_then(|(_, policy)| STANDARD.decode(policy).ok())
+        .map(|policy| String::from_utf8_lossy(&policy).to_ascii_lowercase());
+    let speaks_of_type = policy.is_some_and(|policy| {
+        policy.contains("\"$content-type\"") || policy.contains("\"content-type\"")
+    });
+    if speaks_of_type && !is_told(&fields) {
+        fields.push(("Content-Type".to_owned(), media_type.to_owned()));
+    }
+    fields
 }
 
 /// A form whose address stands among its fields: `{"form_action": …, "policy": …, "x-amz-signature": …}`.

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
 use crate::Signed;
 use crate::dialect::FieldNames;
 
@@ -330,6 +332,7 @@ fn parts_that_were_signed_ahead_are_not_asked_for() {
         session: &granted.session,
         size: 6_000_000,
         is_multipart: true,
+        age: 0,
     };
     let site = Site::default();
     let wanted = [Part { number: 2, size: 5 }];
@@ -338,6 +341,20 @@ fn parts_that_were_signed_ahead_are_not_asked_for() {
         signed.done().unwrap().first().unwrap().request.url.expose(),
         "https://h/2"
     );
+
+    // Those that have expired are.
+    let url = "https://h/1?X-Amz-Expires=900&X-Amz-Signature=5";
+    let session: Value =
+        serde_json::from_str(&format!(r#"{{"parts":["{url}","{url}&"]}}"#)).unwrap();
+    for (age, is_asked) in [(899, false), (900, true)] {
+        let upload = Upload {
+            session: &session,
+            age,
+            ..upload
+        };
+        let next = Auto.sign_parts(&site, &upload, &wanted, &[]).unwrap();
+        assert_eq!(next.call().is_some(), is_asked, "{age}");
+    }
 
     let upload = Upload {
         session: &Value::Null,
@@ -447,4 +464,40 @@ fn a_confirmation_may_be_a_refusal() {
         stored(&json(r#"{"ok":false}"#)),
         Err(Trouble::Malformed { .. })
     ));
+}
+
+#[test]
+fn a_form_tells_the_type_that_its_policy_speaks_of() {
+    let policy =
+        |conditions: &str| BASE64_STANDARD.encode(format!(r#"{{"conditions":[{conditions}]}}"#));
+    for (conditions, more, told) in [
+        (
+            r#"["starts-with","$Content-Type","text/"]"#,
+            "",
+            Some("text/plain"),
+        ),
+        (r#"{"content-type":"text/plain"}"#, "", Some("text/plain")),
+        (
+            r#"["eq","$Content-Type","image/png"]"#,
+            r#","content-type":"image/png""#,
+            Some("image/png"),
+        ),
+        (r#"{"key":"k"}"#, "", None),
+    ] {
+        let policy = policy(conditions);
+        let answer = json(&format!(
+            r#"{{"url":"https://h/","fields":{{"key":"k","policy":"{policy}"{more}}}}}"#
+        ));
+        let Plan::Single(signed) = granted(&answer, "text/plain").unwrap().plan else {
+            panic!("{conditions}");
+        };
+        let fields = signed.fields.unwrap();
+        let types: Vec<&str> = fields
+            .expose()
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+            .map(|(_, value)| value.as_str())
+            .collect();
+        assert_eq!(types, Vec::from_iter(told), "{conditions}");
+    }
 }
