@@ -343,7 +343,7 @@ pub struct Options {
     )]
     pub min_size: Option<Size>,
     /// Take only this type, such as image/* or .pdf; repeat or separate by commas. What can carry scripts (HTML, SVG,
-    /// XML, JavaScript) is then taken only under its own name, such as image/svg+xml or .svg [default: any]
+    /// XML, JavaScript, multipart and message types) is then taken only under its own name, such as image/svg+xml or .svg [default: any]
     #[arg(
         long,
         env = "S3_UPLOAD_ALLOW_TYPE",
