@@ -19,7 +19,7 @@ pub use values::{Forms, LogFormat, Secret, Size, StoreCors};
 
 use crate::{
     download_name::Disposition, embedded::MAX_KEY, key_template::KeyTemplate, limits::Limits,
-    plan::MAX_OBJECT, webhook,
+    plan::MAX_OBJECT, serve::connections::HEAD, webhook,
 };
 
 /// What the server is to do.
@@ -52,6 +52,8 @@ pub struct Config {
     pub secret: Option<Secret>,
     /// After how long a request is given up.
     pub request_timeout: Duration,
+    /// After how long a request's head that is not whole is given up. Not an option: nobody needs another one but a test.
+    pub head_timeout: Duration,
     /// Where the files go.
     pub bucket: Bucket,
     /// The filter of the log.
@@ -197,6 +199,7 @@ impl Config {
                 .map_or(crate::REQUEST_TIMEOUT, |seconds| {
                     Duration::from_secs(seconds.max(1))
                 }),
+            head_timeout: HEAD,
             log: options.log.unwrap_or_else(|| "info".to_owned()),
         })
     }

@@ -18,6 +18,7 @@ mod limits;
 mod load;
 mod pages;
 mod replay;
+mod slow;
 mod tokens;
 
 use std::time::{SystemTime, UNIX_EPOCH};
