@@ -175,7 +175,7 @@ pub struct Options {
         help_heading = "Who may call"
     )]
     pub jwt_audience: Option<Vec<String>>,
-    /// Take a JSON web token only from this issuer; repeat or separate by commas [default: any that the key confirms]
+    /// Take a JSON web token only from this issuer; repeat or separate by commas: all of them share all keys [default: any that the key confirms]
     #[arg(
         long,
         env = "S3_UPLOAD_JWT_ISSUER",

@@ -66,6 +66,9 @@ pub struct Uploader {
     /// Its tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
+    /// Who names it so, where several may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
 }
 
 impl Event {
@@ -84,6 +87,7 @@ impl Event {
         let client = upload.client.take().map(|client| Uploader {
             id: client.id,
             tenant: client.tenant,
+            issuer: client.issuer,
         });
         Self {
             id: format!("evt_{}", hash.get(..32).unwrap_or_default()),
@@ -148,6 +152,7 @@ mod tests {
             client: Some(Client {
                 id: "user-7".into(),
                 tenant: None,
+                issuer: None,
             }),
         }
     }

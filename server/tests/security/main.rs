@@ -13,6 +13,7 @@ mod common;
 
 mod hosts;
 mod ids;
+mod issuers;
 mod keys_and_names;
 mod limits;
 mod load;
