@@ -250,7 +250,7 @@ pub struct Options {
     /// The bucket that takes the files [default: the embedded store]
     #[arg(long, env = "S3_UPLOAD_BUCKET", help_heading = "Bucket")]
     pub bucket: Option<String>,
-    /// Its region [default: that of the AWS environment or profile, else us-east-1]
+    /// Its region [default: that of the AWS environment, profile or instance, else us-east-1]
     #[arg(long, env = "S3_UPLOAD_REGION", help_heading = "Bucket")]
     pub region: Option<String>,
     /// The S3 endpoint that this server calls [default: AWS]
