@@ -22,13 +22,15 @@ use crate::{
     refusal::Refused,
 };
 
-/// Who calls. An upload belongs to the client, tenant included, that began it: to all others its id is unknown.
+/// Who calls. An upload belongs to the client, tenant and issuer included, that began it: to all others its id is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Client {
     /// A lasting name of the person or program. The limits count by it.
     pub id: String,
     /// The organisation for which they act, where a server has several.
     pub tenant: Option<String>,
+    /// Who says so, where several may: the same id of another issuer is another client.
+    pub issuer: Option<String>,
 }
 
 /// The longest id of a client, in bytes.
@@ -55,6 +57,7 @@ impl Client {
         Ok(Self {
             id: id.to_owned(),
             tenant: tenant.map(str::to_owned),
+            issuer: None,
         })
     }
 }

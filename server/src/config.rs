@@ -4,6 +4,7 @@
 //! than the configuration file: whether a folder can be written is found out where it is used.
 
 mod access;
+mod bucket;
 mod options;
 mod types;
 mod values;
@@ -13,13 +14,14 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use axum::http::{HeaderValue, Uri};
 
 pub use access::{Access, Tokens};
+pub use bucket::Bucket;
 pub use options::Options;
 pub use types::{Allow, TypeRule, is_active};
 pub use values::{Forms, LogFormat, Secret, Size, StoreCors};
 
 use crate::{
     download_name::Disposition, embedded::MAX_KEY, key_template::KeyTemplate, limits::Limits,
-    plan::MAX_OBJECT, webhook,
+    plan::MAX_OBJECT, serve::connections::HEAD, webhook,
 };
 
 /// What the server is to do.
@@ -52,6 +54,8 @@ pub struct Config {
     pub secret: Option<Secret>,
     /// After how long a request is given up.
     pub request_timeout: Duration,
+    /// After how long a request's head that is not whole is given up. Not an option: nobody needs another one but a test.
+    pub head_timeout: Duration,
     /// Where the files go.
     pub bucket: Bucket,
     /// The filter of the log.
@@ -64,37 +68,6 @@ pub struct Config {
     pub access: Access,
     /// Who is told of completed uploads, if anybody.
     pub webhook: Option<webhook::Target>,
-}
-
-/// Where the files go.
-#[derive(Debug, Clone)]
-pub enum Bucket {
-    /// Any S3.
-    Remote {
-        /// The bucket's name.
-        bucket: String,
-        /// The region; `None` to take it from the AWS environment or profile.
-        region: Option<String>,
-        /// The S3 endpoint for the server's own calls; `None` for AWS.
-        endpoint: Option<String>,
-        /// The S3 endpoint as browsers reach it, if it is another one.
-        public_endpoint: Option<String>,
-        /// Whether the bucket's name stands in the path instead of the host.
-        path_style: bool,
-    },
-    /// A store within this process, for development.
-    Embedded {
-        /// Its port; 0 for any free one.
-        port: u16,
-        /// The folder that keeps the files; `None` for a temporary one.
-        data: Option<PathBuf>,
-        /// The bucket's CORS rule.
-        cors: StoreCors,
-        /// The access key id and the secret access key that it knows; `None` for random ones.
-        credentials: Option<(String, Secret)>,
-        /// The store's address as browsers reach it, if it is not its own.
-        public_endpoint: Option<String>,
-    },
 }
 
 /// What is wrong with the configuration, in a sentence.
@@ -174,7 +147,7 @@ impl Config {
             webhook: access::webhook(&options)?,
             metrics: options.metrics,
             log_format: options.log_format.unwrap_or_default(),
-            bucket: bucket(&options, embedded)?,
+            bucket: Bucket::check(&options, embedded)?,
             host: options.host.unwrap_or_else(|| "127.0.0.1".to_owned()),
             port: options.port.unwrap_or(8080),
             site: options.site,
@@ -197,6 +170,7 @@ impl Config {
                 .map_or(crate::REQUEST_TIMEOUT, |seconds| {
                     Duration::from_secs(seconds.max(1))
                 }),
+            head_timeout: HEAD,
             log: options.log.unwrap_or_else(|| "info".to_owned()),
         })
     }
@@ -235,62 +209,6 @@ fn limits(options: &Options) -> Result<Limits, ConfigError> {
         )));
     }
     Ok(limits)
-}
-
-fn bucket(options: &Options, embedded: bool) -> Result<Bucket, ConfigError> {
-    let public_endpoint = options.public_endpoint.clone();
-    match &options.bucket {
-        Some(bucket) if !embedded => {
-            let only_embedded = [
-                ("store-port", options.store_port.is_some()),
-                ("data", options.data.is_some()),
-                ("store-cors", options.store_cors.is_some()),
-                ("store-credentials", options.store_credentials.is_some()),
-            ];
-            if let Some((flag, _)) = only_embedded.into_iter().find(|(_, given)| *given) {
-                return Err(ConfigError(format!(
-                    "--{flag} belongs to the embedded store, but --bucket names another one."
-                )));
-            }
-            Ok(Bucket::Remote {
-                bucket: bucket.clone(),
-                region: options.region.clone(),
-                endpoint: options.endpoint.clone(),
-                public_endpoint,
-                path_style: options.path_style.unwrap_or_default(),
-            })
-        }
-        Some(_) => Err(ConfigError(
-            "--embedded and --bucket exclude each other; give one of them.".to_owned(),
-        )),
-        None if options.endpoint.is_some() => Err(ConfigError(
-            "--endpoint needs --bucket: the bucket to sign for at that endpoint.".to_owned(),
-        )),
-        None => Ok(Bucket::Embedded {
-            port: options.store_port.unwrap_or(9000),
-            data: options.data.clone(),
-            cors: options.store_cors.clone().unwrap_or_default(),
-            credentials: options
-                .store_credentials
-                .as_ref()
-                .map(credentials)
-                .transpose()?,
-            public_endpoint,
-        }),
-    }
-}
-
-/// The id and the secret of `ID:SECRET`.
-fn credentials(given: &Secret) -> Result<(String, Secret), ConfigError> {
-    match given.expose().split_once(':') {
-        Some((id, secret)) if !id.is_empty() && !secret.is_empty() => {
-            Ok((id.to_owned(), Secret::from(secret)))
-        }
-        _ => Err(ConfigError(
-            "--store-credentials should be an access key id, a colon and a secret access key."
-                .to_owned(),
-        )),
-    }
 }
 
 /// With the embedded store any origin may call; otherwise only those that are named.
@@ -333,166 +251,4 @@ pub(crate) fn is_endpoint(url: &str) -> bool {
     clippy::panic,
     reason = "a failure is a failed test"
 )]
-mod tests {
-    use clap::Parser as _;
-
-    use super::*;
-
-    fn options(flags: &[&str]) -> Options {
-        Options::try_parse_from([&["s3-upload-server"], flags].concat()).unwrap()
-    }
-
-    fn error(flags: &[&str]) -> String {
-        match Config::check(options(flags)) {
-            Ok(_) => panic!("{flags:?} was taken"),
-            Err(error) => error.0,
-        }
-    }
-
-    #[test]
-    fn without_options_the_store_is_embedded() {
-        let config = Config::check(options(&[])).unwrap();
-        assert!(matches!(
-            config.bucket,
-            Bucket::Embedded {
-                port: 9000,
-                data: None,
-                cors: StoreCors::On,
-                credentials: None,
-                public_endpoint: None
-            }
-        ));
-        assert_eq!((config.port, config.origins), (8080, None));
-    }
-
-    #[test]
-    fn a_bucket_is_remote_and_names_its_origins() {
-        let config = Config::check(options(&[
-            "--bucket",
-            "b",
-            "--allow-origin",
-            "https://a.example",
-        ]))
-        .unwrap();
-        assert!(matches!(config.bucket, Bucket::Remote { .. }));
-        assert_eq!(config.origins.unwrap(), ["https://a.example"]);
-    }
-
-    #[test]
-    fn each_mistake_is_one_sentence_that_names_its_flag() {
-        for (flags, word) in [
-            (&["--embedded", "--bucket", "b"][..], "--embedded"),
-            (&["--bucket", "b", "--data", "d"], "--data"),
-            (&["--embedded=off"], "--bucket"),
-            (&["--endpoint", "http://h"], "--bucket"),
-            (&["--bucket", "b", "--endpoint", "h:9000"], "--endpoint"),
-            (&["--public-endpoint", "http://h/path"], "--public-endpoint"),
-            (&["--expires", "0"], "--expires"),
-            (&["--min-size", "2MB", "--max-size", "1MB"], "--min-size"),
-            (&["--max-size", "1MB", "--allow", "image/*=2MB"], "--allow"),
-            (&["--min-size", "1MB", "--allow", ".pdf=1kB"], "--min-size"),
-            (&["--secret", "short"], "--secret"),
-            (&["--store-credentials", "id"], "--store-credentials"),
-            (&["--allow-origin", "example.com"], "--allow-origin"),
-        ] {
-            let sentence = error(flags);
-            assert!(
-                sentence.contains(word) && sentence.ends_with('.') && !sentence.contains('\n'),
-                "{sentence}"
-            );
-        }
-    }
-
-    #[test]
-    fn flags_stand_over_the_file() {
-        let file = Options::from_toml(
-            "port = 1\nhost = \"h\"\nmax-size = \"2 GiB\"\nmin-size = 7\npath-style = true",
-        )
-        .unwrap();
-        let merged = options(&["--port", "2", "--allow-type", "image/*,.pdf"])
-            .over(file)
-            .unwrap();
-        assert_eq!((merged.port, merged.host.as_deref()), (Some(2), Some("h")));
-        assert_eq!(
-            (merged.max_size, merged.min_size),
-            (Some(Size(2 << 30)), Some(Size(7)))
-        );
-        assert_eq!((merged.path_style, merged.embedded), (Some(true), None));
-        assert_eq!(merged.allow_type.unwrap().len(), 2);
-    }
-
-    #[test]
-    fn a_switch_of_the_file_can_be_undone() {
-        let merged = |flags: &[&str], file: &str| {
-            let file = Options::from_toml(file).unwrap();
-            options(flags).over(file).unwrap()
-        };
-        let file = "path-style = true";
-        assert_eq!(merged(&["--path-style=off"], file).path_style, Some(false));
-        assert_eq!(
-            merged(&["--path-style", "no"], file).path_style,
-            Some(false)
-        );
-        assert_eq!(merged(&["--path-style"], "").path_style, Some(true));
-        let file = "embedded = true";
-        assert_eq!(merged(&["--embedded=false"], file).embedded, Some(false));
-        assert_eq!(merged(&["--embedded", "--port", "1"], "").port, Some(1));
-    }
-
-    #[test]
-    fn which_store_is_one_choice() {
-        let checked = |flags: &[&str], file: &str| {
-            let file = Options::from_toml(file).unwrap();
-            Config::check(options(flags).over(file).unwrap()).map(|config| config.bucket)
-        };
-        let remote = "bucket = \"b\"\nendpoint = \"http://h\"\npublic-endpoint = \"http://p\"";
-        let embedded = "embedded = true\ndata = \"d\"\nstore-port = 1";
-        assert!(matches!(
-            checked(&["--embedded"], remote).unwrap(),
-            Bucket::Embedded {
-                public_endpoint: None,
-                ..
-            }
-        ));
-        assert!(matches!(
-            checked(&["--bucket", "c"], embedded).unwrap(),
-            Bucket::Remote { bucket, .. } if bucket == "c"
-        ));
-        assert!(matches!(
-            checked(&["--bucket", "c"], remote).unwrap(),
-            Bucket::Remote { bucket, endpoint: Some(_), .. } if bucket == "c"
-        ));
-        assert!(matches!(
-            checked(&["--port", "1"], embedded).unwrap(),
-            Bucket::Embedded {
-                port: 1,
-                data: Some(_),
-                ..
-            }
-        ));
-        let both = checked(&[], &format!("{remote}\n{embedded}")).unwrap_err();
-        assert!(both.0.contains("exclude each other"), "{both}");
-    }
-
-    #[test]
-    fn both_lists_of_types_are_one() {
-        let file = Options::from_toml("allow = [\"video/mp4=2GB\", \".zip\"]").unwrap();
-        let options = options(&["--allow-type", "image/*,.pdf"])
-            .over(file)
-            .unwrap();
-        let limits = Config::check(options).unwrap().limits;
-        let types: Vec<_> = limits.types.iter().map(ToString::to_string).collect();
-        assert_eq!(types, ["image/*", ".pdf", "video/mp4 (up to 2 GB)", ".zip"]);
-    }
-
-    #[test]
-    fn an_unknown_key_is_named() {
-        let error = Options::from_toml("buckt = \"b\"").unwrap_err();
-        assert!(error.contains("buckt"), "{error}");
-        assert!(
-            Options::from_toml("max-size = \"huge\"")
-                .unwrap_err()
-                .contains("huge")
-        );
-    }
-}
+mod tests;

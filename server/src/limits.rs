@@ -226,9 +226,14 @@ mod tests {
             "application/x-javascript",
             "*/*",
             "application/unknown",
+            "multipart/x-mixed-replace;boundary=x",
+            "multipart/related",
+            "message/rfc822",
         ] {
             assert!(!taken(&[".pdf"], "x.pdf", media_type), "{media_type}");
-            let families = ["image/*", "text/*", "application/*"];
+            let families = ["image", "text", "application", "multipart", "message"];
+            let families = families.map(|family| format!("{family}/*"));
+            let families = families.each_ref().map(String::as_str);
             assert!(!taken(&families, "x.pdf", media_type), "{media_type}");
             let itself = media_type.split(';').next().unwrap();
             assert!(taken(&[itself], "x.pdf", media_type), "{media_type}");
@@ -236,6 +241,7 @@ mod tests {
             assert!(taken(&["*/*"], "x.pdf", media_type), "{media_type}");
         }
         assert!(taken(&[".svg"], "a.svg", "image/svg+xml"));
+        assert!(taken(&[".eml"], "a.eml", "message/rfc822"));
         assert!(!taken(&[".svg"], "a.svg", "text/html"));
         assert!(!taken(&[".svg"], "a.html", "image/svg+xml"));
         let word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";

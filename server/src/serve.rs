@@ -1,11 +1,13 @@
-//! Sockets: binding them, answering on them, ending in order.
+//! Sockets: binding them, answering on them ([`connections`]), ending in order.
 //!
 //! Owns the way from a [`Config`] to a running server, and the sentences about what stops it from starting. The store is
 //! bound first, since URLs are signed for its address.
 
+pub mod connections;
+
 use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, http::HeaderValue, serve::ListenerExt as _};
+use axum::{Router, http::HeaderValue};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
@@ -46,6 +48,7 @@ pub struct Server {
     store: Option<(TcpListener, Router, Data)>,
     metrics: Option<(TcpListener, Router)>,
     webhook: Option<Webhook>,
+    head_timeout: Duration,
     api_address: SocketAddr,
     store_address: Option<SocketAddr>,
 }
@@ -145,6 +148,7 @@ impl Server {
             store: embedded,
             metrics,
             webhook,
+            head_timeout: config.head_timeout,
             api_address,
             store_address,
         })
@@ -169,18 +173,17 @@ impl Server {
     /// Answers until `end`, then lets requests in flight finish.
     pub async fn run(self, end: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let (ending, ended) = watch::channel(false);
-        let (listener, app) = self.api;
-        let api = tokio::spawn(answer(listener, app, ended.clone()));
+        let answer = |(listener, app): (TcpListener, Router)| {
+            let end = asked(ended.clone());
+            tokio::spawn(connections::answer(listener, app, self.head_timeout, end))
+        };
+        let api = answer(self.api);
         let (store, data) = match self.store {
-            Some((listener, app, data)) => {
-                (Some(tokio::spawn(answer(listener, app, ended))), Some(data))
-            }
+            Some((listener, app, data)) => (Some(answer((listener, app))), Some(data)),
             None => (None, None),
         };
-        if let Some((listener, app)) = self.metrics {
-            // Ends with the process: nobody waits for numbers.
-            tokio::spawn(answer(listener, app, ending.subscribe()));
-        }
+        // Its task ends with the process: nobody waits for numbers.
+        self.metrics.map(answer);
         end.await;
         tracing::info!("ending");
         // Nobody to tell means that both have ended already.
@@ -188,11 +191,14 @@ impl Server {
         let all = async {
             let api = api.await;
             if let Some(store) = store {
-                store.await.map_err(io::Error::other)??;
+                store.await?;
             }
-            api.map_err(io::Error::other)?
+            api
         };
-        let result = tokio::time::timeout(GRACE, all).await.unwrap_or(Ok(()));
+        let result = tokio::time::timeout(GRACE, all)
+            .await
+            .unwrap_or(Ok(()))
+            .map_err(io::Error::other);
         if let Some(webhook) = self.webhook {
             webhook.finish(WEBHOOK_GRACE).await;
         }
@@ -230,20 +236,9 @@ fn rules(cors: &StoreCors, config: &Config) -> Result<Vec<CorsRule>, StartError>
     cors_rule::read(&text).map_err(|error| wrong(&error))
 }
 
-async fn answer(
-    listener: TcpListener,
-    app: Router,
-    mut ended: watch::Receiver<bool>,
-) -> io::Result<()> {
-    // Without it the small answers between large requests wait for the kernel.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let end = async move {
-        let _ = ended.wait_for(|ended| *ended).await;
-    };
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(end).await
+/// Once the end was asked for.
+async fn asked(mut ended: watch::Receiver<bool>) {
+    let _ = ended.wait_for(|ended| *ended).await;
 }
 
 /// Who is asked for a token. A real bucket that everybody may fill is said aloud.

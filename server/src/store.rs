@@ -63,7 +63,7 @@ pub struct NewObject<'a> {
 pub struct Place {
     /// The bucket's name.
     pub bucket: String,
-    /// The region; `None` to take it from the AWS environment or profile.
+    /// The region; `None` to take it from the AWS environment, profile or instance.
     pub region: Option<String>,
     /// The endpoint for the server's own calls; `None` for AWS.
     pub endpoint: Option<String>,

@@ -90,9 +90,13 @@ impl Seal {
 
     /// A client's mark in a ticket. It says nothing to whoever reads the id in some log, as a plain name would.
     pub fn owner(&self, client: &Client) -> String {
-        // A payload has no NUL and a client's tenant none either, so that nothing else has this mark.
+        // A payload has no NUL and a client's tenant and issuer none either, so that nothing else has this mark.
         let tenant = client.tenant.as_deref();
-        let mac = self.mac.clone().chain_update(b"owner\0");
+        let mac = match &client.issuer {
+            Some(issuer) => self.mac.clone().chain_update(format!("issuer\0{issuer}\0")),
+            None => self.mac.clone(),
+        };
+        let mac = mac.chain_update(b"owner\0");
         let mac = mac.chain_update(if tenant.is_some() { "t" } else { "-" });
         let mac = mac.chain_update(tenant.unwrap_or_default());
         let mac = mac.chain_update(b"\0").chain_update(&client.id);
@@ -169,20 +173,26 @@ mod tests {
     }
 
     #[test]
-    fn owners_differ_by_id_and_tenant() {
+    fn owners_differ_by_id_tenant_and_issuer() {
         let seal = Seal::new(b"secret", Duration::from_hours(24));
-        let owner = |id: &str, tenant: Option<&str>| {
+        let by = |id: &str, tenant: Option<&str>, issuer: Option<&str>| {
             seal.owner(&Client {
                 id: id.into(),
                 tenant: tenant.map(str::to_owned),
+                issuer: issuer.map(str::to_owned),
             })
         };
+        let owner = |id: &str, tenant: Option<&str>| by(id, tenant, None);
         let owners = [
             owner("a", None),
             owner("b", None),
             owner("a", Some("")),
             owner("a", Some("t")),
             owner("t", Some("a")),
+            by("a", None, Some("")),
+            by("a", None, Some("i")),
+            by("a", Some("i"), Some("t")),
+            by("a", Some("t"), Some("i")),
         ];
         for (index, one) in owners.iter().enumerate() {
             assert_eq!(one.len(), 22);
@@ -193,6 +203,7 @@ mod tests {
         let client = Client {
             id: "a".into(),
             tenant: None,
+            issuer: None,
         };
         assert_ne!(other.owner(&client), owners[0]);
     }

@@ -35,7 +35,8 @@ const DELAYS: [Duration; 8] = [
     Duration::from_hours(1),
     Duration::from_hours(2),
 ];
-/// How many events that were told are remembered, so that a completion that is asked for again is not told again.
+/// How many events that were told are remembered, so that a completion that is asked for again is not told again, unless
+/// the object is another by then.
 const TOLD: usize = 5_000;
 
 /// Who is told.

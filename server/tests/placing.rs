@@ -86,6 +86,7 @@ async fn a_tenant_has_its_own_folder() {
         let client = Caller {
             id: "someone".into(),
             tenant: tenant.map(str::to_owned),
+            issuer: None,
         };
         router(app.clone()).layer(Extension(client))
     };

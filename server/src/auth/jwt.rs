@@ -123,7 +123,12 @@ impl Rules {
             Some(_) => Err(Denied::Invalid("a claim is not a text")),
         };
         let id = text("sub")?.unwrap_or_default();
-        Client::named(id, text(&self.tenant_claim)?)
+        let mut client = Client::named(id, text(&self.tenant_claim)?)?;
+        // Each issuer numbers its people as it likes.
+        if self.issuers.len() > 1 {
+            client.issuer = text("iss")?.map(str::to_owned);
+        }
+        Ok(client)
     }
 }
 

@@ -175,7 +175,7 @@ pub struct Options {
         help_heading = "Who may call"
     )]
     pub jwt_audience: Option<Vec<String>>,
-    /// Take a JSON web token only from this issuer; repeat or separate by commas [default: any that the key confirms]
+    /// Take a JSON web token only from this issuer; repeat or separate by commas: all of them share all keys [default: any that the key confirms]
     #[arg(
         long,
         env = "S3_UPLOAD_JWT_ISSUER",
@@ -250,7 +250,7 @@ pub struct Options {
     /// The bucket that takes the files [default: the embedded store]
     #[arg(long, env = "S3_UPLOAD_BUCKET", help_heading = "Bucket")]
     pub bucket: Option<String>,
-    /// Its region [default: that of the AWS environment or profile, else us-east-1]
+    /// Its region [default: that of the AWS environment, profile or instance, else us-east-1]
     #[arg(long, env = "S3_UPLOAD_REGION", help_heading = "Bucket")]
     pub region: Option<String>,
     /// The S3 endpoint that this server calls [default: AWS]
@@ -343,7 +343,7 @@ pub struct Options {
     )]
     pub min_size: Option<Size>,
     /// Take only this type, such as image/* or .pdf; repeat or separate by commas. What can carry scripts (HTML, SVG,
-    /// XML, JavaScript) is then taken only under its own name, such as image/svg+xml or .svg [default: any]
+    /// XML, JavaScript, multipart and message types) is then taken only under its own name, such as image/svg+xml or .svg [default: any]
     #[arg(
         long,
         env = "S3_UPLOAD_ALLOW_TYPE",

@@ -51,8 +51,9 @@ fn essence(media_type: &str) -> String {
     essence.trim().to_ascii_lowercase()
 }
 
-/// Whether a browser may run a file of this type: pages, anything of XML, scripts, and the types for which it looks at
-/// the bytes to find out. <https://mimesniff.spec.whatwg.org/#scriptable-mime-type>
+/// Whether a browser may run a file of this type: pages, anything of XML, scripts, what holds other files with types of
+/// their own (`multipart/x-mixed-replace` is shown as the page that it holds), and the types for which it looks at the
+/// bytes to find out. <https://mimesniff.spec.whatwg.org/#scriptable-mime-type>
 pub fn is_active(media_type: &str) -> bool {
     let media_type = essence(media_type);
     let is_unknown = matches!(
@@ -64,7 +65,8 @@ pub fn is_active(media_type: &str) -> bool {
     let is_script = ["javascript", "ecmascript", "jscript", "livescript"]
         .iter()
         .any(|word| media_type.contains(word));
-    is_unknown || is_page || is_xml || is_script
+    let holds_others = media_type.starts_with("multipart/") || media_type.starts_with("message/");
+    is_unknown || is_page || is_xml || is_script || holds_others
 }
 
 /// Whether an active type is what files with this extension are.
@@ -75,6 +77,8 @@ fn is_named_by(extension: &str, media_type: &str) -> bool {
         ".svg" => media_type == "image/svg+xml",
         ".xml" => matches!(media_type, "text/xml" | "application/xml"),
         ".js" | ".mjs" => matches!(media_type, "text/javascript" | "application/javascript"),
+        ".eml" => media_type == "message/rfc822",
+        ".mht" | ".mhtml" => matches!(media_type, "multipart/related" | "message/rfc822"),
         _ => false,
     }
 }

@@ -11,10 +11,12 @@ pub struct Stored {
     pub media_type: String,
     /// Its `ETag`, quotes included.
     pub etag: Option<String>,
+    /// Its version, where the bucket keeps versions.
+    pub version_id: Option<String>,
 }
 
 impl Store {
-    /// Asks for an object's size, type and `ETag`.
+    /// Asks for an object's size, type, `ETag` and version.
     pub async fn head(&self, key: &str) -> Result<Stored, Fault> {
         let head = self
             .own
@@ -34,6 +36,7 @@ impl Store {
                 .unwrap_or(crate::limits::UNKNOWN_TYPE)
                 .to_owned(),
             etag: head.e_tag().map(str::to_owned),
+            version_id: head.version_id().map(str::to_owned),
         })
     }
 

@@ -1,4 +1,7 @@
 //! `DELETE /uploads/{id}`: the upload is given up; nothing of it stays.
+//!
+//! Completed or not: the server keeps no state that would tell, and a person who cancels while the last answer is on its
+//! way means it. What is sent by the same URL afterwards is a new object, of which the webhook is told anew.
 
 use axum::{extract::State, http::StatusCode};
 

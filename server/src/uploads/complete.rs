@@ -1,6 +1,8 @@
 //! `POST /uploads/{id}/complete`: is all of the file in the store.
 //!
-//! May be asked again after a lost answer: an object that is there, whole, is a success.
+//! May be asked again after a lost answer: an object that is there, whole, is a success. It may be another one by then: a
+//! form can be sent again, and what was deleted can be put again, until their signatures expire. The answer and the
+//! webhook say which one it is by its `ETag`.
 
 use std::time::SystemTime;
 
@@ -47,6 +49,7 @@ pub(super) async fn complete(
             size: stored.size,
             media_type: stored.media_type.clone(),
             etag: stored.etag.clone(),
+            version_id: stored.version_id,
             name: ticket.name.clone(),
             client: caller.client,
         });

@@ -31,6 +31,9 @@ pub struct Completed {
     /// Its `ETag` as S3 gave it, quotes included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
+    /// Its version, where the bucket keeps versions.
+    #[serde(rename = "versionId", skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
     /// The file's name as the client gave it: text, not a path.
     pub name: String,
     /// Who uploaded it, if anybody was asked.
@@ -41,7 +44,7 @@ pub struct Completed {
 /// What is sent.
 #[derive(Debug, Clone, Serialize)]
 pub struct Event {
-    /// The same for the same object, however often it is told: for the receiver to know it again.
+    /// The same for the same bytes under the same key, however often they are told: for the receiver to know them again.
     pub id: String,
     /// What happened.
     #[serde(rename = "type")]
@@ -63,17 +66,28 @@ pub struct Uploader {
     /// Its tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
+    /// Who names it so, where several may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
 }
 
 impl Event {
     /// The event of an upload that is complete now.
     pub fn completed(mut upload: Completed) -> Self {
-        // A key is used once, and has no NUL.
-        let object = format!("{COMPLETED}\0{}\0{}", upload.bucket, upload.key);
-        let hash = hex(&Sha256::digest(object));
+        // Other bytes may take an object's place while its form or its URL lasts: they are told anew. None of these has a
+        // NUL.
+        let object = [
+            COMPLETED,
+            &upload.bucket,
+            &upload.key,
+            upload.etag.as_deref().unwrap_or_default(),
+            upload.version_id.as_deref().unwrap_or_default(),
+        ];
+        let hash = hex(&Sha256::digest(object.join("\0")));
         let client = upload.client.take().map(|client| Uploader {
             id: client.id,
             tenant: client.tenant,
+            issuer: client.issuer,
         });
         Self {
             id: format!("evt_{}", hash.get(..32).unwrap_or_default()),
@@ -116,7 +130,11 @@ fn seconds(time: SystemTime) -> u64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failure is a failed test"
+)]
 mod tests {
     use std::time::Duration;
 
@@ -129,10 +147,12 @@ mod tests {
             size: 9,
             media_type: "image/png".into(),
             etag: Some("\"e\"".into()),
+            version_id: None,
             name: "cat.png".into(),
             client: Some(Client {
                 id: "user-7".into(),
                 tenant: None,
+                issuer: None,
             }),
         }
     }
@@ -152,6 +172,32 @@ mod tests {
         assert_eq!(event.id.len(), 36);
         assert_eq!(event.id, Event::completed(upload("k")).id);
         assert_ne!(event.id, Event::completed(upload("l")).id);
+    }
+
+    #[test]
+    fn an_object_that_changed_is_another_event() {
+        let id = |etag: Option<&str>, version_id: Option<&str>| {
+            let changed = Completed {
+                etag: etag.map(str::to_owned),
+                version_id: version_id.map(str::to_owned),
+                ..upload("k")
+            };
+            let event = Event::completed(changed);
+            let json: serde_json::Value = serde_json::from_slice(&event.body()).unwrap();
+            assert_eq!(json["upload"]["versionId"].as_str(), version_id);
+            event.id
+        };
+        let ids = [
+            id(None, None),
+            id(Some("\"e\""), None),
+            id(Some("\"f\""), None),
+            id(Some("\"e\""), Some("1")),
+            id(Some("\"e\""), Some("2")),
+        ];
+        for (index, one) in ids.iter().enumerate() {
+            assert!(ids.iter().skip(index + 1).all(|other| other != one));
+        }
+        assert_eq!(id(Some("\"e\""), Some("2")), ids[4]);
     }
 
     /// Compared with another implementation: Python's hmac.

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod receiver;
+
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::Path,

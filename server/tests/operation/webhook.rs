@@ -1,99 +1,21 @@
 //! A receiver that answers, fails, is slow or is not there: what it hears, and that nobody waits for it.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
-use axum::{
-    Router,
-    body::Bytes,
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse as _, Redirect},
-};
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use reqwest::StatusCode;
 use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, CreateAnswer, Strategy::Put};
 use s3_upload_server::{
     metrics::Metrics,
     serve::Server,
     webhook::{Target, Webhook, event::Completed},
 };
-use serde_json::Value;
-use sha2::Sha256;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
-use crate::common::{Rig, answer, config, file, start};
-
-const SECRET: &str = "a webhook's secret";
-
-/// One request as it came.
-struct Heard {
-    path: String,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Heard {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    fn id(&self) -> String {
-        self.json()["id"].as_str().unwrap().to_owned()
-    }
-
-    /// Checks the signature as docs/server.md says, without this crate's own code.
-    fn is_signed(&self) {
-        let value = self.headers["x-s3-upload-signature"].to_str().unwrap();
-        let (time, mac) = value
-            .strip_prefix("t=")
-            .unwrap()
-            .split_once(",v1=")
-            .unwrap();
-        let age = now() - time.parse::<i64>().unwrap();
-        assert!((0..300).contains(&age), "{age}");
-        let mut expected = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
-        expected.update(time.as_bytes());
-        expected.update(b".");
-        expected.update(&self.body);
-        assert_eq!(mac.len(), 64);
-        let byte = |at: usize| u8::from_str_radix(&mac[at..at + 2], 16).unwrap();
-        let mac: Vec<_> = (0..64).step_by(2).map(byte).collect();
-        expected.verify_slice(&mac).unwrap();
-    }
-}
-
-fn now() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    i64::try_from(now.unwrap().as_secs()).unwrap()
-}
-
-/// A receiver that answers with these statuses, one after the other, and with 204 from then on.
-async fn receiver(statuses: &[u16]) -> (String, mpsc::UnboundedReceiver<Heard>) {
-    let (send, heard) = mpsc::unbounded_channel();
-    let statuses = Arc::new(Mutex::new(VecDeque::from(statuses.to_vec())));
-    let app = Router::new().fallback(move |request: axum::extract::Request| async move {
-        let (parts, body) = request.into_parts();
-        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-        let path = parts.uri.to_string();
-        // The test may have ended.
-        let _ = send.send(Heard {
-            path,
-            headers: parts.headers,
-            body,
-        });
-        match statuses.lock().unwrap().pop_front() {
-            Some(307) => Redirect::temporary("/elsewhere").into_response(),
-            Some(status) => StatusCode::from_u16(status).unwrap().into_response(),
-            None => StatusCode::NO_CONTENT.into_response(),
-        }
-    });
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/hook?k=1", listener.local_addr().unwrap());
-    tokio::spawn(async { axum::serve(listener, app).await });
-    (url, heard)
-}
+use crate::common::{
+    Rig, answer, config, file,
+    receiver::{SECRET, now, receiver},
+    start,
+};
 
 fn webhook(url: &str, delays: &[u64]) -> Webhook {
     let target = Target {
@@ -111,6 +33,7 @@ fn completed(key: &str) -> Completed {
         size: 5,
         media_type: "text/plain".into(),
         etag: None,
+        version_id: None,
         name: "a.txt".into(),
         client: None,
     }

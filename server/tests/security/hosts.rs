@@ -42,6 +42,7 @@ impl Authenticate for Sessions {
             Some(id) => Ok(Client {
                 id: id.to_owned(),
                 tenant: None,
+                issuer: None,
             }),
         }
     }
@@ -139,7 +140,11 @@ async fn a_layer_of_the_hosts_says_who_calls() {
     let known = from_fn(async |request: Request, next: Next| {
         let (mut parts, body) = request.into_parts();
         if let Some(id) = session(&parts).map(str::to_owned) {
-            parts.extensions.insert(Client { id, tenant: None });
+            parts.extensions.insert(Client {
+                id,
+                tenant: None,
+                issuer: None,
+            });
         }
         next.run(Request::from_parts(parts, body)).await
     });

@@ -13,11 +13,13 @@ mod common;
 
 mod hosts;
 mod ids;
+mod issuers;
 mod keys_and_names;
 mod limits;
 mod load;
 mod pages;
 mod replay;
+mod slow;
 mod tokens;
 
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -1,12 +1,18 @@
 //! What is signed is all that can be done, and only once.
 
+use std::time::Duration;
+
 use reqwest::{Method, StatusCode};
 use s3_upload_protocol::native::{
     CompleteAnswer, CompleteRequest, CreateAnswer, SentPart,
-    Strategy::{Multipart, Put},
+    Strategy::{Multipart, Post, Put},
 };
 
-use crate::common::{MIB, Rig, answer, bytes, file, raw, refusal, s3_error, start, with_headers};
+use crate::common::{
+    MIB, Rig, answer, bytes, file, raw,
+    receiver::{SECRET, receiver},
+    refusal, s3_error, start, with_headers,
+};
 
 async fn complete(rig: &Rig, id: &str, parts: Option<Vec<SentPart>>) -> CompleteAnswer {
     answer(rig.complete(id, &CompleteRequest { parts }).await).await
@@ -143,4 +149,42 @@ async fn parts_that_are_signed_after_completion_change_nothing() {
     }
     assert!(rig.download(&done).await.bytes().await.unwrap() == body);
     assert_eq!(rig.leftovers(), Vec::<String>::new());
+}
+
+/// Who checks an object when they are told of it must hear that it is another one.
+#[tokio::test]
+async fn what_takes_an_objects_place_is_told_anew() {
+    let (url, mut heard) = receiver(&[]).await;
+    let rig = start(&["--webhook", &url, "--webhook-secret", SECRET]).await;
+    for strategy in [Post, Put] {
+        let request = file("a.txt", "text/plain", 5, &[strategy]);
+        let created = rig.create(&request).await;
+        let id = created.id.as_ref().unwrap();
+        let mut told = Vec::new();
+        for body in [b"first", b"other"] {
+            if strategy == Post {
+                // S3 has no If-None-Match for forms.
+                let sent = rig.post_form(&created, body).await;
+                assert_eq!(sent.status(), StatusCode::CREATED);
+            } else {
+                // If-None-Match holds again for a key that is free again.
+                let path = format!("/uploads/{id}");
+                let deleted = rig.request(Method::DELETE, &path).send().await.unwrap();
+                assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
+                assert_eq!(rig.put(&created, body).await.status(), StatusCode::OK);
+            }
+            let done = complete(&rig, id, None).await;
+            let event = tokio::time::timeout(Duration::from_secs(30), heard.recv());
+            let event = event.await.expect("it is told").unwrap();
+            let etag = event.json()["upload"]["etag"].as_str().map(str::to_owned);
+            assert!(etag.is_some());
+            assert_eq!(etag, done.etag, "what the page is told is the same");
+            assert_eq!(event.json()["upload"]["key"], done.key);
+            // The same object is told once.
+            assert_eq!(complete(&rig, id, None).await.etag, done.etag);
+            told.push((event.id(), etag));
+        }
+        assert!(told[0].0 != told[1].0 && told[0].1 != told[1].1, "{told:?}");
+    }
+    assert!(heard.try_recv().is_err());
 }

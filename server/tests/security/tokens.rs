@@ -23,7 +23,8 @@ use crate::{
 use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, Strategy::Put};
 
 const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/security/keys");
-const JWT: &str = "the secret of the identity provider";
+/// The secret of JSON web tokens.
+pub const JWT: &str = "the secret of the identity provider";
 
 fn key(name: &str) -> String {
     format!("{KEYS}/{name}")
@@ -45,7 +46,8 @@ fn jwt(secret: &[u8], header: &Value, claims: &Value) -> String {
     format!("{message}.{mac}")
 }
 
-fn hs256(claims: &Value) -> String {
+/// A good JSON web token with these claims.
+pub fn hs256(claims: &Value) -> String {
     jwt(
         JWT.as_bytes(),
         &json!({"alg": "HS256", "typ": "JWT"}),

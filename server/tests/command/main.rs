@@ -8,6 +8,8 @@
     reason = "a failure is a failed test"
 )]
 
+mod region;
+
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     process::{Child, Command, Stdio},
@@ -90,6 +92,16 @@ fn it_says_where_it_is_ready_and_ends_in_order() {
     assert!(!log.contains("ERROR"), "{log}");
 }
 
+/// The host and port of the API, once it answers.
+fn ready(running: &mut Running) -> Option<String> {
+    let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines();
+    lines.find_map(|line| {
+        let line = line.unwrap();
+        let address = line.strip_prefix("Ready: http://")?.strip_suffix('/');
+        address.map(ToOwned::to_owned)
+    })
+}
+
 /// As a terminal sends it by Ctrl-C, `-INT`.
 fn signal(running: &Running, name: &str) {
     let id = running.0.id().to_string();
@@ -117,12 +129,7 @@ fn it_is_configured_by_the_environment_too_and_ends_by_control_c() {
             .spawn()
             .unwrap(),
     );
-    let lines = BufReader::new(running.0.stdout.take().unwrap()).lines();
-    let ready = lines.map(Result::unwrap).find_map(|line| {
-        let address = line.strip_prefix("Ready: http://")?.strip_suffix('/');
-        address.map(ToOwned::to_owned)
-    });
-    let address = ready.expect("the port of the environment stands over the file's");
+    let address = ready(&mut running).expect("the port of the environment stands over the file's");
     // The flag stands over the environment.
     let (status, answer) = create(&address, 2_000_000);
     assert_eq!(status, 200, "{answer}");
@@ -237,17 +244,9 @@ fn logged(flags: &[&str], requests: &[&str]) -> String {
             .spawn()
             .unwrap(),
     );
-    let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines();
-    let ready = lines.find_map(|line| {
-        let line = line.unwrap();
-        Some(
-            line.strip_prefix("Ready: http://")?
-                .trim_end_matches('/')
-                .to_owned(),
-        )
-    });
+    let address = ready(&mut running).unwrap();
     for request in requests {
-        let mut stream = std::net::TcpStream::connect(ready.as_ref().unwrap()).unwrap();
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         stream.read_to_end(&mut Vec::new()).unwrap();
     }
