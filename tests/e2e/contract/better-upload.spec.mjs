@@ -28,7 +28,8 @@ for (const version of [3, 2]) {
       });
 
       test("a complete whose answer is lost has done its work", async ({ page, folder }) => {
-        const lost = bench.store.proxy.on(["POST"], cutAnswer(), { times: 1 });
+        // The first is the server's own, which begins the upload.
+        const lost = bench.store.proxy.on(["POST"], cutAnswer(), { times: 1, skip: 1 });
         const widget = await bench.open(page, tag("parts"));
         await bench.arrives(widget, folder, "movie.mp4", 20 * MIB, { type: "video/mp4", parts: 4 });
         expect(lost.hits).toBe(1);
