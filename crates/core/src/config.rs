@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::constraints::Constraints;
-use crate::limits::MIB;
+use crate::limits::{MAX_SINGLE_SIZE, MIB};
 
 /// Which browser API carries the bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +58,13 @@ pub struct Config {
     pub backoff_cap: Duration,
     /// Seeds the jitter of the backoff.
     pub seed: u64,
+}
+
+impl Config {
+    /// Whether a file of this size, in bytes, is asked for as multipart first.
+    pub(crate) fn wants_parts(&self, size: u64) -> bool {
+        size > self.multipart_threshold.min(MAX_SINGLE_SIZE)
+    }
 }
 
 impl Default for Config {

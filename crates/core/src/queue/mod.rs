@@ -198,7 +198,8 @@ impl Queue {
             self.notify(Notice::Rejected(file, info, violation));
             return;
         }
-        let upload = Upload::new(file, info, held, self.config.retry_budget);
+        let is_large = self.config.wants_parts(info.size);
+        let upload = Upload::new(file, info, is_large, held, self.config.retry_budget);
         self.uploads.insert(file, upload);
         self.notify(Notice::Added(file));
         self.touch(file);

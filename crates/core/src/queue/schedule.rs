@@ -2,7 +2,8 @@
 //!
 //! To the backend: completes and aborts first, so that new parts never starve what is nearly done,
 //! but never on all lanes, because S3 may take minutes to complete; then lists, signatures, and new
-//! uploads last. To the store: the file with the fewest lanes first, so that a huge file does not
+//! uploads last. Large files and others are begun in equal numbers, so that neither kind keeps the
+//! other from beginning. To the store: the file with the fewest lanes first, so that a huge file does not
 //! starve small ones; among equals the older one.
 
 use core::time::Duration;
@@ -13,7 +14,7 @@ use crate::command::{Command, Notice, Transmit, Transport};
 use crate::config::TransportChoice;
 use crate::error::Step;
 use crate::ids::{ByteRange, FileId, RequestId};
-use crate::limits::{KIB, MAX_SINGLE_SIZE};
+use crate::limits::KIB;
 use crate::plan::part_size_for;
 use crate::progress::ASSUMED_SPEED;
 use crate::time::Instant;
@@ -97,9 +98,9 @@ impl Queue {
             && finishing < self.backend_lanes().saturating_sub(1).max(1)
     }
 
-    /// Whether one more file may be begun.
-    fn may_begin(&self) -> bool {
-        self.tally.open() < u32::from(self.config.max_lanes.max(1)) + PREPARED_AHEAD
+    /// Whether one more file may be begun, of the large ones or of the others.
+    fn may_begin(&self, is_large: bool) -> bool {
+        self.tally.open(is_large) < u32::from(self.config.max_lanes.max(1)) + PREPARED_AHEAD
             && self.gates.len() < MOST_WAITING
     }
 
@@ -118,13 +119,20 @@ impl Queue {
         if self.backend_in_use >= self.backend_lanes() {
             return false;
         }
-        let unfinished = (BackendWant::List, FileId(0))..;
-        let Some((want, file)) = self.ready.backend.range(unfinished).next().copied() else {
+        let first = |from: BackendWant| {
+            self.ready
+                .backend
+                .range((from, FileId(0))..)
+                .next()
+                .copied()
+        };
+        let next = first(BackendWant::List)
+            .filter(|(want, _)| *want != BackendWant::Create || self.may_begin(false))
+            .or_else(|| first(BackendWant::CreateLarge))
+            .filter(|(want, _)| *want != BackendWant::CreateLarge || self.may_begin(true));
+        let Some((want, file)) = next else {
             return false;
         };
-        if want == BackendWant::Create && !self.may_begin() {
-            return false;
-        }
         self.ask(now, file, want);
         true
     }
@@ -184,10 +192,9 @@ impl Queue {
     ) -> Option<(Step, Box<dyn FnOnce(RequestId) -> Command>)> {
         let upload = self.uploads.get(&file)?;
         Some(match (want, &upload.state) {
-            (BackendWant::Create, State::Queued { .. }) => {
+            (BackendWant::Create | BackendWant::CreateLarge, State::Queued { .. }) => {
                 let size = upload.info.size;
-                let single = self.config.multipart_threshold.min(MAX_SINGLE_SIZE);
-                let prefer_multipart = size > single;
+                let prefer_multipart = self.config.wants_parts(size);
                 let part_size = part_size_for(size, self.pace.speed(), self.config.part_size);
                 (
                     Step::Create,

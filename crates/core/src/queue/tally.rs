@@ -13,6 +13,7 @@ struct Share {
     files: u32,
     active: u32,
     open: u32,
+    open_large: u32,
     held: u32,
     paused: u32,
     completed: u32,
@@ -36,7 +37,8 @@ impl Share {
         Self {
             files: 1,
             active: state.is_active().into(),
-            open: upload.is_open().into(),
+            open: (upload.is_open() && !upload.is_large).into(),
+            open_large: (upload.is_open() && upload.is_large).into(),
             held: matches!(state, State::Queued { held: true }).into(),
             paused: matches!(state, State::Paused(_)).into(),
             completed: completed.into(),
@@ -57,6 +59,7 @@ impl Share {
         self.files += other.files;
         self.active += other.active;
         self.open += other.open;
+        self.open_large += other.open_large;
         self.held += other.held;
         self.paused += other.paused;
         self.completed += other.completed;
@@ -72,6 +75,7 @@ impl Share {
         self.files = self.files.saturating_sub(other.files);
         self.active = self.active.saturating_sub(other.active);
         self.open = self.open.saturating_sub(other.open);
+        self.open_large = self.open_large.saturating_sub(other.open_large);
         self.held = self.held.saturating_sub(other.held);
         self.paused = self.paused.saturating_sub(other.paused);
         self.completed = self.completed.saturating_sub(other.completed);
@@ -110,9 +114,13 @@ impl Tally {
         self.sum.active
     }
 
-    /// Files that are being prepared or sent.
-    pub const fn open(&self) -> u32 {
-        self.sum.open
+    /// Files that are being prepared or sent: the large ones, or the others.
+    pub const fn open(&self, is_large: bool) -> u32 {
+        if is_large {
+            self.sum.open_large
+        } else {
+            self.sum.open
+        }
     }
 
     pub const fn paused(&self) -> u32 {

@@ -185,6 +185,7 @@ pub(crate) enum BackendWant {
     List,
     Sign,
     Create,
+    CreateLarge,
 }
 
 /// One file on its way.
@@ -192,6 +193,8 @@ pub(crate) enum BackendWant {
 pub(crate) struct Upload {
     pub id: FileId,
     pub info: FileInfo,
+    /// It was to go in parts when it was added, and may take hours.
+    pub is_large: bool,
     pub state: State,
     pub requests: BTreeMap<RequestId, Request>,
     pub patience: Patience,
@@ -203,10 +206,11 @@ pub(crate) struct Upload {
 }
 
 impl Upload {
-    pub fn new(id: FileId, info: FileInfo, held: bool, budget: u32) -> Self {
+    pub fn new(id: FileId, info: FileInfo, is_large: bool, held: bool, budget: u32) -> Self {
         Self {
             id,
             info,
+            is_large,
             state: State::Queued { held },
             requests: BTreeMap::new(),
             patience: Patience::new(budget),
@@ -266,6 +270,7 @@ impl Upload {
             return None;
         }
         match &self.state {
+            State::Queued { held: false } if self.is_large => Some(BackendWant::CreateLarge),
             State::Queued { held: false } => Some(BackendWant::Create),
             State::Completing(_) if !self.in_flight(Step::Complete) => Some(BackendWant::Complete),
             State::Uploading(Work::Multi(multi)) => {

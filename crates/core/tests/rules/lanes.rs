@@ -84,10 +84,46 @@ fn while_a_huge_file_holds_the_lanes_small_ones_are_prepared() {
         desk.grant_single(create, None, Some(300));
         prepared += 1;
     }
-    assert_eq!(
-        prepared, 4,
-        "with the huge one five, as many as lanes and two ahead"
-    );
+    assert_eq!(prepared, 3 + 2, "as if the huge one was not there");
+}
+
+#[test]
+fn large_files_do_not_keep_small_ones_from_beginning_nor_small_ones_large() {
+    let mut desk = Desk::usual();
+    for _ in 0..20 {
+        desk.add(1_000 * PART);
+    }
+    let mut begun = 0;
+    while !desk.inbox.is_empty() {
+        desk.sign_whatever_is_wanted();
+        desk.sends();
+        if !desk.inbox.is_empty() {
+            let (create, _) = desk.create();
+            desk.grant_parts(create, &format!("u{begun}"));
+            begun += 1;
+        }
+    }
+    assert_eq!(begun, 3 + 2, "the others wait");
+    let small: Vec<FileId> = (0..20).map(|_| desk.add(5)).collect();
+    for file in &small[..5] {
+        let (create, of) = desk.create();
+        assert_eq!(of, *file);
+        desk.grant_single(create, None, Some(300));
+    }
+    desk.quiet();
+
+    // And the other way round.
+    let mut desk = Desk::usual();
+    for _ in 0..20 {
+        desk.add(5);
+    }
+    let huge = desk.add(1_000 * PART);
+    let mut of = FileId(0);
+    while of != huge {
+        let (create, file) = desk.create();
+        desk.grant_single(create, None, Some(300));
+        of = file;
+    }
 }
 
 #[test]

@@ -93,7 +93,7 @@ impl Watch {
 
     pub fn event(&mut self, now: Instant, queue: &Queue, event: &Event) {
         match event {
-            Event::Add(file, info) => {
+            Event::Add(file, info) | Event::AddHeld(file, info) => {
                 let life = Life {
                     size: info.size,
                     ..Life::default()
