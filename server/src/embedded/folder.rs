@@ -34,8 +34,9 @@ use crate::cors_rule::CorsRule;
 /// The parts that S3 lists at once.
 const PAGE: usize = 1000;
 
+#[derive(Clone)]
 pub(super) struct Folder {
-    files: FileSystem,
+    files: Arc<FileSystem>,
     root: PathBuf,
     rules: Arc<[CorsRule]>,
 }
@@ -43,7 +44,7 @@ pub(super) struct Folder {
 impl Folder {
     pub(super) fn open(root: &Path, rules: Arc<[CorsRule]>) -> Result<Self, s3s_fs::Error> {
         Ok(Self {
-            files: FileSystem::new(root)?,
+            files: Arc::new(FileSystem::new(root)?),
             root: root.to_owned(),
             rules,
         })
@@ -60,6 +61,29 @@ impl Folder {
                 NoSuchUpload,
                 "The specified upload does not exist."
             ))
+        }
+    }
+
+    /// Removes the parts of an upload that is gone.
+    fn sweep(&self, upload_id: &str) {
+        let Ok(id) = Uuid::parse_str(upload_id) else {
+            return;
+        };
+        let prefixes = [
+            format!(".upload_id-{id}."),
+            format!(".upload_part_info-{id}."),
+        ];
+        for entry in std::fs::read_dir(&self.root)
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let name = entry.file_name();
+            let is_its = |prefix: &String| name.to_string_lossy().starts_with(prefix);
+            if prefixes.iter().any(is_its) {
+                // Somebody else may have been faster.
+                let _ = std::fs::remove_file(entry.path());
+            }
         }
     }
 
@@ -220,20 +244,19 @@ impl S3 for Folder {
     ) -> S3Result<S3Response<UploadPartOutput>> {
         check_key(&req.input.key)?;
         self.check_upload(&req.input.upload_id)?;
-        let (id, number) = (req.input.upload_id.clone(), req.input.part_number);
-        let answer = self.files.upload_part(req).await;
-        // An upload that was aborted meanwhile did not find this part.
-        if let Err(gone) = self.check_upload(&id) {
-            for name in [
-                format!(".upload_id-{id}.part-{number}"),
-                format!(".upload_part_info-{id}.part-{number}.json"),
-            ] {
-                // It may not be there either.
-                let _ = std::fs::remove_file(self.root.join(name));
+        let id = req.input.upload_id.clone();
+        let folder = self.clone();
+        // To its end even when the connection is gone by then: what is half written would stay for ever.
+        let written = tokio::spawn(async move {
+            let answer = folder.files.upload_part(req).await;
+            // An upload that was aborted meanwhile did not find this part.
+            if let Err(gone) = folder.check_upload(&id) {
+                folder.sweep(&id);
+                return Err(gone);
             }
-            return Err(gone);
-        }
-        answer
+            answer
+        });
+        written.await.map_err(|_| s3_error!(InternalError))?
     }
 
     async fn list_parts(
@@ -278,6 +301,12 @@ impl S3 for Folder {
         req: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
         self.check_upload(&req.input.upload_id)?;
-        self.files.abort_multipart_upload(req).await
+        let id = req.input.upload_id.clone();
+        let answer = self.files.abort_multipart_upload(req).await;
+        // A part that came while the others were taken away found its upload still there.
+        if self.check_upload(&id).is_err() {
+            self.sweep(&id);
+        }
+        answer
     }
 }
