@@ -276,7 +276,7 @@ export class S3Upload extends Base {
     draw();
     if (!before) return;
     const row = id && this.#root.querySelector(`[data-id="${id}"]`);
-    (row || this.#root).querySelector(`[part="${before.part}"]`)?.focus({ preventScroll: true });
+    (row || this.#root).querySelector(`[part='${before.part}']`)?.focus({ preventScroll: true });
     if (!this.#root.activeElement) this.focus({ preventScroll: true });
   }
 

@@ -45,7 +45,10 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
             .map_or_else(String::new, |speed| pace(desk, speed, all.remaining))
     });
     let failures = text(|desk, all| some(desk, "overall.failed", all.failed));
-    let cancelled = text(|desk, all| some(desk, "overall.cancelled", all.cancelled));
+    let cancelled = text(|desk, all| {
+        let beside = if all.files == 0 { 0 } else { all.cancelled };
+        some(desk, "overall.cancelled", beside)
+    });
     let words = text(progress_words);
     let pause_all = Signal::derive(move || {
         if active.try_get() == Some(true) {
@@ -64,6 +67,7 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
         </p>
         <div
             class="s3u-overall"
+            class:s3u-still=move || active.try_get() != Some(true)
             part="overall"
             node_ref=line
             hidden=move || hides(line, shows.try_get() != Some(true))
@@ -144,7 +148,7 @@ fn some(desk: Desk, key: &str, count: u32) -> String {
 
 fn files(desk: Desk, all: &Totals) -> String {
     if all.files == 0 {
-        return String::new();
+        return some(desk, "overall.cancelled", all.cancelled);
     }
     let values = [
         ("done", &*all.completed.to_string()),
