@@ -60,6 +60,11 @@ export function spoken(region) {
   new MutationObserver(note).observe(region, { subtree: true, childList: true, characterData: true });
   return said;
 }
+export function hurry() {
+  const original = window.setTimeout;
+  window.setTimeout = (then, after, ...more) => original(then, Math.min(after ?? 0, 300), ...more);
+  return () => (window.setTimeout = original);
+}
 export function holdEnter(target) {
   const event = new KeyboardEvent("keydown", { key: "Enter", repeat: true, bubbles: true, cancelable: true, composed: true });
   return target.dispatchEvent(event);
@@ -84,6 +89,8 @@ extern "C" {
     pub fn warnings() -> js_sys::Array;
     /// What a live region says from now on.
     pub fn spoken(region: &Element) -> js_sys::Array;
+    /// From now on no timer takes long, until the function that this gives is called.
+    pub fn hurry() -> js_sys::Function;
     /// What a held Enter sends again and again; whether the browser may press the button for it.
     #[wasm_bindgen(js_name = holdEnter)]
     pub fn hold_enter(target: &Element) -> bool;
