@@ -208,6 +208,12 @@ fn sections() -> Vec<Section> {
             ],
         ),
         Section::new(
+            "cancelled",
+            (1..=3)
+                .map(|id| file(id, &format!("page-{id}.png"), MB, 30, Status::Cancelled))
+                .collect(),
+        ),
+        Section::new(
             "done",
             vec![
                 file(1, "report.pdf", 2 * MB, 100, stored()),
@@ -229,6 +235,7 @@ fn sections() -> Vec<Section> {
                     let status = match id {
                         1..=3 => stored(),
                         4..=8 => Status::Uploading,
+                        640 => Status::Failed(network()),
                         _ => Status::Queued { held: false },
                     };
                     file(
@@ -257,7 +264,7 @@ fn file(id: u64, name: &str, size: u64, percent: u8, status: Status) -> FileSnap
     FileSnapshot {
         id: FileId(id),
         info: FileInfo::new(name, size, ""),
-        sent: size / 100 * u64::from(percent),
+        sent: size * u64::from(percent) / 100,
         percent,
         speed: moving.then_some(2_400_000),
         remaining: moving.then(|| Duration::from_secs(size / 2_400_000 / 2)),
@@ -271,13 +278,20 @@ fn totals(files: &[FileSnapshot], offline: bool) -> Totals {
         offline,
         ..Totals::default()
     };
-    for file in files.iter().filter(|file| file.status != Status::Cancelled) {
+    for file in files {
+        if file.status == Status::Cancelled {
+            all.cancelled += 1;
+            continue;
+        }
         all.files += 1;
         all.size += file.info.size;
         all.sent += file.sent;
         match file.status {
             Status::Completed(_) => all.completed += 1,
-            Status::Failed(_) => all.failed += 1,
+            Status::Failed(_) => {
+                all.failed += 1;
+                all.first_failed.push(file.id);
+            }
             Status::Paused => all.paused += 1,
             Status::Queued { held: true } => all.held += 1,
             _ => all.active += 1,
@@ -288,5 +302,8 @@ fn totals(files: &[FileSnapshot], offline: bool) -> Totals {
         }
     }
     all.percent = u8::try_from(all.sent * 100 / all.size.max(1)).unwrap_or_default();
+    if all.completed < all.files {
+        all.percent = all.percent.min(99);
+    }
     all
 }

@@ -223,7 +223,7 @@ export class S3Upload extends Base {
 
   set messages(value) {
     this.#messages = value ?? null;
-    if (this.#core) this.#core.setMessages(this.#messages);
+    if (this.#core) this.#keepingFocus(() => this.#core.setMessages(this.#messages));
     else this.#mirror();
   }
 
@@ -256,8 +256,10 @@ export class S3Upload extends Base {
       if (this.#headers !== null) core.setHeaders(this.#headers);
       if (this.#presign !== null) core.setPresign(this.#presign);
       this.#core = core;
-      this.#root.replaceChildren();
-      if (this.isConnected) core.connect(this, this.#root);
+      this.#keepingFocus(() => {
+        this.#root.replaceChildren();
+        if (this.isConnected) core.connect(this, this.#root);
+      });
       for (const [name, values] of this.#waiting.splice(0)) core[name](...values);
     } catch (error) {
       this.#fail(error, blocked);
@@ -265,6 +267,17 @@ export class S3Upload extends Base {
       this.#starting = false;
       document.removeEventListener("securitypolicyviolation", watch);
     }
+  }
+
+  /** Draws anew. The keyboard's focus goes to what stands for the control that had it, or to where files are added. */
+  #keepingFocus(draw) {
+    const before = this.#root.activeElement;
+    const id = before?.closest("[data-id]")?.dataset.id;
+    draw();
+    if (!before) return;
+    const row = id && this.#root.querySelector(`[data-id="${id}"]`);
+    (row || this.#root).querySelector(`[part='${before.part}']`)?.focus({ preventScroll: true });
+    if (!this.#root.activeElement) this.focus({ preventScroll: true });
   }
 
   /** The browser's own input, for as long as the widget is on its way. What is chosen there is kept. */

@@ -38,7 +38,7 @@ pub enum Action {
 /// What a widget shows.
 #[derive(Clone)]
 pub struct Source {
-    /// The files, in the order of adding.
+    /// The files, in the order of adding, which is that of their ids.
     pub rows: ArcReadSignal<Vec<Row>>,
     /// All files together.
     pub totals: ArcReadSignal<Totals>,
@@ -82,11 +82,12 @@ impl Desk {
     pub fn new(act: UnsyncCallback<Action>, messages: Messages) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let messages = StoredValue::new(messages);
         Self {
             act,
-            live: Live::new(),
+            live: Live::new(messages),
             number,
-            messages: StoredValue::new(messages),
+            messages,
         }
     }
 

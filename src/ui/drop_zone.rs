@@ -168,7 +168,7 @@ pub(super) fn add(desk: Desk, data: &DataTransfer) {
         .filter(is_folder)
         .count();
     if folders > 0 {
-        desk.live.notice(desk, desk.text("drop.folder"));
+        desk.live.notice(desk.text("drop.folder"));
     }
     let files = if folders == 0 {
         listed(data.files())

@@ -1,45 +1,49 @@
 //! The list of files: keyed, so that a row lives as long as its file, and short, so that ten
-//! thousand files do not mean ten thousand rows in the page.
+//! thousand files do not mean ten thousand rows in the page. What failed is in it wherever it
+//! stands: nobody should have to look for it.
+
+use std::collections::BTreeSet;
 
 use leptos::html;
 use leptos::prelude::*;
+use s3_upload_core::{FileId, Totals};
 
 use super::desk::Desk;
 use super::file_row::{FileRow, hides};
 use crate::uploader::Row;
 
-/// Rows that are drawn at first, and that each "Show more" adds.
+/// Rows that are drawn at first, and that each "Show more" adds; as many that failed further down.
 const STEP: usize = 200;
 
 /// All files, the first added first.
 #[component]
-pub(super) fn FileList(desk: Desk, rows: ArcReadSignal<Vec<Row>>) -> impl IntoView {
+pub(super) fn FileList(
+    desk: Desk,
+    rows: ArcReadSignal<Vec<Row>>,
+    totals: ArcReadSignal<Totals>,
+) -> impl IntoView {
     let limit = RwSignal::new(STEP);
     let count = {
         let rows = rows.clone();
         Memo::new(move |_| rows.with(Vec::len))
     };
-    let drawn = move || {
+    let failed = Memo::new(move |_| totals.with(|totals| totals.first_failed.clone()));
+    let drawn = Memo::new(move |before: Option<&Vec<Row>>| {
+        let before = before.map_or(&[][..], Vec::as_slice);
         let limit = limit.try_get().unwrap_or(STEP);
-        rows.with(|rows| rows.iter().take(limit).cloned().collect::<Vec<_>>())
-    };
-    let hidden = Memo::new(move |_| {
-        let (count, limit) = (
-            count.try_get().unwrap_or_default(),
-            limit.try_get().unwrap_or_default(),
-        );
-        count > limit
+        let failed = failed.try_get().unwrap_or_default();
+        rows.with(|rows| drawn(rows, limit, &failed, before))
     });
+    let shown = Memo::new(move |_| drawn.try_with(Vec::len).unwrap_or_default());
+    let hidden =
+        Memo::new(move |_| count.try_get().unwrap_or_default() > shown.try_get().unwrap_or(0));
     let summary = move || {
-        let (count, limit) = (
-            count.try_get().unwrap_or_default(),
-            limit.try_get().unwrap_or_default(),
-        );
+        let (shown, count) = (shown.try_get(), count.try_get());
         desk.fill(
             "list.shown",
             &[
-                ("shown", &count.min(limit).to_string()),
-                ("count", &count.to_string()),
+                ("shown", &shown.unwrap_or_default().to_string()),
+                ("count", &count.unwrap_or_default().to_string()),
             ],
         )
     };
@@ -56,7 +60,7 @@ pub(super) fn FileList(desk: Desk, rows: ArcReadSignal<Vec<Row>>) -> impl IntoVi
             aria-label=desk.text("list.label")
             hidden=move || count.try_get().unwrap_or_default() == 0
         >
-            <For each=drawn key=|row| row.id let:row>
+            <For each=move || drawn.try_get().unwrap_or_default() key=|row| row.id let:row>
                 <FileRow desk row />
             </For>
         </ul>
@@ -71,4 +75,28 @@ pub(super) fn FileList(desk: Desk, rows: ArcReadSignal<Vec<Row>>) -> impl IntoVi
             </button>
         </p>
     }
+}
+
+/// The first rows, and of the others those that failed or that were drawn before: a row must not
+/// go from under the finger that tries it again.
+fn drawn(rows: &[Row], limit: usize, failed: &[FileId], before: &[Row]) -> Vec<Row> {
+    let (first, rest) = rows.split_at(limit.min(rows.len()));
+    let mut drawn = first.to_vec();
+    if let Some(next) = rest.first() {
+        let wanted: BTreeSet<FileId> = before
+            .iter()
+            .map(|row| row.id)
+            .chain(failed.iter().copied())
+            .filter(|id| *id >= next.id)
+            .collect();
+        let found = wanted.into_iter().filter_map(|id| row_of(rest, id));
+        drawn.extend(found.take(STEP).cloned());
+    }
+    drawn
+}
+
+/// The row of a file.
+pub(super) fn row_of(rows: &[Row], file: FileId) -> Option<&Row> {
+    let at = rows.binary_search_by_key(&file, |row| row.id).ok()?;
+    rows.get(at)
 }

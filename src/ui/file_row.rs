@@ -126,7 +126,6 @@ pub(super) fn FileRow(desk: Desk, row: Row) -> impl IntoView {
     let size = text(size);
     let speed = text(speed);
     let words = text(progress_words);
-    announce_failure(desk, shown.clone(), phase, state);
 
     let stored = {
         let (snapshot, name) = (snapshot.clone(), shown.clone());
@@ -284,26 +283,6 @@ fn focus(element: Element) {
     if let Ok(element) = element.dyn_into::<HtmlElement>() {
         let _ = element.focus();
     }
-}
-
-/// Says a failure aloud when it happens, not when a row that failed before is drawn again.
-fn announce_failure(desk: Desk, name: String, phase: Memo<Phase>, state: Signal<String>) {
-    Effect::new(move |before: Option<Phase>| {
-        let now = phase.try_get();
-        if now.is_some_and(|now| now.name == "failed")
-            && before.is_some_and(|before| before.name != "failed")
-        {
-            let text = state.try_get_untracked().unwrap_or_default();
-            desk.live.alert(
-                desk,
-                desk.fill("live.about", &[("name", &name), ("text", &text)]),
-            );
-        }
-        now.unwrap_or(Phase {
-            name: "",
-            held: false,
-        })
-    });
 }
 
 fn size(desk: Desk, file: &FileSnapshot) -> String {

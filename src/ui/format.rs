@@ -101,21 +101,28 @@ fn is_deceptive(c: char) -> bool {
 }
 
 /// Where a name may be cut in the middle: what comes after stays readable when space is short.
-/// Only between plain letters, so that no joined glyph and no emoji is torn apart.
+/// Only before plain letters, so that no joined glyph and no emoji is torn apart; and not within
+/// them in a name that may run from right to left, where the halves would change places.
 pub fn cut(name: &str) -> (&str, &str) {
     const KEPT: usize = 10;
-    let at = name.len().saturating_sub(KEPT);
-    let is_plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
-    match name.split_at_checked(at) {
+    let is_plain = |byte: &u8| *byte == b' ' || byte.is_ascii_graphic();
+    let kept = name.bytes().rev().take(KEPT).take_while(is_plain).count();
+    match name.split_at_checked(name.len() - kept) {
         Some((start, end))
             if start.len() > KEPT
-                && end.bytes().all(is_plain)
-                && start.bytes().last().is_some_and(is_plain) =>
+                && !(start.bytes().last().as_ref().is_some_and(is_plain)
+                    && start.chars().any(is_right_to_left)) =>
         {
             (start, end)
         }
         _ => (name, ""),
     }
+}
+
+/// Letters of the scripts that are written from right to left.
+/// <https://www.unicode.org/Public/UCD/latest/ucd/extracted/DerivedBidiClass.txt>
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{0590}'..='\u{08FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
 }
 
 #[cfg(test)]
@@ -202,7 +209,9 @@ mod tests {
         assert_eq!(cut("short.pdf"), ("short.pdf", ""));
         let (start, end) = cut("a-rather-long-report-name-2024.pdf");
         assert_eq!((start, end), ("a-rather-long-report-nam", "e-2024.pdf"));
-        assert_eq!(cut("ein-langer-Name-mit-ü-am-Ende-ü.pdf").1, "");
-        assert_eq!(cut("תוכנית-ארוכה-מאוד-של-החברה.pdf").1, "");
+        assert_eq!(cut("ein-langer-Name-mit-ü-am-Ende-ü.pdf").1, ".pdf");
+        assert_eq!(cut("תוכנית-ארוכה-מאוד-של-החברה.pdf").1, ".pdf");
+        assert_eq!(cut("תוכנית-ארוכה final-report.pdf").1, "");
+        assert_eq!(cut("Ein-Familienfoto-👨‍👩‍👧").1, "");
     }
 }

@@ -18,14 +18,14 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
         let totals = totals.clone();
         Memo::new(move |_| totals.with(of))
     };
-    let shows = memo(|all| all.files > 1 || all.held > 0);
+    let shows = memo(|all| all.files + all.cancelled > 1 || all.held > 0);
     let offline = memo(|all| all.offline && all.active > 0);
     let moves = memo(|all| all.active > 0 || all.paused > 0);
     let active = memo(|all| all.active > 0);
     let held = memo(|all| all.held > 0);
     let unfinished = memo(|all| all.active + all.paused > 0);
     let failed = memo(|all| all.failed > 0 && all.active == 0);
-    let finished = memo(|all| all.completed + all.failed > 0 && all.active == 0);
+    let finished = memo(|all| all.completed + all.failed + all.cancelled > 0 && all.active == 0);
     let percent = {
         let totals = totals.clone();
         Memo::new(move |_| totals.with(|all| all.percent))
@@ -44,12 +44,10 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
         all.speed
             .map_or_else(String::new, |speed| pace(desk, speed, all.remaining))
     });
-    let failures = text(|desk, all| {
-        if all.failed == 0 {
-            String::new()
-        } else {
-            desk.count("overall.failed", all.failed.into())
-        }
+    let failures = text(|desk, all| some(desk, "overall.failed", all.failed));
+    let cancelled = text(|desk, all| {
+        let beside = if all.files == 0 { 0 } else { all.cancelled };
+        some(desk, "overall.cancelled", beside)
     });
     let words = text(progress_words);
     let pause_all = Signal::derive(move || {
@@ -69,6 +67,7 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
         </p>
         <div
             class="s3u-overall"
+            class:s3u-still=move || active.try_get() != Some(true)
             part="overall"
             node_ref=line
             hidden=move || hides(line, shows.try_get() != Some(true))
@@ -76,6 +75,7 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
             <div class="s3u-numbers">
                 <span class="s3u-count">{move || files.try_get()}</span>
                 <span class="s3u-failures">{move || failures.try_get()}</span>
+                <span class="s3u-amount">{move || cancelled.try_get()}</span>
                 <span class="s3u-amount">{move || bytes.try_get()}</span>
                 <span class="s3u-amount">{move || speed.try_get()}</span>
             </div>
@@ -138,7 +138,18 @@ fn BulkButton(desk: Desk, visible: Memo<bool>, button: Signal<Bulk>) -> impl Int
     }
 }
 
+/// How many there are, unless there are none.
+fn some(desk: Desk, key: &str, count: u32) -> String {
+    if count == 0 {
+        return String::new();
+    }
+    desk.count(key, count.into())
+}
+
 fn files(desk: Desk, all: &Totals) -> String {
+    if all.files == 0 {
+        return some(desk, "overall.cancelled", all.cancelled);
+    }
     let values = [
         ("done", &*all.completed.to_string()),
         ("count", &*all.files.to_string()),
@@ -147,6 +158,9 @@ fn files(desk: Desk, all: &Totals) -> String {
 }
 
 fn bytes(desk: Desk, all: &Totals) -> String {
+    if all.files == 0 {
+        return String::new();
+    }
     if all.sent == 0 || all.percent == 100 {
         return format::bytes(all.size);
     }

@@ -55,13 +55,22 @@ pub fn Widget(
             part="root"
             node_ref=root
             on:paste=paste
+            on:keydown=ignore_repeats
         >
             <DropZone desk look />
             <Rejections desk rejections=source.rejections.clone() />
             <Overall desk totals=source.totals.clone() />
-            <FileList desk rows=source.rows.clone() />
+            <FileList desk rows=source.rows.clone() totals=source.totals.clone() />
             <LiveRegions desk source />
         </div>
+    }
+}
+
+/// A key that is held presses a button again and again, and the focus may have moved on meanwhile
+/// to a button that cancels another file.
+fn ignore_repeats(event: ev::KeyboardEvent) {
+    if event.repeat() && event.key() == "Enter" {
+        event.prevent_default();
     }
 }
 

@@ -54,6 +54,21 @@ export function warnings() {
 export function turn() {
   return new Promise((resolve) => setTimeout(resolve));
 }
+export function spoken(region) {
+  const said = [];
+  const note = () => region.textContent && said.push(region.textContent);
+  new MutationObserver(note).observe(region, { subtree: true, childList: true, characterData: true });
+  return said;
+}
+export function hurry() {
+  const original = window.setTimeout;
+  window.setTimeout = (then, after, ...more) => original(then, Math.min(after ?? 0, 300), ...more);
+  return () => (window.setTimeout = original);
+}
+export function holdEnter(target) {
+  const event = new KeyboardEvent("keydown", { key: "Enter", repeat: true, bubbles: true, cancelable: true, composed: true });
+  return target.dispatchEvent(event);
+}
 export function text(value) {
   return JSON.stringify(value);
 }
@@ -72,6 +87,13 @@ extern "C" {
     pub fn answer_add(host: &HtmlElement, answer: &str);
     /// What is written by `console.warn` from now on.
     pub fn warnings() -> js_sys::Array;
+    /// What a live region says from now on.
+    pub fn spoken(region: &Element) -> js_sys::Array;
+    /// From now on no timer takes long, until the function that this gives is called.
+    pub fn hurry() -> js_sys::Function;
+    /// What a held Enter sends again and again; whether the browser may press the button for it.
+    #[wasm_bindgen(js_name = holdEnter)]
+    pub fn hold_enter(target: &Element) -> bool;
     async fn turn();
     pub fn text(value: &JsValue) -> String;
 }

@@ -10,7 +10,8 @@ use core::time::Duration;
 use std::rc::Rc;
 
 use common::{
-    attribute, click, count, file, fire, is_hidden, part, part_text, pick, settle, until,
+    attribute, click, count, file, fire, hold_enter, hurry, is_hidden, part, part_text, pick,
+    settle, spoken, until,
 };
 use leptos::callback::UnsyncCallback;
 use leptos::mount::mount_to;
@@ -40,10 +41,15 @@ struct Shown {
 
 impl Shown {
     fn new() -> Self {
+        Self::over(Vec::new(), Totals::default(), Vec::new())
+    }
+
+    /// A widget that comes when all this is there already.
+    fn over(rows: Vec<Row>, totals: Totals, rejections: Vec<Rejection>) -> Self {
         let root = common::host();
-        let rows = ArcRwSignal::new(Vec::new());
-        let totals = ArcRwSignal::new(Totals::default());
-        let rejections = ArcRwSignal::new(Vec::new());
+        let rows = ArcRwSignal::new(rows);
+        let totals = ArcRwSignal::new(totals);
+        let rejections = ArcRwSignal::new(rejections);
         let look = ArcRwSignal::new(Look {
             multiple: true,
             ..Look::default()
@@ -268,15 +274,17 @@ async fn a_refused_file_is_named_with_its_limit_until_dismissed() {
     assert_eq!(shown.done(), ["Dismiss(7)"]);
 }
 
+fn refused(id: u64, name: &str) -> Rejection {
+    Rejection {
+        id,
+        name: name.into(),
+        size: 0,
+        violation: Violation::TooMany { max: 3 },
+    }
+}
+
 fn refuse(shown: &Shown, id: u64, name: &str) {
-    shown.rejections.update(|list| {
-        list.push(Rejection {
-            id,
-            name: name.into(),
-            size: 0,
-            violation: Violation::TooMany { max: 3 },
-        });
-    });
+    shown.rejections.update(|list| list.push(refused(id, name)));
 }
 
 #[wasm_bindgen_test]
@@ -289,6 +297,176 @@ async fn the_same_sentence_is_said_again_and_deceives_no_ear() {
         until("silence before it", || said().is_empty()).await;
         until("said", || said() == sentence).await;
     }
+}
+
+/// Announcements, each once.
+fn said(all: &js_sys::Array) -> Vec<String> {
+    all.iter().filter_map(|text| text.as_string()).collect()
+}
+
+#[wasm_bindgen_test]
+async fn many_small_files_are_a_few_announcements_and_the_last_is_said() {
+    let shown = Shown::new();
+    let region = part(&shown.root, "live").expect("the region");
+    let all = spoken(&region);
+    let arrive = |completed: u32| Totals {
+        files: 24,
+        active: 24 - completed,
+        completed,
+        percent: u8::try_from(completed * 100 / 24).unwrap_or_default(),
+        ..Totals::default()
+    };
+    shown.totals.set(arrive(0));
+    until("24 files", || said(&all) == ["24 files added."]).await;
+    for completed in 1..24 {
+        shown.totals.set(arrive(completed));
+        settle().await;
+    }
+    let before = said(&all).len();
+    assert!(before <= 2, "{:?}", said(&all));
+    shown.totals.set(arrive(24));
+    until("the last word", || {
+        said(&all).last().map(String::as_str) == Some("All files are uploaded.")
+    })
+    .await;
+    assert_eq!(said(&all).len(), before + 1, "{:?}", said(&all));
+}
+
+#[wasm_bindgen_test]
+async fn what_waits_to_be_said_is_said_after_a_while() {
+    let slow = hurry();
+    let shown = Shown::new();
+    let all = spoken(&part(&shown.root, "live").expect("the region"));
+    let arrive = |completed: u32| Totals {
+        files: 8,
+        active: 8 - completed,
+        completed,
+        ..Totals::default()
+    };
+    shown.totals.set(arrive(0));
+    until("8 files", || said(&all) == ["8 files added."]).await;
+    for completed in [2, 4, 6] {
+        shown.totals.set(arrive(completed));
+        settle().await;
+    }
+    until("the last of them", || {
+        said(&all).last().map(String::as_str) == Some("6 files uploaded.")
+    })
+    .await;
+    slow.call0(&slow).expect("a function");
+}
+
+#[wasm_bindgen_test]
+async fn at_rest_it_is_said_how_many_failed() {
+    let shown = Shown::new();
+    let at = |active, completed, failed| Totals {
+        files: 5,
+        active,
+        completed,
+        failed,
+        ..Totals::default()
+    };
+    shown.totals.set(at(5, 0, 0));
+    settle().await;
+    shown.totals.set(at(1, 3, 1));
+    settle().await;
+    shown.totals.set(at(0, 3, 2));
+    until("both counts", || {
+        part_text(&shown.root, "live") == "3 of 5 files uploaded, 2 failed."
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn what_failed_far_down_is_said_and_drawn() {
+    let snapshots: Vec<_> = (1..=1_000)
+        .map(|id| {
+            let name = format!("{id}.png");
+            ArcRwSignal::new(snapshot(id, &name, Status::Queued { held: false }))
+        })
+        .collect();
+    let rows = snapshots.iter().map(|snapshot| Row {
+        id: snapshot.with_untracked(|file| file.id),
+        snapshot: snapshot.read_only(),
+    });
+    let before = Totals {
+        files: 1_000,
+        active: 1_000,
+        ..Totals::default()
+    };
+    let shown = Shown::over(rows.collect(), before.clone(), Vec::new());
+    until("the first rows", || {
+        count(&shown.root, "[part=file]") == 200
+    })
+    .await;
+    let set = |id: u64, status: Status| {
+        let is_meant = |file: &FileSnapshot| file.id == FileId(id);
+        let found = snapshots
+            .iter()
+            .find(|snapshot| snapshot.with_untracked(is_meant))
+            .expect("the file");
+        found.update(|file| file.status = status);
+    };
+    for id in [640, 900] {
+        set(id, Status::Failed(UploadError::Offline));
+    }
+    shown.totals.set(Totals {
+        active: 998,
+        failed: 2,
+        first_failed: vec![FileId(640), FileId(900)],
+        ..before
+    });
+    let row = shown.wait_row(640).await;
+    assert_eq!(row.get_attribute("data-status").as_deref(), Some("failed"));
+    assert!(shown.row(639).is_none());
+    let text = "640.png: You are offline. The upload continues by itself when the connection is back. \
+                1 more message.";
+    until("said aloud", || part_text(&shown.root, "error") == text).await;
+    let line = || {
+        let more = shown.root.query_selector(".s3u-list + .s3u-more span");
+        more.expect("a selector")
+            .and_then(|line| line.text_content())
+    };
+    assert_eq!(
+        line().as_deref(),
+        Some("202 of 1000 files are shown."),
+        "{:?}",
+        line()
+    );
+
+    // Tried again, it stays where it is.
+    set(640, Status::Preparing);
+    shown.totals.update(|all| {
+        all.first_failed.remove(0);
+    });
+    until("it goes on", || {
+        row.get_attribute("data-status").as_deref() == Some("preparing")
+    })
+    .await;
+    settle().await;
+    assert_eq!(shown.row(640), Some(row));
+    click(&shown.root, "more");
+    until("the next rows", || count(&shown.root, "[part=file]") == 402).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_was_there_before_the_widget_is_no_news() {
+    let totals = Totals {
+        files: 3,
+        active: 1,
+        completed: 2,
+        ..Totals::default()
+    };
+    let shown = Shown::over(Vec::new(), totals.clone(), vec![refused(4, "old.txt")]);
+    let polite = spoken(&part(&shown.root, "live").expect("the region"));
+    let alert = spoken(&part(&shown.root, "error").expect("the region"));
+    settle().await;
+    refuse(&shown, 5, "new.txt");
+    shown.totals.set(Totals { files: 4, ..totals });
+    until("the news", || polite.length() > 0 && alert.length() > 0).await;
+    assert_eq!(said(&polite), ["1 file added."]);
+    let text = "new.txt: No more than 3 files can be uploaded at a time. Remove one first.";
+    assert_eq!(said(&alert), [text]);
 }
 
 fn focused() -> Option<Element> {
@@ -580,6 +758,32 @@ async fn focus_goes_to_the_neighbour_of_a_removed_row() {
     let last = shown.wait_row(1).await;
     click(&last, "remove");
     assert_eq!(focused(), part(&shown.root, "browse"));
+}
+
+#[wasm_bindgen_test]
+async fn a_held_key_presses_nothing_again() {
+    let shown = Shown::new();
+    shown.add(snapshot(1, "a.pdf", Status::Cancelled));
+    shown.add(snapshot(2, "b.pdf", Status::Uploading));
+    let row = shown.wait_row(1).await;
+    focus(&row, "remove");
+    assert!(!hold_enter(&part(&row, "remove").expect("the button")));
+    let row = shown.wait_row(2).await;
+    assert!(!hold_enter(&part(&row, "cancel").expect("the button")));
+}
+
+#[wasm_bindgen_test]
+async fn what_was_cancelled_can_be_cleared() {
+    let shown = Shown::new();
+    shown.totals.set(Totals {
+        cancelled: 3,
+        ..Totals::default()
+    });
+    until("shown", || !is_hidden(&shown.root, "overall")).await;
+    let line = part_text(&shown.root, "overall");
+    assert!(line.starts_with("3 cancelled"), "{line}");
+    click(&shown.root, "clear");
+    assert_eq!(shown.done(), ["Clear"]);
 }
 
 #[wasm_bindgen_test]

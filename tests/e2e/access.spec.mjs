@@ -2,7 +2,8 @@
 import { createRequire } from "node:module";
 import { filled } from "./files.mjs";
 import { Gate, hold, respond } from "./faults.mjs";
-import { expect, test } from "./lab.mjs";
+import { expect, pageOf, test } from "./lab.mjs";
+import { Widget } from "./widget.mjs";
 
 const CREATE = ["POST", "/uploads"];
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -72,6 +73,54 @@ test("cancel and try again by keyboard", async ({ lab, page }) => {
   await expect(row).toHaveAttribute("data-status", "cancelled");
   expect(await focused(page)).toBe("remove: Remove a.txt from the list");
   gate.open();
+});
+
+test("a held Enter removes one file and leaves the others alone", async ({ lab, page }) => {
+  lab.backend.on(CREATE, respond({ status: 403 }), { times: 1 });
+  const gate = new Gate();
+  lab.store.on("PUT", hold(gate), { times: 2 });
+  const widget = await lab.open(page);
+  await widget.add({ name: "a.txt", text: "a" });
+  await expect(widget.row("a.txt")).toHaveAttribute("data-status", "failed");
+  await widget.add({ name: "b.txt", text: "b" }, { name: "c.txt", text: "c" });
+  await gate.reached;
+  await widget.button(widget.row("a.txt"), "remove").focus();
+  for (let repeat = 0; repeat < 4; repeat += 1) await page.keyboard.down("Enter");
+  await page.keyboard.up("Enter");
+  await expect(widget.rows).toHaveCount(2);
+  expect(await focused(page)).toBe("cancel: Cancel b.txt");
+  expect((await widget.files()).filter((file) => file.status === "cancelled")).toEqual([]);
+  await page.keyboard.press("Enter");
+  await expect(widget.row("b.txt")).toHaveAttribute("data-status", "cancelled");
+  gate.open();
+  await widget.arrived("c.txt");
+});
+
+test("the focus survives the widget's arrival and other words", async ({ lab, page }) => {
+  const gate = new Gate();
+  await page.route("**/s3-upload-core.js", async (route) => {
+    await gate.opened;
+    await route.continue();
+  });
+  lab.backend.pages.set("/page", { html: pageOf('<s3-upload endpoint="/uploads" multiple></s3-upload>') });
+  await page.goto(`${lab.url}/page`);
+  await expect(page.locator('s3-upload [part="placeholder"]')).toBeVisible();
+  await page.keyboard.press("Tab");
+  expect(await focused(page)).toBe("placeholder: Choose files");
+  gate.open();
+  const widget = await Widget.ready(page);
+  await expect.poll(() => focused(page)).toBe("browse: Choose files");
+
+  await widget.host.evaluate((host) => (host.messages = { "button.browse": "Escolher" }));
+  expect(await focused(page)).toBe("browse: Escolher");
+  const store = new Gate();
+  lab.store.on("PUT", hold(store), { times: 2 });
+  await widget.add({ name: "a.txt", text: "a" }, { name: "b.txt", text: "b" });
+  await store.reached;
+  await widget.button(widget.row("b.txt"), "cancel").focus();
+  await widget.host.evaluate((host) => (host.messages = { "file.cancel": "Parar {name}" }));
+  expect(await focused(page)).toBe("cancel: Parar b.txt");
+  store.open();
 });
 
 test("a disabled widget takes nothing", async ({ lab, page }) => {

@@ -356,22 +356,55 @@ test("in a tab that is hidden, and so draws no frame, uploads go on and are show
   expect(lab.backend.count(CREATE)).toBe(3);
 });
 
+/** Whether the browser would ask before it leaves the page. */
+function asks(page) {
+  return page.evaluate(() => {
+    const event = new Event("beforeunload", { cancelable: true });
+    window.dispatchEvent(event);
+    return event.defaultPrevented;
+  });
+}
+
 test("leaving the page asks only while something would be lost", async ({ lab, page }) => {
   const gate = new Gate();
   lab.store.on("PUT", hold(gate), { times: 1 });
   const widget = await lab.open(page);
-  const leave = () =>
-    page.evaluate(() => {
-      const event = new Event("beforeunload", { cancelable: true });
-      window.dispatchEvent(event);
-      return event.defaultPrevented;
-    });
+  const leave = () => asks(page);
   expect(await leave()).toBe(false);
   await widget.add({ name: "a.txt", text: "a" });
   await gate.reached;
   await expect.poll(leave).toBe(true);
   gate.open();
   await widget.arrived("a.txt");
+  await expect.poll(leave).toBe(false);
+});
+
+test("leaving the page asks about what was paused half way, not about what only waits", async ({ lab, page, folder }) => {
+  const path = await filled(folder, "movie.mp4", 12 << 20);
+  lab.store.on("PUT", throttle({ bytesPerSecond: 2 << 20 }), { times: Infinity });
+  const widget = await lab.open(page, '<s3-upload endpoint="/uploads" multiple manual></s3-upload>');
+  const leave = () => asks(page);
+  await widget.choose(path);
+  const row = widget.row("movie.mp4");
+  await expect(widget.status(row)).toHaveText("Ready to upload");
+  expect(await leave()).toBe(false);
+  await widget.part("start").click();
+  await expect.poll(async () => (await widget.files())[0].sent).toBeGreaterThan(0);
+  await expect.poll(leave).toBe(true);
+  await widget.button(row, "pause").click();
+  await expect(row).toHaveAttribute("data-status", "paused");
+  expect(await leave()).toBe(true);
+
+  await widget.button(row, "resume").click();
+  await expect(row).toHaveAttribute("data-status", "uploading");
+  await page.evaluate(() => {
+    window.kept = document.querySelector("s3-upload");
+    window.kept.remove();
+  });
+  await expect.poll(leave, { message: "the page took it away" }).toBe(false);
+  await page.evaluate(() => document.querySelector("main").append(window.kept));
+  await expect.poll(leave).toBe(true);
+  await widget.button(row, "cancel").click();
   await expect.poll(leave).toBe(false);
 });
 

@@ -22,15 +22,20 @@ const TELLING: u64 = 256 * 1024;
 pub struct Meter {
     last: Option<Instant>,
     gathered: i64,
+    /// Of `gathered`, what moved, whether or not it was lost later.
+    moved: u64,
     seen: u64,
     fast: f64,
     slow: f64,
 }
 
 impl Meter {
-    /// Bytes moved since the last call; negative when a cut request lost what it had sent.
+    /// Bytes moved since the last call; negative when a cut request lost what it had sent. That is
+    /// taken from the speed, but not from what the time left goes by: there the lost bytes are to
+    /// be sent again.
     pub fn record(&mut self, now: Instant, bytes: i64) {
         self.gathered = self.gathered.saturating_add(bytes);
+        self.moved = self.moved.saturating_add(u64::try_from(bytes).unwrap_or(0));
         let Some(last) = self.last else {
             self.last = Some(now);
             return;
@@ -46,11 +51,16 @@ impl Meter {
         reason = "a speed needs no more than 52 bits"
     )]
     fn sample(&mut self, now: Instant, span: u64) {
-        let rate = self.gathered.max(0) as f64 * 1000.0 / span as f64;
-        self.fast = follow(self.fast, rate, span, SPEED_MS, self.seen);
-        self.slow = follow(self.slow, rate, span, REMAINING_MS, self.seen);
+        let per_second = |bytes: f64| bytes * 1000.0 / span as f64;
+        let (net, gross) = (self.gathered.max(0) as f64, self.moved as f64);
+        // No more is taken back than the speed still holds: what moved earlier is forgotten.
+        let held = whole(self.fast).saturating_mul(SPEED_MS) / 1000;
+        let held = i64::try_from(held).unwrap_or(i64::MAX);
+        self.fast = follow(self.fast, per_second(net), span, SPEED_MS, self.seen);
+        self.slow = follow(self.slow, per_second(gross), span, REMAINING_MS, self.seen);
         self.seen = self.seen.saturating_add(span);
-        self.gathered = self.gathered.min(0);
+        self.gathered = self.gathered.clamp(-held, 0);
+        self.moved = 0;
         self.last = Some(now);
     }
 
@@ -65,6 +75,7 @@ impl Meter {
         }
         self.last = None;
         self.gathered = 0;
+        self.moved = 0;
     }
 
     /// Whether time counts.
@@ -227,5 +238,20 @@ mod tests {
         meter.record(Instant::from_millis(4_100), -4_000_000);
         run(&mut meter, 4_100, 2, 1_000_000);
         assert!(meter.speed().unwrap_or(u64::MAX) < 700_000);
+    }
+
+    #[test]
+    fn a_great_loss_does_not_stop_the_speed_for_long_nor_change_the_time_left() {
+        let mut meter = Meter::default();
+        run(&mut meter, 0, 54, 1_000_000);
+        meter.record(Instant::from_millis(54_000), -54_000_000);
+        run(&mut meter, 54_000, 8, 1_000_000);
+        let speed = meter.speed().unwrap_or(0);
+        assert!(speed > 600_000, "{speed}");
+        let left = meter.remaining(60_000_000).map(|left| left.as_secs());
+        assert!(
+            left.is_some_and(|left| (55..=65).contains(&left)),
+            "{left:?}"
+        );
     }
 }

@@ -124,10 +124,17 @@ pub struct Totals {
     pub held: u32,
     /// Files stopped by the person.
     pub paused: u32,
+    /// Of those, the ones of which something was sent already.
+    pub interrupted: u32,
     /// Files that arrived.
     pub completed: u32,
     /// Files that failed.
     pub failed: u32,
+    /// The first of those, in the order of adding: a few hundred at most, so that a page can name
+    /// them without a look at all files.
+    pub first_failed: Vec<FileId>,
+    /// Files given up by the person.
+    pub cancelled: u32,
     /// Bytes of all files, those cancelled not counted.
     pub size: u64,
     /// Bytes shown as sent.

@@ -75,19 +75,33 @@ impl Driver {
         }
         let totals = self.queue.borrow().totals();
         let active = totals.active > 0;
+        let at_stake = active || totals.interrupted > self.suspended_half_way();
         if self.totals.get_untracked() != totals {
             self.totals.set(totals);
         }
-        self.guard_page(active);
+        self.guard_page(at_stake);
         self.keep_fresh(active);
     }
 
-    /// Only while something would be lost does the browser ask before it leaves the page.
-    fn guard_page(&self, active: bool) {
+    /// Only while something would be lost does the browser ask before it leaves the page: an upload
+    /// that goes on, or one that a person paused half way.
+    fn guard_page(&self, at_stake: bool) {
         let guarded = self.leaving.borrow().is_some();
-        if active != guarded {
-            self.leaving.replace(active.then(page::ask_before_leaving));
+        if at_stake != guarded {
+            self.leaving
+                .replace(at_stake.then(page::ask_before_leaving));
         }
+    }
+
+    /// Files that stopped half way because the element left the page. The page gave them up, for
+    /// good or until it brings the element back: nobody sees what they would be asked about.
+    fn suspended_half_way(&self) -> u32 {
+        let suspended = self.suspended.borrow();
+        let stopped = suspended.iter().filter(|file| {
+            self.snapshot(**file)
+                .is_some_and(|file| file.status == Status::Paused && file.sent > 0)
+        });
+        u32::try_from(stopped.count()).unwrap_or(u32::MAX)
     }
 
     fn keep_fresh(&self, active: bool) {

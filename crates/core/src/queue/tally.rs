@@ -1,11 +1,14 @@
 //! Sums over all files, kept up to date file by file: ten thousand files cost no more than one.
 //! Refuses to look at a file that did not change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::FileId;
 use crate::snapshot::{Totals, percent};
 use crate::upload::{State, Upload};
+
+/// Failed files that are named in the totals.
+const MOST_NAMED: usize = 200;
 
 /// What one file counts for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,8 +19,10 @@ struct Share {
     open_large: u32,
     held: u32,
     paused: u32,
+    interrupted: u32,
     completed: u32,
     failed: u32,
+    cancelled: u32,
     size: u64,
     sent: u64,
     /// Still to be sent of what goes on by itself.
@@ -30,8 +35,12 @@ impl Share {
     fn of(upload: &Upload) -> Self {
         let state = &upload.state;
         if matches!(state, State::Cancelled) {
-            return Self::default();
+            return Self {
+                cancelled: 1,
+                ..Self::default()
+            };
         }
+        let paused = matches!(state, State::Paused(_));
         let failed = matches!(state, State::Failed { .. });
         let completed = matches!(state, State::Completed(_));
         Self {
@@ -40,16 +49,14 @@ impl Share {
             open: (upload.is_open() && !upload.is_large).into(),
             open_large: (upload.is_open() && upload.is_large).into(),
             held: matches!(state, State::Queued { held: true }).into(),
-            paused: matches!(state, State::Paused(_)).into(),
+            paused: paused.into(),
+            interrupted: (paused && upload.shown() > 0).into(),
             completed: completed.into(),
             failed: failed.into(),
+            cancelled: 0,
             size: upload.info.size,
             sent: upload.shown(),
-            left: if state.is_active() {
-                upload.info.size.saturating_sub(upload.shown())
-            } else {
-                0
-            },
+            left: if state.is_active() { upload.left() } else { 0 },
             failed_size: if failed { upload.info.size } else { 0 },
             completed_size: if completed { upload.info.size } else { 0 },
         }
@@ -62,8 +69,10 @@ impl Share {
         self.open_large += other.open_large;
         self.held += other.held;
         self.paused += other.paused;
+        self.interrupted += other.interrupted;
         self.completed += other.completed;
         self.failed += other.failed;
+        self.cancelled += other.cancelled;
         self.size = self.size.saturating_add(other.size);
         self.sent = self.sent.saturating_add(other.sent);
         self.left = self.left.saturating_add(other.left);
@@ -78,8 +87,10 @@ impl Share {
         self.open_large = self.open_large.saturating_sub(other.open_large);
         self.held = self.held.saturating_sub(other.held);
         self.paused = self.paused.saturating_sub(other.paused);
+        self.interrupted = self.interrupted.saturating_sub(other.interrupted);
         self.completed = self.completed.saturating_sub(other.completed);
         self.failed = self.failed.saturating_sub(other.failed);
+        self.cancelled = self.cancelled.saturating_sub(other.cancelled);
         self.size = self.size.saturating_sub(other.size);
         self.sent = self.sent.saturating_sub(other.sent);
         self.left = self.left.saturating_sub(other.left);
@@ -92,12 +103,18 @@ impl Share {
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     shares: BTreeMap<FileId, Share>,
+    failed: BTreeSet<FileId>,
     sum: Share,
 }
 
 impl Tally {
     pub fn update(&mut self, upload: &Upload) {
         let share = Share::of(upload);
+        if share.failed > 0 {
+            self.failed.insert(upload.id);
+        } else {
+            self.failed.remove(&upload.id);
+        }
         if let Some(before) = self.shares.insert(upload.id, share) {
             self.sum.subtract(before);
         }
@@ -105,6 +122,7 @@ impl Tally {
     }
 
     pub fn remove(&mut self, file: FileId) {
+        self.failed.remove(&file);
         if let Some(before) = self.shares.remove(&file) {
             self.sum.subtract(before);
         }
@@ -153,8 +171,10 @@ impl Tally {
             active,
             held,
             paused,
+            interrupted,
             completed,
             failed,
+            cancelled,
             size,
             sent,
             ..
@@ -165,8 +185,11 @@ impl Tally {
             active,
             held,
             paused,
+            interrupted,
             completed,
             failed,
+            first_failed: self.failed.iter().take(MOST_NAMED).copied().collect(),
+            cancelled,
             size,
             sent,
             percent: percent(sent, size, done),

@@ -53,10 +53,7 @@ impl Queue {
             info: upload.info.clone(),
             percent: percent(sent, upload.info.size, done),
             speed: upload.meter.speed().filter(|_| moving),
-            remaining: upload
-                .meter
-                .remaining(upload.info.size.saturating_sub(sent))
-                .filter(|_| moving),
+            remaining: upload.meter.remaining(upload.left()).filter(|_| moving),
             attempts: upload.patience.attempts,
             status,
             sent,

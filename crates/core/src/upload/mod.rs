@@ -321,17 +321,27 @@ impl Upload {
         self.shown
     }
 
+    /// Bytes still to be sent. What a cut request had sent counts again, whatever is shown.
+    pub fn left(&self) -> u64 {
+        self.info.size.saturating_sub(self.reached())
+    }
+
     /// Brings what is shown up to date.
     pub fn update_shown(&mut self) {
-        let most = match self.state {
+        self.shown = self.shown.min(self.most()).max(self.reached());
+    }
+
+    /// Bytes confirmed or in flight, short of the whole before it is confirmed.
+    fn reached(&self) -> u64 {
+        let (confirmed, in_flight) = self.moved();
+        confirmed.saturating_add(in_flight).min(self.most())
+    }
+
+    fn most(&self) -> u64 {
+        match self.state {
             State::Completed(_) => self.info.size,
             _ => self.info.size.saturating_sub(1),
-        };
-        let (confirmed, in_flight) = self.moved();
-        self.shown = self
-            .shown
-            .max(confirmed.saturating_add(in_flight))
-            .min(most);
+        }
     }
 
     /// Enters `Waiting` when a gate is set and nothing is in flight any more.

@@ -176,6 +176,81 @@ fn the_time_left_counts_only_what_goes_on() {
 }
 
 #[test]
+fn what_a_broken_request_had_sent_is_left_again() {
+    let mut desk = Desk::usual();
+    let (file, put) = desk.drive_to_put(60 * MIB, Some("u1"));
+    let half_seconds = |desk: &mut Desk, request, count: u64| {
+        for step in 1..=count {
+            desk.pass(core::time::Duration::from_millis(500));
+            desk.event(Event::Progress(request, step * MIB / 2));
+        }
+    };
+    half_seconds(&mut desk, put.request, 108);
+    desk.fail(put.request, network());
+    let again = (0..600)
+        .find_map(|_| {
+            desk.pass(core::time::Duration::from_millis(100));
+            desk.sends().pop()
+        })
+        .expect("another try");
+    half_seconds(&mut desk, again.request, 10);
+    let snapshot = desk.snapshot(file);
+    assert_eq!(snapshot.sent, 54 * MIB);
+    let totals = desk.queue.totals();
+    assert_eq!(totals.sent, 54 * MIB);
+    for left in [snapshot.remaining, totals.remaining] {
+        let left = left.unwrap().as_secs();
+        assert!((50..=62).contains(&left), "{left} s");
+    }
+}
+
+#[test]
+fn what_is_paused_half_way_is_counted_apart() {
+    let mut desk = Desk::usual();
+    let (file, put) = desk.drive_to_put(1_000, None);
+    let untouched = desk.add(1_000);
+    desk.event(Event::Progress(put.request, 700));
+    let counts = |desk: &Desk| {
+        let totals = desk.queue.totals();
+        (totals.active, totals.paused, totals.interrupted)
+    };
+    assert_eq!(counts(&desk), (2, 0, 0));
+    desk.event(Event::Pause(one(untouched)));
+    assert_eq!(counts(&desk), (1, 1, 0));
+    desk.event(Event::Pause(one(file)));
+    assert_eq!(counts(&desk), (0, 2, 1));
+    desk.event(Event::Cancel(one(file)));
+    assert_eq!(counts(&desk), (0, 1, 0));
+}
+
+#[test]
+fn what_was_cancelled_is_counted_but_not_among_the_files() {
+    let mut desk = Desk::usual();
+    let files = [desk.add(5), desk.add(5)];
+    desk.event(Event::Cancel(one(files[0])));
+    let totals = desk.queue.totals();
+    assert_eq!((totals.files, totals.cancelled), (1, 1));
+    desk.event(Event::Remove(one(files[0])));
+    assert_eq!(desk.queue.totals().cancelled, 0);
+}
+
+#[test]
+fn the_first_that_failed_are_named() {
+    let mut desk = Desk::usual();
+    let (first, put) = desk.drive_to_put(5, None);
+    let (second, other) = desk.drive_to_put(5, None);
+    let named = |desk: &Desk| desk.queue.totals().first_failed;
+    desk.fail(other.request, store(403, "AccessDenied"));
+    assert_eq!(named(&desk), [second]);
+    desk.fail(put.request, store(403, "AccessDenied"));
+    assert_eq!(named(&desk), [first, second]);
+    desk.event(Event::Retry(one(first)));
+    assert_eq!(named(&desk), [second]);
+    desk.event(Event::Remove(one(second)));
+    assert!(named(&desk).is_empty());
+}
+
+#[test]
 fn the_whole_is_whole_only_when_every_file_is_confirmed() {
     let mut desk = Desk::usual();
     let (_, first) = desk.drive_to_put(1_000_000, None);
