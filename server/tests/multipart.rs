@@ -211,6 +211,47 @@ async fn abort_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn abort_while_parts_come_leaves_nothing() {
+    let rig = start(&[]).await;
+    let body = bytes(SIZE);
+    for round in 0..12 {
+        let id = begin(&rig).await;
+        let signed = rig.sign(&id, &PARTS).await;
+        let put = |at: usize| {
+            let from = at * PART;
+            rig.put_part(&signed[at], &body[from..(from + PART).min(SIZE)])
+        };
+        let parts = async { tokio::join!(put(0), put(1), put(2)) };
+        let aborted = async {
+            tokio::time::sleep(std::time::Duration::from_millis(round)).await;
+            let path = format!("/uploads/{id}");
+            rig.request(Method::DELETE, &path).send().await.unwrap()
+        };
+        if round % 2 == 0 {
+            let (parts, aborted) = tokio::join!(parts, aborted);
+            assert_eq!(aborted.status(), StatusCode::NO_CONTENT);
+            for part in [parts.0, parts.1, parts.2] {
+                assert!(matches!(
+                    part.status(),
+                    StatusCode::OK | StatusCode::NOT_FOUND
+                ));
+            }
+        } else {
+            // And with the connections of the parts cut, as a browser does.
+            tokio::select! {
+                _ = parts => {}
+                aborted = aborted => assert_eq!(aborted.status(), StatusCode::NO_CONTENT),
+            }
+            let path = format!("/uploads/{id}");
+            rig.request(Method::DELETE, &path).send().await.unwrap();
+        }
+    }
+    while !rig.leftovers().is_empty() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn abort_after_completion_removes_the_object() {
     let rig = start(&[]).await;
     let id = begin(&rig).await;

@@ -93,6 +93,27 @@ test("removed from the page it begins nothing new", async ({ lab, page }) => {
   for (const name of "abcdef") await widget.arrived(`${name}.txt`);
 });
 
+test("let in after it was removed, a file waits for its return", async ({ lab, page }) => {
+  const widget = await lab.open(page);
+  await page.evaluate(() => {
+    document.addEventListener("upload-add", (event) => event.detail.waitUntil(new Promise((resolve) => (window.allow = resolve))));
+  });
+  await widget.add({ name: "a.txt", text: "hello" });
+  await expect.poll(() => page.evaluate(() => typeof window.allow)).toBe("function");
+  await page.evaluate(async () => {
+    window.kept = document.querySelector("s3-upload");
+    window.kept.remove();
+    await Promise.resolve();
+    window.allow(true);
+    while (window.kept.files.length === 0) await new Promise((resolve) => setTimeout(resolve));
+  });
+  expect(await page.evaluate(() => window.kept.files.map((file) => file.status))).toEqual(["queued"]);
+  await page.evaluate(() => document.querySelector("main").append(window.kept));
+  await widget.arrived("a.txt");
+  expect((await widget.events("start")).length).toBe(1);
+  expect(lab.backend.count(CREATE)).toBe(1);
+});
+
 test("moved within the page it keeps uploading", async ({ lab, page }) => {
   const gate = new Gate();
   lab.store.on("PUT", hold(gate), { times: 1 });
