@@ -95,12 +95,11 @@ impl UploadElement {
         }
     }
 
-    /// The element left the page. Uploads stop, and keep what they need to go on.
+    /// The element left the page, perhaps before this was there. Uploads stop, and keep what they need to go on.
     pub fn disconnect(&self) {
         let inner = &self.inner;
-        if inner.connected.replace(false) {
-            inner.uploader.suspend();
-        }
+        inner.connected.set(false);
+        inner.uploader.suspend();
         // Out of the cell first: unmounting may call back.
         let view = inner.view.take();
         drop(view);

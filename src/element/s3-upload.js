@@ -259,6 +259,7 @@ export class S3Upload extends Base {
       this.#keepingFocus(() => {
         this.#root.replaceChildren();
         if (this.isConnected) core.connect(this, this.#root);
+        else core.disconnect();
       });
       for (const [name, values] of this.#waiting.splice(0)) core[name](...values);
     } catch (error) {
