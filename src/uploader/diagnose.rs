@@ -2,6 +2,7 @@
 //! in what helps, so each is looked for, the surest first.
 
 use s3_upload_core::{Blocked, Finding, Method, Step, Transmit, UploadError};
+use s3_upload_protocol::Call;
 use s3_upload_protocol::native::DoctorRequest;
 use web_sys::File;
 
@@ -140,21 +141,35 @@ async fn may_put(transmit: &Transmit, address: &web_sys::Url) -> Option<bool> {
     Some(fetch::send(request, None).await.is_ok())
 }
 
-/// Why nothing came back from the store to the end of a multipart upload, which the browser itself asks for. It has taken
-/// the parts from this page: if it is there, its CORS rule lacks the method.
-pub async fn ending(step: Step, method: &str, url: &str, policy: &PolicyWatch) -> UploadError {
+/// Why nothing came back from the store to the end of a multipart upload, which the browser itself asks for. Asked the same
+/// without a signature, of an upload that is not there, it refuses: if the page may not read that either, and the store is
+/// there, its CORS rule lacks the method.
+pub async fn ending(step: Step, call: &Call, policy: &PolicyWatch) -> UploadError {
+    let (method, url) = (call.method, call.url.expose());
     if let Some(blocked) = blocked_by_page(url, policy) {
         return UploadError::Blocked(blocked);
     }
     if !network::is_online() {
         return UploadError::Offline;
     }
-    let host = page::resolve(url).map(|address| address.origin());
-    let Some(host) = host.filter(|host| *host != page::origin()) else {
-        return UploadError::Network { step };
+    let unanswered = UploadError::Network { step };
+    let Some(address) = page::resolve(url).filter(|address| address.origin() != page::origin())
+    else {
+        return unanswered;
     };
+    let host = address.origin();
     if !fetch::is_reachable(&format!("{host}/")).await {
-        return UploadError::Network { step };
+        return unanswered;
+    }
+    let probe = Request {
+        method,
+        url: &format!("{host}{}?uploadId=none", address.pathname()),
+        headers: &call.headers,
+        body: Body::Empty,
+        credentials: Credentials::Omit,
+    };
+    if fetch::send(probe, None).await.is_ok() {
+        return unanswered;
     }
     let finding = Finding {
         code: "cors_method".to_owned(),

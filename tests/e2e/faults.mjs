@@ -341,10 +341,10 @@ class Exchange {
   }
 }
 
-/** The widget's question whether it may PUT here at all (see src/uploader/diagnose.rs): it carries nothing, so that what
+/** The widget's question whether it may send such a request here at all (see src/uploader/diagnose.rs): it carries nothing, so that what
  * happens to uploads does not happen to it unless a rule says `probes`, and it is not counted. */
 function isProbe(request) {
-  return request.url.endsWith("?tagging");
+  return request.url.endsWith("?tagging") || request.url.endsWith("?uploadId=none");
 }
 
 function matcher(match) {

@@ -119,7 +119,7 @@ impl Backend<'_> {
                 Err(UploadError::Network { step })
             }
             Err(Unsent::Failed(Failure::Network)) if call.audience == Audience::Store => {
-                Err(diagnose::ending(step, call.method, call.url.expose(), self.policy).await)
+                Err(diagnose::ending(step, call, self.policy).await)
             }
             Err(Unsent::Failed(Failure::Network)) => {
                 let answered = self.answered.borrow().contains(&step);

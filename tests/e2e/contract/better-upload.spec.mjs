@@ -1,6 +1,6 @@
 // better-upload, the current version and the one before: each route decides whether files go in parts.
 import { filled, sha256 } from "../files.mjs";
-import { cutAnswer, throttle } from "../faults.mjs";
+import { cut, cutAnswer, throttle } from "../faults.mjs";
 import { PARTS, contract, expect, serverOf, test, threeFiles } from "./lab.mjs";
 
 const MIB = 1 << 20;
@@ -30,9 +30,12 @@ for (const version of [3, 2]) {
       test("a complete whose answer is lost has done its work", async ({ page, folder }) => {
         // The first is the server's own, which begins the upload.
         const lost = bench.store.proxy.on(["POST"], cutAnswer(), { times: 1, skip: 1 });
+        const again = bench.store.proxy.on(["POST"], cut(), { times: 2, skip: 1 });
         const widget = await bench.open(page, tag("parts"));
         await bench.arrives(widget, folder, "movie.mp4", 20 * MIB, { type: "video/mp4", parts: 4 });
         expect(lost.hits).toBe(1);
+        // A network that breaks more than once is no CORS rule.
+        expect(again.hits).toBe(2);
       });
 
       test("addresses that expired during a pause: all of it begins again", async ({ page, folder }) => {
