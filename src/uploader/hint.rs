@@ -1,4 +1,5 @@
-//! What can be seen of a signed request that explains why a store refused it, or that will be trouble one day.
+//! What can be seen of a signed request that explains why a store refused it, or that will be trouble one day, and what
+//! the developer should know of an answer that the person sees nothing of.
 //!
 //! Pure; looks at names and well-known values only, and tells no signature.
 

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { filled } from "./files.mjs";
 import { Gate, hold, respond } from "./faults.mjs";
-import { expect, pageOf, test } from "./lab.mjs";
+import { expect, test } from "./lab.mjs";
 import { Widget } from "./widget.mjs";
 
 const CREATE = ["POST", "/uploads"];
@@ -98,12 +98,7 @@ test("a held Enter removes one file and leaves the others alone", async ({ lab, 
 
 test("the focus survives the widget's arrival and other words", async ({ lab, page }) => {
   const gate = new Gate();
-  await page.route("**/s3-upload-core.js", async (route) => {
-    await gate.opened;
-    await route.continue();
-  });
-  lab.backend.pages.set("/page", { html: pageOf('<s3-upload endpoint="/uploads" multiple></s3-upload>') });
-  await page.goto(`${lab.url}/page`);
+  await lab.openBefore(page, gate);
   await expect(page.locator('s3-upload [part="placeholder"]')).toBeVisible();
   await page.keyboard.press("Tab");
   expect(await focused(page)).toBe("placeholder: Choose files");

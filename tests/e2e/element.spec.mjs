@@ -1,7 +1,7 @@
 // The element among others and in a page's hands: settings, moves, methods, events.
 import { download, filled, objects, sha256, sha256of, stored } from "./files.mjs";
 import { Gate, hold, respond, throttle } from "./faults.mjs";
-import { expect, pageOf, test } from "./lab.mjs";
+import { expect, test } from "./lab.mjs";
 import { Widget } from "./widget.mjs";
 
 const CREATE = ["POST", "/uploads"];
@@ -116,12 +116,7 @@ test("let in after it was removed, a file waits for its return", async ({ lab, p
 
 test("removed before the widget has come, it keeps what was chosen for its return", async ({ lab, page }) => {
   const gate = new Gate();
-  await page.route("**/s3-upload-core.js", async (route) => {
-    await gate.opened;
-    await route.continue();
-  });
-  lab.backend.pages.set("/page", { html: pageOf('<s3-upload endpoint="/uploads" multiple></s3-upload>') });
-  await page.goto(`${lab.url}/page`);
+  await lab.openBefore(page, gate);
   await page.locator('s3-upload [part="placeholder"]').setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
   await page.evaluate(() => (window.kept = document.querySelector("s3-upload")).remove());
   gate.open();

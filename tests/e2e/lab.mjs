@@ -65,6 +65,16 @@ export class Lab {
     await page.goto(`${this.url}/page`);
     return Widget.ready(page);
   }
+
+  /** Opens a page on which the widget itself does not arrive before the gate opens. */
+  async openBefore(page, gate) {
+    await page.route("**/s3-upload-core.js", async (route) => {
+      await gate.opened;
+      await route.continue();
+    });
+    this.backend.pages.set("/page", { html: pageOf('<s3-upload endpoint="/uploads" multiple></s3-upload>') });
+    await page.goto(`${this.url}/page`);
+  }
 }
 
 export function pageOf(body, head = "") {
