@@ -1,6 +1,6 @@
-//! What the adaptive lanes do beside one, three and six fixed ones, over links of different latency,
-//! bandwidth and loss. Drives the real engine through a fluid model of a network in virtual time;
-//! the same program gives the same numbers. Writes `docs/lanes.md` and `docs/lanes.svg`:
+//! A comparison of adaptive lanes with one, three and six fixed ones, over links of different latency, bandwidth and
+//! loss. It runs the real engine against a fluid model of a network in virtual time. Its results are deterministic.
+//! It writes `docs/lanes.md` and `docs/lanes.svg`:
 //!
 //! ```sh
 //! cargo run -p s3-upload-core --example lanes
@@ -11,39 +11,39 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use s3_upload_core::{
-    Answer, Command, Config, ETag, Event, FileId, FileInfo, Grant, GrantPlan, Instant, Method,
-    Notice, PresignedUrl, Queue, RequestId, SignedPart, SignedRequest, Step, StoreRefusal,
-    StoredObject, Transmit, TransportChoice, UploadError, UploadId, limits::MIB,
+    Answer, BackendOperation, Command, Config, ETag, Event, FileId, FileInfo, Grant, GrantPlan,
+    Instant, Method, Notice, Queue, RequestId, SecretUrl, SignedPart, SignedRequest, Step,
+    StoreRefusal, StoredObject, Transmit, TransportChoice, UploadError, UploadId, limits::MIB,
 };
 
 /// The model's step, in milliseconds.
 const TICK: u64 = 10;
-/// What one connection may have unacknowledged, in bytes: with the round trip, its greatest speed.
+/// The unacknowledged bytes of one connection, at most. With the round trip they limit its speed.
 const WINDOW: f64 = 1_048_576.0;
 /// A TCP segment's payload, in bytes.
 const SEGMENT: f64 = 1_460.0;
-/// The upload lasts about this long on all of the bandwidth, in seconds.
+/// The approximate duration of the upload at the full bandwidth, in seconds.
 const SECONDS: u64 = 120;
-/// Nobody waits longer, in seconds.
+/// The time after which a run is stopped, in seconds.
 const LONGEST: u64 = 3_600;
-/// Runs with different luck, of which the mean is told.
+/// The number of runs with different random numbers, of which the mean is reported.
 const SEEDS: u64 = 5;
-/// The policies: fixed lanes, and the adaptive ones (zero).
+/// The policies: the numbers of fixed lanes, and 0 for adaptive lanes.
 const POLICIES: [u8; 4] = [1, 3, 6, 0];
 const NAMES: [&str; 4] = ["1 lane", "3 lanes", "6 lanes", "adaptive"];
 
 /// A link between a browser and a store.
 struct Link {
     name: &'static str,
-    /// Bits per second, in millions.
+    /// The bandwidth in megabits per second.
     megabits: f64,
-    /// The round trip, in milliseconds.
+    /// The round trip time in milliseconds.
     trip: u64,
-    /// Packets lost, of one.
+    /// The share of packets lost, from 0 to 1.
     loss: f64,
-    /// A connection breaks after so many seconds on average; zero for never.
+    /// The mean time after which a connection breaks, in seconds; zero for never.
     breaks: u64,
-    /// The store answers 503 when more requests than this are in flight.
+    /// The number of requests in flight above which the store answers 503.
     bears: usize,
 }
 
@@ -86,11 +86,11 @@ fn links() -> Vec<Link> {
     ]
 }
 
-/// Small deterministic luck (`SplitMix64`).
+/// A small deterministic generator of random numbers (`SplitMix64`).
 struct Luck(u64);
 
 impl Luck {
-    /// Below one.
+    /// A random number from 0 to 1, without 1.
     #[allow(clippy::cast_precision_loss, reason = "luck needs no more bits")]
     fn draw(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -101,13 +101,13 @@ impl Luck {
     }
 }
 
-/// A part on its way.
+/// A part in flight.
 struct Body {
     sent: Transmit,
     moved: f64,
-    /// When its first byte leaves: after the preflight.
+    /// The time at which its first byte is sent, after the preflight.
     from: u64,
-    /// When the answer is here; set when the last byte has left.
+    /// The time at which the answer arrives; set when the last byte has been sent.
     answer: Option<u64>,
 }
 
@@ -117,12 +117,12 @@ struct Run<'a> {
     queue: Queue,
     now: u64,
     bodies: BTreeMap<RequestId, Body>,
-    /// Answers of the backend, one round trip away.
+    /// The backend's answers in flight, which take one round trip.
     answers: Vec<(u64, RequestId, Answer)>,
     done: bool,
 }
 
-/// Seconds until the object is confirmed.
+/// The seconds until the object is confirmed.
 #[allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -164,15 +164,17 @@ impl Run<'_> {
     }
 
     fn handle(&mut self, event: Event) {
-        self.queue.handle(self.instant(), event);
+        self.queue.handle_event(self.instant(), event);
         self.commands();
     }
 
     fn commands(&mut self) {
-        while let Some(command) = self.queue.poll() {
+        while let Some(command) = self.queue.poll_command() {
             let (request, answer) = match command {
-                Command::Create {
-                    request, part_size, ..
+                Command::Backend {
+                    request,
+                    operation: BackendOperation::Create { part_size, .. },
+                    ..
                 } => {
                     let grant = Grant {
                         value: None,
@@ -182,23 +184,29 @@ impl Run<'_> {
                     };
                     (request, Answer::Granted(grant))
                 }
-                Command::SignParts { request, parts, .. } => {
+                Command::Backend {
+                    request,
+                    operation: BackendOperation::SignParts { parts, .. },
+                    ..
+                } => {
                     let signed = parts.iter().map(|(number, _)| SignedPart {
                         number: *number,
                         request: SignedRequest {
                             method: Method::Put,
-                            url: PresignedUrl::new("https://store.test/part"),
+                            url: SecretUrl::new("https://store.test/part"),
                             headers: Vec::new(),
                             expires_in: None,
                         },
                     });
                     (request, Answer::Signed(signed.collect()))
                 }
-                Command::Complete { request, .. } => {
-                    (request, Answer::Confirmed(StoredObject::default()))
-                }
+                Command::Backend {
+                    request,
+                    operation: BackendOperation::Complete { .. },
+                    ..
+                } => (request, Answer::Confirmed(StoredObject::default())),
                 Command::Send(sent) => {
-                    // The preflight, and the way there.
+                    // The preflight and the way of the first byte to the store take two round trips.
                     let from = self.now + 2 * self.link.trip;
                     let body = Body {
                         moved: 0.0,
@@ -238,7 +246,7 @@ impl Run<'_> {
         }
         if self
             .queue
-            .next_timeout()
+            .poll_timeout()
             .is_some_and(|due| due <= self.instant())
         {
             self.queue.handle_timeout(self.instant());
@@ -357,26 +365,25 @@ fn table(rows: &[(Link, [f64; 4])]) -> String {
 
 fn page(table: &str) -> String {
     format!(
-        "# Lanes\n\n\
-How many requests to the store should be in flight at once? One connection is held back by latency and \
-loss, many of them by a slow link, by a store that asks to slow down, and by a network that breaks: whatever \
-breaks is sent again. The engine therefore starts with three, takes one more while that makes the whole \
-faster, gives one back when it did not or when a connection breaks, and halves when the store asks to slow \
-down or a request stalls (`crates/core/src/lanes.rs`). Here it may take six; the default is five, which leaves \
-one of a browser's six connections to a host free.\n\n\
-The table shows the seconds until an object is confirmed that would take {SECONDS} s on all of the link's \
-bandwidth, and in brackets how near that comes to the best of the row. Mean of {SEEDS} runs; parts of 8 MiB \
+        "# The number of requests in flight\n\n\
+Latency and loss limit the speed of one connection. A slow link, a store that asks to slow down and a network that \
+breaks limit many connections, since what breaks is sent again. The engine starts with three requests to the store, \
+adds one while that increases the total speed, removes one when it did not or when a connection breaks, and halves \
+the number when the store asks to slow down or a request stalls (`crates/core/src/concurrency.rs`). The simulation \
+allows six; the default is five, which leaves one of a browser's six connections to a host free.\n\n\
+The table shows the seconds until an object is confirmed that would take {SECONDS} s at the link's full \
+bandwidth, and in brackets the share of the row's best speed. Mean of {SEEDS} runs; parts of 8 MiB \
 and more, a preflight for each.\n\n\
 {table}\n\
 ![The same as bars](lanes.svg)\n\n\
-It is a simulation: the real engine, in virtual time, over a fluid model of a network. A connection is as fast \
-as its share of the link, its window (1 MiB) over the round trip, and its losses (Mathis et al., 1997) allow. \
-It knows nothing of slow start, of queues, or of other people's traffic. To make it again:\n\n\
+The numbers are of a simulation: the real engine, in virtual time, over a fluid model of a network. The speed of a \
+connection is limited by its share of the link, its window (1 MiB) over the round trip, and its losses (Mathis et \
+al., 1997). The model has no slow start, no queues and no other traffic. To run it again:\n\n\
 ```sh\ncargo run -p s3-upload-core --example lanes\n```\n"
     )
 }
 
-/// Bars: how near each policy comes to the best one.
+/// A bar chart of each policy's speed as a share of the best one.
 #[allow(clippy::cast_precision_loss, reason = "pixels")]
 fn picture(rows: &[(Link, [f64; 4])]) -> String {
     const COLOURS: [&str; 4] = ["#b8c4d0", "#8aa0b6", "#5b7c9c", "#d9730d"];

@@ -1,122 +1,135 @@
-//! What comes out of the engine: what to do, and what to tell.
+//! The engine's output: commands to execute, and notices to the page.
 
 use crate::constraints::Violation;
+use crate::error::{Side, Step};
 use crate::file::FileInfo;
 use crate::grant::SignedRequest;
 use crate::ids::{ByteRange, ETag, FileId, PartNumber, RequestId, UploadId};
+use crate::snapshot::Outage;
 
-/// Which browser API carries a request's bytes.
+/// The browser API that sends a request's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// No upload progress in any engine, but the lightest.
+    /// `fetch`, which has less overhead, and reports no upload progress in any browser engine.
     Fetch,
-    /// Reports progress byte by byte.
+    /// `XMLHttpRequest`, which reports progress in bytes.
     Xhr,
 }
 
-/// Bytes to send to the store: a file and a range, never the bytes themselves.
+/// A request that sends bytes to the store. It names a file and a range, and does not contain the bytes.
 #[derive(Clone, Debug)]
 pub struct Transmit {
-    /// Its id, for progress and answer.
+    /// The id of the request, for its progress and its answer.
     pub request: RequestId,
-    /// Whose bytes.
+    /// The file whose bytes are sent.
     pub file: FileId,
-    /// Which bytes.
+    /// The range of the bytes in the file.
     pub range: ByteRange,
-    /// Which part they are; `None` when they are the whole file.
+    /// The part that the bytes are; `None` when they are the whole file.
     pub part: Option<PartNumber>,
-    /// Where to, and with what.
+    /// The signed request: method, address and headers.
     pub target: SignedRequest,
-    /// By what.
+    /// The browser API that sends the bytes.
     pub transport: Transport,
 }
 
-/// Something to do.
+/// An operation of the backend.
 #[derive(Clone, Debug)]
-pub enum Command {
-    /// Ask the backend for an upload.
+pub enum BackendOperation {
+    /// Asks for an upload.
     Create {
-        /// Its id, for the answer.
-        request: RequestId,
-        /// Which file.
-        file: FileId,
-        /// Ask for multipart first, because the file is large.
+        /// Multipart is preferred, because the file is large.
         prefer_multipart: bool,
         /// The part size to ask for, in bytes.
         part_size: u64,
     },
-    /// Ask the backend to sign parts.
+    /// Asks for URLs of parts.
     SignParts {
-        /// Its id, for the answer.
-        request: RequestId,
-        /// Which file.
-        file: FileId,
-        /// The backend's name for the upload.
+        /// The backend's id of the upload.
         id: UploadId,
         /// Each part's number and its size in bytes.
         parts: Vec<(PartNumber, u64)>,
     },
-    /// Ask the backend which parts the store holds.
+    /// Asks for the parts that the store holds.
     ListParts {
-        /// Its id, for the answer.
-        request: RequestId,
-        /// Which file.
-        file: FileId,
-        /// The backend's name for the upload.
+        /// The backend's id of the upload.
         id: UploadId,
     },
-    /// Ask the backend to complete a multipart upload, or to confirm a single one.
+    /// Asks to complete a multipart upload, or to confirm a single one.
     Complete {
-        /// Its id, for the answer.
-        request: RequestId,
-        /// Which file.
-        file: FileId,
-        /// The backend's name for the upload.
+        /// The backend's id of the upload.
         id: UploadId,
-        /// The parts; `None` for a single upload, and when the tags are not known: the backend
-        /// lists them itself then.
+        /// The parts. `None` for a single upload, and when an entity tag is not known: the backend then lists the
+        /// parts itself.
         parts: Option<Vec<(PartNumber, ETag)>>,
     },
-    /// Ask the backend to abort the multipart upload, or to delete the object.
+    /// Asks to abort the multipart upload, or to delete the object.
     Abort {
-        /// Its id, for the answer.
-        request: RequestId,
-        /// Which file.
-        file: FileId,
-        /// The backend's name for the upload.
+        /// The backend's id of the upload.
         id: UploadId,
+    },
+}
+
+impl BackendOperation {
+    /// The step of the upload that this operation is.
+    pub const fn step(&self) -> Step {
+        match self {
+            Self::Create { .. } => Step::Create,
+            Self::SignParts { .. } => Step::SignParts,
+            Self::ListParts { .. } => Step::ListParts,
+            Self::Complete { .. } => Step::Complete,
+            Self::Abort { .. } => Step::Abort,
+        }
+    }
+}
+
+/// A command that the driver executes.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Send a request to the backend.
+    Backend {
+        /// The id of the request, for its answer.
+        request: RequestId,
+        /// The file that it concerns.
+        file: FileId,
+        /// The operation that the backend is asked for.
+        operation: BackendOperation,
     },
     /// Send bytes to the store.
     Send(Transmit),
-    /// Stop a request. Its answer, should one come, is dropped.
+    /// Cancel a request. An answer that arrives later is ignored.
     Cancel(RequestId),
-    /// Tell the page.
+    /// Notify the page.
     Notify(Notice),
 }
 
-/// Something the page wants to know at once. Progress is not among them: it is read from the
-/// snapshots, as often as the page draws.
+/// A change of which the page is notified at once. Progress is not a notice: the page reads it from the snapshots at
+/// each redraw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// The file is in the queue.
+    /// The file was added to the queue.
     Added(FileId),
-    /// The file was refused; it is not in the queue.
+    /// The file was refused, and is not in the queue.
     Rejected(FileId, FileInfo, Violation),
-    /// Work on the file began.
+    /// Work on the file has begun.
     Started(FileId),
-    /// Final: the object is stored and confirmed as far as the backend can.
+    /// The object is stored, and confirmed as far as the backend can confirm it. The state is final.
     Succeeded(FileId),
-    /// Final until somebody asks for a retry.
+    /// The upload failed. The state is final until a retry is requested.
     Failed(FileId),
-    /// Final.
+    /// The upload was cancelled. The state is final.
     Cancelled(FileId),
-    /// The file left the queue.
+    /// The file was removed from the queue.
     Removed(FileId),
-    /// No file is under way any more.
+    /// A side is in an outage, or the likely cause of its outage is known now.
+    Unavailable(Outage),
+    /// The outage of this side is over, or no upload waits for its end any more.
+    Available(Side),
+    /// No file is active any more.
     Settled {
-        /// Files that arrived since the queue was last at rest.
+        /// The number of files that were completed since the queue was last idle.
         succeeded: u32,
-        /// Files that failed since then.
+        /// The number of files that failed since then.
         failed: u32,
     },
 }

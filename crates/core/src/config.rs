@@ -1,67 +1,75 @@
-//! The engine's settings. The defaults need no thought.
+//! The engine's settings and their defaults.
 
 use core::time::Duration;
 
 use crate::constraints::Constraints;
-use crate::limits::{MAX_SINGLE_SIZE, MIB};
+use s3_upload_types::limits::{MAX_SINGLE_SIZE, MIB};
 
-/// Which browser API carries the bytes.
+/// The setting of the browser API that sends the bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TransportChoice {
-    /// fetch, unless the request is expected to take longer than about a second: then XHR,
-    /// because fetch cannot report upload progress.
+    /// `fetch`; `XMLHttpRequest` for requests that are expected to take longer than about a second, because `fetch`
+    /// cannot report upload progress.
     #[default]
     Auto,
-    /// Always fetch.
+    /// Always `fetch`.
     Fetch,
     /// Always `XMLHttpRequest`.
     Xhr,
 }
 
+/// The longest time for which a request may make no progress, however often it was cancelled before.
+pub const LONGEST_STALL_TIME: Duration = Duration::from_mins(10);
+
 /// The settings of a [`Queue`](crate::Queue).
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// What may be added.
+    /// The constraints on the files that may be added.
     pub constraints: Constraints,
     /// Added files wait for [`Event::Start`](crate::Event::Start).
     pub manual: bool,
-    /// The most requests in flight to the store, over all files and parts. A browser has six
-    /// HTTP/1.1 connections to a host, preflights included; the default leaves one free.
+    /// The largest number of requests to the store in flight, over all files and parts. A browser has six HTTP/1.1
+    /// connections to a host, preflights included; the default leaves one free.
     pub max_lanes: u8,
-    /// The most requests in flight to the backend. Completes and aborts go first.
+    /// The largest number of requests to the backend in flight. Completes and aborts are sent first.
     pub backend_lanes: u8,
-    /// Start with few lanes, and use more only while that makes it faster.
+    /// Start with few requests to the store in flight, and raise the number only while that increases the throughput.
     pub adaptive_lanes: bool,
-    /// Files larger than this, in bytes, are asked for as multipart first; those larger than
-    /// [`MAX_SINGLE_SIZE`](crate::limits::MAX_SINGLE_SIZE) always are.
+    /// Files larger than this, in bytes, are first requested as multipart. Files larger than [`MAX_SINGLE_SIZE`]
+    /// always are.
     pub multipart_threshold: u64,
     /// The part size to ask the backend for, in bytes; `None` lets the engine choose.
     pub part_size: Option<u64>,
-    /// Which browser API carries the bytes.
+    /// The browser API that sends the bytes.
     pub transport: TransportChoice,
-    /// A request without progress for this long is cut and tried again.
+    /// A request without progress for this long is cancelled and retried. Each cancellation doubles the time for the
+    /// next try.
     pub stall_time: Duration,
-    /// How long the store may take to answer once it has all bytes of a request. A proxy between
-    /// may still be passing them on.
+    /// The time within which the store must answer once it has all bytes of a request. A proxy in between may still
+    /// be forwarding them. Each cancellation doubles the time for the next try.
     pub answer_time: Duration,
-    /// How long the store may take to put a multipart upload together. S3 keeps the connection
-    /// open for minutes then.
+    /// A complete without an answer for this long is cancelled and repeated. Each cancellation doubles the time, up
+    /// to [`LONGEST_STALL_TIME`]. S3 may take minutes to assemble a multipart upload, and answers a repeated request
+    /// like the first.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
     pub complete_time: Duration,
-    /// Tries without any headway before an upload fails, the first one included.
+    /// Uploads fail when the side for which they wait has been in an outage for this long. `None` means that they
+    /// wait for as long as the page is open.
+    pub outage_limit: Option<Duration>,
+    /// The number of tries without progress after which an upload fails, the first try included.
     pub max_attempts: u32,
-    /// Retries of one upload in all. Every confirmed part adds one.
+    /// The number of retries of one upload in total. Each confirmed part adds one.
     pub retry_budget: u32,
-    /// The first retry waits for a random time up to this; each further one up to twice as long.
+    /// The upper bound of the random wait before the first retry. Each further retry doubles the bound.
     pub backoff_base: Duration,
-    /// No backoff is longer, unless the other side asks for it by `Retry-After`.
+    /// The longest backoff, unless the other side asks for a longer one by `Retry-After`.
     pub backoff_cap: Duration,
-    /// Seeds the jitter of the backoff.
+    /// The seed of the jitter of the backoff.
     pub seed: u64,
 }
 
 impl Config {
-    /// Whether a file of this size, in bytes, is asked for as multipart first.
+    /// Returns true if a file of `size` bytes is first requested as multipart.
     pub(crate) fn wants_parts(&self, size: u64) -> bool {
         size > self.multipart_threshold.min(MAX_SINGLE_SIZE)
     }
@@ -80,7 +88,8 @@ impl Default for Config {
             transport: TransportChoice::Auto,
             stall_time: Duration::from_secs(30),
             answer_time: Duration::from_mins(2),
-            complete_time: Duration::from_mins(5),
+            complete_time: Duration::from_mins(1),
+            outage_limit: None,
             max_attempts: 6,
             retry_budget: 30,
             backoff_base: Duration::from_millis(500),

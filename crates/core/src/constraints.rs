@@ -1,55 +1,62 @@
-//! What may be added: limits on size, type and count. Pure checks, each naming what it refused.
+//! The constraints on the files that may be added: limits on type, size and number. The checks are pure functions.
+//! Each returns the limit that the file breaks.
 
+use crate::accept::Accept;
 use crate::file::FileInfo;
 
-/// The page's limits. `None` is no limit.
+/// The page's limits. `None` means no limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Constraints {
-    /// The types allowed.
+    /// The accepted types.
     pub accept: Accept,
-    /// In bytes.
+    /// The smallest size of a file, in bytes.
     pub min_size: Option<u64>,
-    /// In bytes.
+    /// The largest size of a file, in bytes.
     pub max_size: Option<u64>,
-    /// Files at a time, those that failed or were cancelled not counted.
+    /// The largest number of files. Files that failed or were cancelled do not count.
     pub max_files: Option<u32>,
-    /// All files together, in bytes.
+    /// The largest sum of the sizes of all files, in bytes.
     pub max_total_size: Option<u64>,
 }
 
 /// A limit that a file breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// Smaller than allowed.
+    /// The file is smaller than the limit.
     TooSmall {
         /// The file's size in bytes.
         size: u64,
         /// The limit in bytes.
         min: u64,
     },
-    /// Larger than allowed.
+    /// The file is larger than the limit.
     TooLarge {
         /// The file's size in bytes.
         size: u64,
         /// The limit in bytes.
         max: u64,
     },
-    /// Of a type that is not accepted.
+    /// The file's type is not accepted.
     Type {
         /// The file's type.
         content_type: String,
-        /// What is accepted, as the page wrote it.
+        /// The accepted types, as the page wrote them.
         accept: String,
     },
-    /// One file more than allowed.
+    /// The file would exceed the limit of the number of files.
     TooMany {
         /// The limit.
         max: u32,
     },
-    /// With this file, all together would be larger than allowed.
+    /// The file would exceed the limit of the total size.
     TotalTooLarge {
         /// The limit in bytes.
         max: u64,
+    },
+    /// The host refused the file.
+    Refused {
+        /// The host's reason; empty if it gave none.
+        reason: String,
     },
 }
 
@@ -62,12 +69,13 @@ impl Violation {
             Self::Type { .. } => "type-not-accepted",
             Self::TooMany { .. } => "too-many-files",
             Self::TotalTooLarge { .. } => "total-too-large",
+            Self::Refused { .. } => "refused",
         }
     }
 }
 
 impl Constraints {
-    /// Checks `file` beside `count` files of `total` bytes that are there already.
+    /// Checks `file`, given that the queue already has `count` files of `total` bytes.
     pub fn check(&self, file: &FileInfo, count: u32, total: u64) -> Result<(), Violation> {
         if !self.accept.allows(&file.name, &file.content_type) {
             return Err(Violation::Type {
@@ -100,74 +108,9 @@ impl Constraints {
     }
 }
 
-/// The `accept` attribute of a file input: MIME types, `type/*` and `.extension`, by commas.
-/// <https://html.spec.whatwg.org/multipage/input.html#attr-input-accept>
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Accept {
-    text: String,
-    rules: Vec<String>,
-}
-
-impl Accept {
-    /// Reads the attribute. Empty allows everything.
-    pub fn new(text: &str) -> Self {
-        let rules = text
-            .split(',')
-            .map(|rule| rule.trim().to_ascii_lowercase())
-            .filter(|rule| !rule.is_empty())
-            .collect();
-        Self {
-            text: text.trim().to_owned(),
-            rules,
-        }
-    }
-
-    /// The attribute as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether a file of this name and type is allowed.
-    pub fn allows(&self, name: &str, content_type: &str) -> bool {
-        if self.rules.is_empty() {
-            return true;
-        }
-        let name = name.to_lowercase();
-        let content_type = content_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
-        self.rules.iter().any(|rule| {
-            if rule == "*" || rule == "*/*" {
-                true
-            } else if rule.starts_with('.') {
-                name.ends_with(rule.as_str())
-            } else if let Some(family) = rule.strip_suffix("/*") {
-                content_type.split('/').next() == Some(family)
-            } else {
-                content_type == *rule
-            }
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn accept_reads_what_the_attribute_allows() {
-        let accept = Accept::new(" image/*, .PDF ,text/plain");
-        assert!(accept.allows("a.png", "image/png"));
-        assert!(accept.allows("Report.pdf", "application/octet-stream"));
-        assert!(accept.allows("notes", "text/plain; charset=utf-8"));
-        assert!(!accept.allows("a.exe", "application/octet-stream"));
-        assert!(!accept.allows("imagepng", "imagex/png"));
-        assert!(Accept::new("").allows("a", "b/c"));
-        assert!(Accept::new("*/*").allows("a", "b/c"));
-    }
 
     #[test]
     fn each_limit_names_itself() {

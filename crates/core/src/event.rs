@@ -1,4 +1,4 @@
-//! What goes into the engine: what happened, to whom.
+//! The engine's input: the events that happen to files and requests.
 
 use crate::error::UploadError;
 use crate::file::FileInfo;
@@ -6,71 +6,73 @@ use crate::grant::{Grant, SignedPart, StoredPart};
 use crate::ids::{ETag, FileId, ObjectKey, RequestId};
 use crate::snapshot::StoredObject;
 
-/// One file, or all.
+/// The files to which an event applies: one file, or all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// This one.
+    /// This file.
     One(FileId),
     /// Every file of the queue.
     All,
 }
 
-/// Something that happened.
+/// An event that the driver reports.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A file was chosen. The driver gives the id: higher than any before.
+    /// A file was chosen. The driver assigns the id, which is higher than any before.
     Add(FileId, FileInfo),
-    /// The same, but it waits for a start as in manual mode.
+    /// The same, but the file waits for a start as in manual mode.
     AddHeld(FileId, FileInfo),
-    /// In manual mode: upload what was added.
+    /// Start the upload of files that wait for a start.
     Start(Target),
-    /// Stop sending, keep everything that is needed to go on.
+    /// Stop sending. All state that is needed to resume is kept.
     Pause(Target),
-    /// Go on after a pause.
+    /// Resume after a pause.
     Resume(Target),
-    /// Try again after a failure.
+    /// Retry after a failure.
     Retry(Target),
-    /// Give up: stop, and take back what was stored.
+    /// Cancel the upload: stop sending, and remove from the store what was stored.
     Cancel(Target),
-    /// Forget a file in a final state; cancel it first when it is not.
+    /// Remove a file from the queue. A single file that is not in a final state is cancelled first. [`Target::All`]
+    /// removes only the files in a final state.
     Remove(Target),
-    /// The browser says that the network is gone.
+    /// The browser reports that the network is gone.
     Offline,
-    /// The browser says that the network is back.
+    /// The browser reports that the network is back.
     Online,
-    /// A request has handed this many bytes of its body to the network so far. Of a request to the
-    /// backend it says only that it is still being prepared: a file may have to be read for it.
+    /// A request has handed this number of bytes of its body to the network so far. For a request to the backend it
+    /// reports only that the request is still being prepared: a file may have to be read for it.
     Progress(RequestId, u64),
     /// A request ended.
     Answer(RequestId, Result<Answer, UploadError>),
 }
 
-/// How a request ended well.
+/// The successful answer to a request.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// To `Create`.
+    /// The answer to `Create`.
     Granted(Grant),
-    /// To `SignParts`.
+    /// The answer to `SignParts`.
     Signed(Vec<SignedPart>),
-    /// To `ListParts`.
+    /// The answer to `ListParts`.
     Listed(Vec<StoredPart>),
-    /// To `Send`: the store took the bytes.
+    /// The answer to `Send`: the store accepted the bytes.
     Sent(Receipt),
-    /// To `Complete`: what the store holds.
+    /// The answer to `Complete`: the object that the store holds.
     Confirmed(StoredObject),
-    /// To `Complete` of a single upload: the backend has no word for it, so that the store's is the last. What is known
-    /// without.
+    /// The answer to `Complete` of a backend that has no such operation, or whose success describes no object. It
+    /// contains what is known without the backend. For a single upload the store's own answer is then final. For a
+    /// multipart upload the parts are listed, since a completed upload has no list.
     Unconfirmed(StoredObject),
-    /// To `Abort`.
+    /// The answer to `Abort`.
     Aborted,
 }
 
-/// What the store says of bytes that it took.
+/// The store's answer to a request that sent bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Receipt {
-    /// Their entity tag; missing when CORS hides it.
+    /// The entity tag of the bytes; `None` when CORS hides it.
     pub etag: Option<ETag>,
-    /// The object's key, which only the answer to a POST form tells.
+    /// The object's key, which only the answer to a POST form contains.
     pub key: Option<ObjectKey>,
 }
 

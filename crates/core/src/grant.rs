@@ -1,47 +1,21 @@
-//! What the backend granted: the requests that a browser may send to the store.
+//! The backend's grant: the requests that a browser may send to the store.
 
-use core::fmt;
 use core::time::Duration;
+
+use s3_upload_types::SecretUrl;
 
 use crate::ids::{ETag, ObjectKey, PartNumber, UploadId};
 
-/// A presigned URL. It is a credential while it lives, so that `Debug` leaves out its query.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PresignedUrl(String);
-
-impl PresignedUrl {
-    /// Takes the URL as the backend sent it.
-    pub fn new(url: impl Into<String>) -> Self {
-        Self(url.into())
-    }
-
-    /// The whole URL, signature included. Only for the request itself.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Scheme, host and path: what may be shown.
-    pub fn redacted(&self) -> &str {
-        self.0.split(['?', '#']).next().unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for PresignedUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PresignedUrl({}?…)", self.redacted())
-    }
-}
-
-/// How the bytes travel.
+/// The HTTP method of a request to the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// The range of the file is the body.
+    /// The body is the range of the file.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
     Put,
-    /// `multipart/form-data` with these fields in this order, and the file last.
+    /// The body is `multipart/form-data` with these fields in this order, and the file last.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html>
     Post {
-        /// Name and value, in the order of sending.
+        /// The names and values, in the order of sending.
         fields: Vec<(String, String)>,
     },
 }
@@ -49,14 +23,14 @@ pub enum Method {
 /// One request to the store, signed by the backend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedRequest {
-    /// PUT, or POST with its form.
+    /// The HTTP method: PUT, or POST with its form fields.
     pub method: Method,
-    /// Where to.
-    pub url: PresignedUrl,
+    /// The address to which the request is sent.
+    pub url: SecretUrl,
     /// The headers to send, verbatim: the signature covers them.
     pub headers: Vec<(String, String)>,
-    /// How long the URL lives from the moment the answer arrived; `None` when the backend does
-    /// not say.
+    /// The lifetime of the URL, counted from the time at which the answer arrived; `None` when the backend does not
+    /// say it.
     pub expires_in: Option<Duration>,
 }
 
@@ -65,7 +39,7 @@ impl SignedRequest {
     pub fn put(url: impl Into<String>, headers: Vec<(String, String)>) -> Self {
         Self {
             method: Method::Put,
-            url: PresignedUrl::new(url),
+            url: SecretUrl::new(url),
             headers,
             expires_in: None,
         }
@@ -75,18 +49,18 @@ impl SignedRequest {
 /// The backend's answer to a request for an upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// The backend's name for the upload. With one, the backend is asked to confirm.
+    /// The backend's id of the upload. If there is one, the backend is asked to confirm the upload.
     pub id: Option<UploadId>,
-    /// The object's key, if the backend told it.
+    /// The object's key, if the backend sent it.
     pub key: Option<ObjectKey>,
-    /// What a form submits for the file, where it is not the key.
+    /// The value that a form submits for the file; `None` when it is the key.
     pub value: Option<String>,
-    /// How to send.
+    /// The requests by which the file is sent.
     pub plan: GrantPlan,
 }
 
 impl Grant {
-    /// The least that a backend can say: how to send.
+    /// A grant that has only a plan, the minimum that a backend can send.
     pub const fn new(plan: GrantPlan) -> Self {
         Self {
             id: None,
@@ -97,36 +71,36 @@ impl Grant {
     }
 }
 
-/// How a granted upload is sent.
+/// The requests by which a granted upload is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GrantPlan {
     /// The whole file in one request.
     Single(SignedRequest),
-    /// In parts of this many bytes (the last one smaller), each signed when it is needed.
+    /// Parts of `part_size` bytes (the last one may be smaller). Each is signed when it is needed.
     Multipart {
-        /// In bytes.
+        /// The size of a part in bytes.
         part_size: u64,
     },
-    /// Not at all: the store has this very file already.
+    /// No request: the store already has this file.
     Stored,
 }
 
 /// A part that the backend signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedPart {
-    /// Which part.
+    /// The number of the part.
     pub number: PartNumber,
     /// The request that sends it.
     pub request: SignedRequest,
 }
 
-/// A part that the store holds, as `ListParts` tells.
+/// A part that the store holds, as `ListParts` reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPart {
-    /// Which part.
+    /// The number of the part.
     pub number: PartNumber,
-    /// In bytes.
+    /// The size of the part in bytes.
     pub size: u64,
-    /// Its entity tag.
+    /// The entity tag of the part.
     pub etag: ETag,
 }

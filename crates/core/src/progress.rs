@@ -1,28 +1,29 @@
-//! How fast bytes move: moving averages that forget a pause.
+//! The measurement of the upload speed: moving averages that do not count a pause.
 
 use core::time::Duration;
 
 use crate::time::Instant;
 
-/// Shorter spans are gathered before they count, in milliseconds: a burst is not a speed.
+/// The shortest span of a sample, in milliseconds. Bytes of a shorter span are collected first, because a burst is
+/// not a speed.
 const SAMPLE_MS: u64 = 250;
-/// The span over which the shown speed follows, in milliseconds.
+/// The window of the average that is shown as the speed, in milliseconds.
 const SPEED_MS: u64 = 3_000;
-/// The span over which the time left follows, in milliseconds: slower, so that it does not jump.
+/// The window of the average behind the time left, in milliseconds. It is longer, so that the time left is stable.
 const REMAINING_MS: u64 = 10_000;
-/// No time left is told before this much was seen, in milliseconds.
+/// The measured time from which on a time left is shown, in milliseconds.
 const SETTLE_MS: u64 = 1_500;
-/// The speed that is assumed of a request while none was measured, in bytes per second.
+/// The speed that a request is assumed to have before any was measured, in bytes per second.
 pub const ASSUMED_SPEED: u64 = 1024 * 1024;
-/// A body of this many bytes is large enough to tell a link's speed.
+/// The size from which on a body shows a link's speed, in bytes.
 const TELLING: u64 = 256 * 1024;
 
-/// Measures bytes per second.
+/// A meter of the bytes per second.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     last: Option<Instant>,
     gathered: i64,
-    /// Of `gathered`, what moved, whether or not it was lost later.
+    /// The bytes of `gathered` that moved, including those that were lost later.
     moved: u64,
     seen: u64,
     fast: f64,
@@ -30,9 +31,9 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Bytes moved since the last call; negative when a cut request lost what it had sent. That is
-    /// taken from the speed, but not from what the time left goes by: there the lost bytes are to
-    /// be sent again.
+    /// Records the bytes that moved since the last call. `bytes` is negative when a cancelled request lost what it
+    /// had sent. Lost bytes lower the speed, but not the average behind the time left, since they have to be sent
+    /// again.
     pub fn record(&mut self, now: Instant, bytes: i64) {
         self.gathered = self.gathered.saturating_add(bytes);
         self.moved = self.moved.saturating_add(u64::try_from(bytes).unwrap_or(0));
@@ -53,7 +54,7 @@ impl Meter {
     fn sample(&mut self, now: Instant, span: u64) {
         let per_second = |bytes: f64| bytes * 1000.0 / span as f64;
         let (net, gross) = (self.gathered.max(0) as f64, self.moved as f64);
-        // No more is taken back than the speed still holds: what moved earlier is forgotten.
+        // At most the bytes that the speed still contains are subtracted; earlier ones no longer count.
         let held = whole(self.fast).saturating_mul(SPEED_MS) / 1000;
         let held = i64::try_from(held).unwrap_or(i64::MAX);
         self.fast = follow(self.fast, per_second(net), span, SPEED_MS, self.seen);
@@ -64,8 +65,8 @@ impl Meter {
         self.last = Some(now);
     }
 
-    /// Nothing is expected to move from now on: the time until the next byte does not count. What
-    /// moved since the last sample does, however short it was: small files are not long under way.
+    /// Starts a pause: the time until the next byte does not count. Bytes since the last sample do, however short the
+    /// span was, because small files take little time.
     pub fn pause(&mut self, now: Instant) {
         let span = self
             .last
@@ -78,17 +79,17 @@ impl Meter {
         self.moved = 0;
     }
 
-    /// Whether time counts.
+    /// Returns true if the meter is not paused.
     pub const fn is_running(&self) -> bool {
         self.last.is_some()
     }
 
-    /// Bytes per second; `None` before anything was measured, and while paused.
+    /// The bytes per second; `None` before the first sample, and during a pause.
     pub fn speed(&self) -> Option<u64> {
         (self.seen > 0 && self.last.is_some()).then_some(whole(self.fast))
     }
 
-    /// The time for `bytes` more; `None` while it would be a guess.
+    /// The time for `bytes` more; `None` while too little was measured.
     pub fn remaining(&self, bytes: u64) -> Option<Duration> {
         let speed = whole(self.slow);
         if self.seen < SETTLE_MS || self.last.is_none() || speed == 0 {
@@ -98,16 +99,16 @@ impl Meter {
     }
 }
 
-/// How fast one request carries its body, by those that arrived: what the next one may expect.
+/// The speed at which one request transfers its body, averaged over completed requests. It predicts the next one.
 #[derive(Clone, Debug, Default)]
-pub struct Pace {
+pub struct LinkSpeed {
     seen: u64,
     rate: f64,
 }
 
-impl Pace {
-    /// A request carried `bytes` in `span`. A small one tells more of the latency than of the
-    /// speed: it counts only if it was faster than expected.
+impl LinkSpeed {
+    /// Records that a request transferred `bytes` in `span`. The duration of a small request depends on the latency
+    /// more than on the speed: it counts only if it was faster than expected.
     #[allow(
         clippy::cast_precision_loss,
         reason = "a speed needs no more than 52 bits"
@@ -122,12 +123,12 @@ impl Pace {
         self.seen = self.seen.saturating_add(span);
     }
 
-    /// The link is not what it was.
+    /// Forgets the measured speed, because the link has changed.
     pub fn forget(&mut self) {
         *self = Self::default();
     }
 
-    /// Bytes per second; `None` before anything arrived.
+    /// The bytes per second; `None` before the first measurement.
     pub fn speed(&self) -> Option<u64> {
         (self.seen > 0)
             .then_some(whole(self.rate))
@@ -135,8 +136,8 @@ impl Pace {
     }
 }
 
-/// Moves an average towards `rate`. While less time was seen than the average spans, it is the
-/// plain mean, so that the first samples do not start from zero.
+/// Moves an average towards `rate`. While the measured time is shorter than the window, the average is the plain
+/// mean, so that it does not rise from zero.
 #[allow(clippy::cast_precision_loss, reason = "milliseconds of one upload")]
 fn follow(average: f64, rate: f64, span: u64, window: u64, seen: u64) -> f64 {
     let weight = span as f64 / (seen.min(window) + span) as f64;
@@ -190,20 +191,20 @@ mod tests {
 
     #[test]
     fn a_pace_follows_what_arrives_and_small_bodies_do_not_slow_it() {
-        let mut pace = Pace::default();
-        assert_eq!(pace.speed(), None);
-        pace.record(Duration::from_millis(200), 1_000);
-        assert_eq!(pace.speed(), None);
-        pace.record(Duration::from_secs(1), 10_000_000);
-        assert!(pace.speed().unwrap_or(0) > 5_000_000);
+        let mut link_speed = LinkSpeed::default();
+        assert_eq!(link_speed.speed(), None);
+        link_speed.record(Duration::from_millis(200), 1_000);
+        assert_eq!(link_speed.speed(), None);
+        link_speed.record(Duration::from_secs(1), 10_000_000);
+        assert!(link_speed.speed().unwrap_or(0) > 5_000_000);
         for _ in 0..1_000 {
-            pace.record(Duration::from_millis(200), 1_000);
+            link_speed.record(Duration::from_millis(200), 1_000);
         }
-        assert!(pace.speed().unwrap_or(0) > 5_000_000);
-        pace.record(Duration::from_mins(1), 10_000_000);
-        assert!(pace.speed().unwrap_or(u64::MAX) < 1_000_000);
-        pace.forget();
-        assert_eq!(pace.speed(), None);
+        assert!(link_speed.speed().unwrap_or(0) > 5_000_000);
+        link_speed.record(Duration::from_mins(1), 10_000_000);
+        assert!(link_speed.speed().unwrap_or(u64::MAX) < 1_000_000);
+        link_speed.forget();
+        assert_eq!(link_speed.speed(), None);
     }
 
     #[test]
@@ -218,12 +219,12 @@ mod tests {
         };
         let (_, before) = told(&meter);
         assert!((98..=102).contains(&before), "{before} s");
-        // A second at five times the speed: seen in the speed, hardly in the time left.
+        // One second at five times the speed raises the speed, and changes the time left only slightly.
         run(&mut meter, 20_000, 1, 5_000_000);
         let (speed, left) = told(&meter);
         assert!(speed > 1_800_000, "{speed}");
         assert!((65..=before).contains(&left), "{left} s");
-        // A second without a byte.
+        // One second without a byte.
         let mut meter = Meter::default();
         run(&mut meter, 0, 20, 1_000_000);
         run(&mut meter, 20_000, 1, 0);

@@ -1,164 +1,248 @@
-//! What a failure means: the error table as data, and the backoff.
+//! The retry tables, which map a failure to a decision, and the backoff.
 //!
 //! The rows follow S3's list of error responses
-//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>) and HTTP's status codes
-//! (RFC 9110). What has no row is final: an integrator's mistake must not be retried in a loop.
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>) and HTTP's status codes (RFC 9110). A
+//! failure without a row is final, so that an integrator's mistake is not retried in a loop.
 
 use core::time::Duration;
 
-use crate::error::{Blocked, Step, UploadError};
+use crate::error::{Blocked, Side, Step, UploadError};
 
-/// What to do about a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Wait, then try the same again. Costs an attempt.
+/// The decision about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum RetryDecision {
+    /// Wait, then repeat the request. Costs an attempt.
     Retry,
     /// Like `Retry`, but a second time in a row is final.
     Once,
-    /// Have it signed again, then go on. Costs nothing.
-    Resign,
-    /// Start over with a fresh upload, once.
+    /// Like `Retry`, but a third time in a row is final.
+    Twice,
+    /// Have the request presigned again, then send it. Costs no attempt.
+    Represign,
+    /// Start over with a new upload, once.
     Restart,
-    /// Ask which parts the store holds, send what is missing, complete again.
+    /// Ask for the parts that the store holds, send the missing ones, and complete again.
     Relist,
-    /// The object is there already: our own earlier try may have put it there.
-    Exists,
-    /// Tell the person.
+    /// An object exists under this key. An earlier try may have stored it; the backend verifies that.
+    VerifyExisting,
+    /// Fail the upload.
     Final,
 }
 
-/// One row: matches when all that it names is so.
-struct Row {
+impl RetryDecision {
+    /// All decisions, in the order of their declaration.
+    pub const ALL: [Self; 8] = [
+        Self::Retry,
+        Self::Once,
+        Self::Twice,
+        Self::Represign,
+        Self::Restart,
+        Self::Relist,
+        Self::VerifyExisting,
+        Self::Final,
+    ];
+}
+
+/// A row of a retry table. It matches when the status, the code and the message that it names are those of the refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Row {
     status: Option<u16>,
     code: Option<&'static str>,
     message: Option<&'static str>,
-    verdict: Verdict,
+    decision: RetryDecision,
 }
 
-const fn status(status: u16, verdict: Verdict) -> Row {
+const fn status(status: u16, decision: RetryDecision) -> Row {
     Row {
         status: Some(status),
         code: None,
         message: None,
-        verdict,
+        decision,
     }
 }
 
-const fn code(code: &'static str, verdict: Verdict) -> Row {
+const fn code(code: &'static str, decision: RetryDecision) -> Row {
     Row {
         status: None,
         code: Some(code),
         message: None,
-        verdict,
+        decision,
     }
 }
 
-const fn says(code: &'static str, message: &'static str, verdict: Verdict) -> Row {
+const fn says(code: &'static str, message: &'static str, decision: RetryDecision) -> Row {
     Row {
         status: None,
         code: Some(code),
         message: Some(message),
-        verdict,
+        decision,
     }
 }
 
-/// The store's refusals. The first row that matches decides.
+/// The rows for the store's refusals. The first row that matches decides.
 const STORE: &[Row] = &[
-    says("AccessDenied", "Request has expired", Verdict::Resign),
-    says("AccessDenied", "Policy expired", Verdict::Resign),
-    says("AccessDenied", "not yet valid", Verdict::Resign),
-    code("ExpiredToken", Verdict::Resign),
-    code("InvalidToken", Verdict::Resign),
-    code("TokenRefreshRequired", Verdict::Resign),
-    code("RequestTimeTooSkewed", Verdict::Resign),
-    code("InternalError", Verdict::Retry),
-    code("SlowDown", Verdict::Retry),
-    code("ServiceUnavailable", Verdict::Retry),
-    code("Busy", Verdict::Retry),
-    code("RequestTimeout", Verdict::Retry),
-    code("IncompleteBody", Verdict::Retry),
-    code("OperationAborted", Verdict::Retry),
-    code("ConditionalRequestConflict", Verdict::Retry),
-    code("BadDigest", Verdict::Once),
-    code("XAmzContentChecksumMismatch", Verdict::Once),
-    code("NoSuchUpload", Verdict::Restart),
-    code("PreconditionFailed", Verdict::Exists),
-    code("NotImplemented", Verdict::Final),
-    status(412, Verdict::Exists),
-    status(408, Verdict::Retry),
-    status(425, Verdict::Retry),
-    status(429, Verdict::Retry),
-    status(500, Verdict::Retry),
-    status(502, Verdict::Retry),
-    status(503, Verdict::Retry),
-    status(504, Verdict::Retry),
+    says(
+        "AccessDenied",
+        "Request has expired",
+        RetryDecision::Represign,
+    ),
+    says("AccessDenied", "Policy expired", RetryDecision::Represign),
+    says("AccessDenied", "not yet valid", RetryDecision::Represign),
+    code("ExpiredToken", RetryDecision::Represign),
+    code("InvalidToken", RetryDecision::Represign),
+    code("TokenRefreshRequired", RetryDecision::Represign),
+    code("RequestTimeTooSkewed", RetryDecision::Represign),
+    code("InternalError", RetryDecision::Retry),
+    code("SlowDown", RetryDecision::Retry),
+    code("ServiceUnavailable", RetryDecision::Retry),
+    code("Busy", RetryDecision::Retry),
+    code("RequestTimeout", RetryDecision::Retry),
+    code("IncompleteBody", RetryDecision::Retry),
+    code("OperationAborted", RetryDecision::Retry),
+    code("ConditionalRequestConflict", RetryDecision::Retry),
+    code("BadDigest", RetryDecision::Once),
+    code("XAmzContentChecksumMismatch", RetryDecision::Once),
+    code("NoSuchUpload", RetryDecision::Restart),
+    code("PreconditionFailed", RetryDecision::VerifyExisting),
+    code("NotImplemented", RetryDecision::Final),
+    status(412, RetryDecision::VerifyExisting),
 ];
 
-/// The backend's refusals, by the native dialect's codes, then by status.
+/// Statuses of transient failures, of the store and of the backend, where no row decides otherwise. The statuses from
+/// 520 on come from content delivery networks and proxies that get no answer themselves.
+/// <https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/>
+const TRANSIENT: &[u16] = &[
+    408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 530, 598, 599,
+];
+
+/// The rows for the backend's refusals: the codes of the native dialect and of S3.
 const BACKEND: &[Row] = &[
-    code("no_such_upload", Verdict::Restart),
-    code("unknown_upload", Verdict::Restart),
-    code("NoSuchUpload", Verdict::Restart),
-    code("not_stored", Verdict::Restart),
-    code("invalid_part", Verdict::Relist),
-    code("InvalidPart", Verdict::Relist),
-    code("incomplete", Verdict::Relist),
-    status(408, Verdict::Retry),
-    status(425, Verdict::Retry),
-    status(429, Verdict::Retry),
-    status(500, Verdict::Retry),
-    status(502, Verdict::Retry),
-    status(503, Verdict::Retry),
-    status(504, Verdict::Retry),
+    code("no_such_upload", RetryDecision::Restart),
+    code("unknown_upload", RetryDecision::Restart),
+    code("NoSuchUpload", RetryDecision::Restart),
+    code("not_stored", RetryDecision::Restart),
+    code("NoSuchKey", RetryDecision::Restart),
+    code("invalid_part", RetryDecision::Relist),
+    code("InvalidPart", RetryDecision::Relist),
+    code("incomplete", RetryDecision::Relist),
 ];
 
-fn look_up(table: &[Row], refused: u16, code: Option<&str>, message: Option<&str>) -> Verdict {
-    table
-        .iter()
-        .find(|row| {
-            row.status.is_none_or(|status| status == refused)
-                && row.code.is_none_or(|wanted| code == Some(wanted))
-                && row
-                    .message
-                    .is_none_or(|part| message.is_some_and(|text| text.contains(part)))
-        })
-        .map_or(Verdict::Final, |row| row.verdict)
+fn table(side: Side) -> impl Iterator<Item = Row> {
+    let rows = match side {
+        Side::Store => STORE,
+        Side::Backend => BACKEND,
+    };
+    let transient = TRANSIENT.iter().map(|of| status(*of, RetryDecision::Retry));
+    rows.iter().copied().chain(transient)
 }
 
-/// What `error` means when it ended a request of this step.
-pub fn verdict(error: &UploadError, step: Step) -> Verdict {
-    match error {
-        UploadError::Network { .. } | UploadError::Offline | UploadError::Stalled { .. } => {
-            Verdict::Retry
+fn find(side: Side, refused: u16, code: Option<&str>, message: Option<&str>) -> Option<Row> {
+    table(side).find(|row| {
+        row.status.is_none_or(|status| status == refused)
+            && row.code.is_none_or(|wanted| code == Some(wanted))
+            && row
+                .message
+                .is_none_or(|part| message.is_some_and(|text| text.contains(part)))
+    })
+}
+
+fn look_up(side: Side, refused: u16, code: Option<&str>, message: Option<&str>) -> RetryDecision {
+    find(side, refused, code, message).map_or(RetryDecision::Final, |row| row.decision)
+}
+
+/// The rows of both tables. A test that counts rows compares with these.
+pub fn rows() -> impl Iterator<Item = (Side, Row)> {
+    Side::BOTH
+        .into_iter()
+        .flat_map(|side| table(side).map(move |row| (side, row)))
+}
+
+/// The row that decides about this failure; `None` when no row matches, or when the failure is not a refusal.
+pub fn row(error: &UploadError) -> Option<(Side, Row)> {
+    let (side, row) = match error {
+        UploadError::Store(refusal) => {
+            let (code, message) = (refusal.code.as_deref(), refusal.message.as_deref());
+            (
+                Side::Store,
+                find(Side::Store, refusal.status, code, message),
+            )
         }
+        UploadError::Backend(refusal) => (
+            Side::Backend,
+            find(Side::Backend, refusal.status, refusal.code.as_deref(), None),
+        ),
+        _ => return None,
+    };
+    Some((side, row?))
+}
+
+/// The decision about `error` when it ended a request of this step.
+pub fn decision(error: &UploadError, step: Step) -> RetryDecision {
+    match error {
+        UploadError::Network { .. }
+        | UploadError::CutOff { .. }
+        | UploadError::Unreadable(_)
+        | UploadError::WebPage { .. }
+        | UploadError::Offline
+        | UploadError::Stalled { .. } => RetryDecision::Retry,
         UploadError::Expired => match step {
-            Step::Send => Verdict::Resign,
-            Step::Create | Step::Abort => Verdict::Final,
-            // Not a signature but the upload itself is too old.
-            Step::SignParts | Step::ListParts | Step::Complete => Verdict::Restart,
+            Step::Send => RetryDecision::Represign,
+            Step::Create | Step::Abort => RetryDecision::Final,
+            // The upload itself has expired, not a signature.
+            Step::SignParts | Step::ListParts | Step::Complete => RetryDecision::Restart,
         },
+        // A complete answer with a wrong form has it at the next try too.
+        UploadError::Malformed {
+            is_incomplete: true,
+            ..
+        } => RetryDecision::Twice,
         UploadError::Blocked(
             Blocked::Cors { .. } | Blocked::Host { .. } | Blocked::Setup { .. },
-        ) => Verdict::Once,
+        ) => RetryDecision::Once,
         UploadError::Store(refusal) => look_up(
-            STORE,
+            Side::Store,
             refusal.status,
             refusal.code.as_deref(),
             refusal.message.as_deref(),
         ),
         UploadError::Backend(refusal) => {
-            // Only a conversation about an upload can say that the upload is gone.
-            let verdict = look_up(BACKEND, refusal.status, refusal.code.as_deref(), None);
-            match verdict {
-                Verdict::Restart | Verdict::Relist if step == Step::Create => Verdict::Final,
+            // Only an answer about an existing upload can report that the upload is gone.
+            let decision = look_up(Side::Backend, refusal.status, refusal.code.as_deref(), None);
+            match decision {
+                RetryDecision::Restart | RetryDecision::Relist if step == Step::Create => {
+                    RetryDecision::Final
+                }
                 other => other,
             }
         }
-        _ => Verdict::Final,
+        _ => RetryDecision::Final,
     }
 }
 
-/// Whether the failure says that there is too much traffic.
+/// Returns true if the failure is one of those that make an outage: the other side does not answer, or its failure is
+/// unrelated to the request. A refusal with S3's own code and a status below 500 is about the request.
+pub fn is_unanswered(error: &UploadError) -> bool {
+    match error {
+        UploadError::Network { .. }
+        | UploadError::Unreadable(_)
+        | UploadError::WebPage { .. }
+        | UploadError::Offline
+        | UploadError::Stalled { .. } => true,
+        UploadError::Store(refusal) => {
+            let transient =
+                look_up(Side::Store, refusal.status, None, None) == RetryDecision::Retry;
+            transient && (refusal.status >= 500 || refusal.code.is_none())
+        }
+        UploadError::Backend(refusal) => {
+            look_up(Side::Backend, refusal.status, refusal.code.as_deref(), None)
+                == RetryDecision::Retry
+        }
+        _ => false,
+    }
+}
+
+/// Returns true if the failure reports too much traffic.
 pub fn is_congestion(error: &UploadError) -> bool {
     match error {
         UploadError::Stalled { step, .. } => !step.is_backend(),
@@ -169,11 +253,11 @@ pub fn is_congestion(error: &UploadError) -> bool {
     }
 }
 
-/// No `Retry-After` is honoured beyond this.
+/// The longest `Retry-After` that is obeyed.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(10);
 
-/// Full-jitter exponential backoff: a random time up to `base` doubled by each attempt, at most
-/// `cap`, and at least what the other side asked for.
+/// Full-jitter exponential backoff: a random time up to `base` doubled by each attempt, at most `cap`, and at least
+/// the time that the other side asked for.
 /// <https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/>
 pub fn backoff(
     random: &mut Random,
@@ -188,12 +272,12 @@ pub fn backoff(
     jitter.max(asked.unwrap_or_default().min(LONGEST_RETRY_AFTER))
 }
 
-/// A small deterministic generator (SplitMix64): jitter needs spread, not secrecy.
+/// A small deterministic generator (`SplitMix64`). Jitter needs a spread of values, and no secrecy.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// The same seed gives the same numbers.
+    /// Makes a generator. The same seed gives the same numbers.
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -217,7 +301,7 @@ mod tests {
     use super::*;
     use crate::error::{BackendRefusal, StoreRefusal};
 
-    fn store(status: u16, code: &str, message: &str) -> Verdict {
+    fn store(status: u16, code: &str, message: &str) -> RetryDecision {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let refusal = StoreRefusal {
             status,
@@ -225,12 +309,12 @@ mod tests {
             message: some(message),
             ..StoreRefusal::default()
         };
-        verdict(&UploadError::Store(refusal), Step::Send)
+        decision(&UploadError::Store(refusal), Step::Send)
     }
 
-    fn backend(status: u16, code: &str, step: Step) -> Verdict {
+    fn backend(status: u16, code: &str, step: Step) -> RetryDecision {
         let code = (!code.is_empty()).then(|| code.to_owned());
-        verdict(
+        decision(
             &UploadError::Backend(BackendRefusal {
                 status,
                 code,
@@ -240,6 +324,7 @@ mod tests {
         )
     }
 
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
     #[test]
     fn the_store_table_row_by_row() {
         for (status, code) in [
@@ -258,7 +343,11 @@ mod tests {
             (429, ""),
             (408, ""),
         ] {
-            assert_eq!(store(status, code, ""), Verdict::Retry, "{status} {code}");
+            assert_eq!(
+                store(status, code, ""),
+                RetryDecision::Retry,
+                "{status} {code}"
+            );
         }
         for (status, code, message) in [
             (403, "AccessDenied", "Request has expired"),
@@ -275,7 +364,7 @@ mod tests {
         ] {
             assert_eq!(
                 store(status, code, message),
-                Verdict::Resign,
+                RetryDecision::Represign,
                 "{code} {message}"
             );
         }
@@ -298,12 +387,19 @@ mod tests {
             (403, ""),
             (404, ""),
         ] {
-            assert_eq!(store(status, code, ""), Verdict::Final, "{status} {code}");
+            assert_eq!(
+                store(status, code, ""),
+                RetryDecision::Final,
+                "{status} {code}"
+            );
         }
-        assert_eq!(store(400, "BadDigest", ""), Verdict::Once);
-        assert_eq!(store(404, "NoSuchUpload", ""), Verdict::Restart);
-        assert_eq!(store(412, "PreconditionFailed", ""), Verdict::Exists);
-        assert_eq!(store(412, "", ""), Verdict::Exists);
+        assert_eq!(store(400, "BadDigest", ""), RetryDecision::Once);
+        assert_eq!(store(404, "NoSuchUpload", ""), RetryDecision::Restart);
+        assert_eq!(
+            store(412, "PreconditionFailed", ""),
+            RetryDecision::VerifyExisting
+        );
+        assert_eq!(store(412, "", ""), RetryDecision::VerifyExisting);
     }
 
     #[test]
@@ -311,25 +407,28 @@ mod tests {
         for status in [408, 425, 429, 500, 502, 503, 504] {
             assert_eq!(
                 backend(status, "", Step::Create),
-                Verdict::Retry,
+                RetryDecision::Retry,
                 "{status}"
             );
         }
         for status in [400, 401, 403, 404, 409, 413, 415, 422, 501] {
             assert_eq!(
                 backend(status, "", Step::Create),
-                Verdict::Final,
+                RetryDecision::Final,
                 "{status}"
             );
         }
         assert_eq!(
             backend(404, "unknown_upload", Step::Complete),
-            Verdict::Restart
+            RetryDecision::Restart
         );
-        assert_eq!(backend(404, "unknown_upload", Step::Create), Verdict::Final);
+        assert_eq!(
+            backend(404, "unknown_upload", Step::Create),
+            RetryDecision::Final
+        );
         assert_eq!(
             backend(409, "invalid_part", Step::Complete),
-            Verdict::Relist
+            RetryDecision::Relist
         );
     }
 

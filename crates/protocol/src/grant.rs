@@ -1,54 +1,54 @@
-//! What a backend is asked for and what it grants, in the same words for every dialect.
+//! The request for an upload and its grant, in types that all dialects share.
 //!
-//! Owns what holds for every request that a browser sends: which headers it may carry, and what an address is. Refuses
-//! to know how any dialect writes it.
+//! The module also has the rules for every request that a browser sends: the headers that it may have, and the form of
+//! its address. It does not know the wire format of any dialect.
 
 use core::fmt;
 use std::collections::BTreeMap;
 
 use crate::secret::{has_signature, redacted};
-use crate::{SecretFields, SecretUrl, Value};
+use crate::{SecretFields, SecretUrl, Trouble, Value};
 
-/// One file for which an upload is wanted.
+/// A file for which an upload is requested.
 #[derive(Debug, Clone)]
 pub struct Ask<'a> {
     /// The file's name as the person sees it.
     pub name: &'a str,
-    /// The MIME type that will be sent with the bytes; never empty.
+    /// The MIME type that is sent with the bytes; never empty.
     pub media_type: &'a str,
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// What the embedding page adds, by name.
+    /// The metadata of the embedding page, by name.
     pub metadata: &'a BTreeMap<String, String>,
-    /// Parts are preferred, because the file is large.
+    /// True if an upload in parts is preferred, because the file is large.
     pub prefer_multipart: bool,
-    /// The part size that would be fast, in bytes.
+    /// The preferred part size in bytes, chosen for speed.
     pub part_size: u64,
-    /// The base64 of the file's MD5, for a dialect that [needs it](crate::Dialect::needs_md5).
+    /// The file's MD5 in base64, for a dialect that [needs it](crate::Dialect::needs_md5).
     pub md5: Option<&'a str>,
     /// A new UUID, for dialects in which the client makes the key.
     pub uuid: &'a str,
 }
 
-/// What the backend granted. `Debug` shows nothing that is signed.
+/// The grant of a backend. `Debug` shows nothing that is signed.
 #[derive(Clone, PartialEq)]
 pub struct Granted {
-    /// The backend's name for the upload. With one, the backend is asked to confirm.
+    /// The backend's name for the upload. If there is one, the backend is asked to confirm the upload.
     pub id: Option<String>,
     /// The object's key.
     pub key: Option<String>,
-    /// What a form submits for this file, where it is not the key.
+    /// The value that a form submits for this file, if it is not the key.
     pub value: Option<String>,
     /// The object's address without credentials.
     pub location: Option<String>,
-    /// How to send.
+    /// The plan for sending the file.
     pub plan: Plan,
-    /// What the dialect wants to know again in later operations. May hold presigned URLs.
+    /// The state that the dialect needs in later operations. It may contain presigned URLs.
     pub session: Value,
 }
 
 impl Granted {
-    /// The least that there is: a plan.
+    /// Returns a grant with a plan and nothing else.
     pub const fn new(plan: Plan) -> Self {
         Self {
             id: None,
@@ -58,6 +58,36 @@ impl Granted {
             plan,
             session: Value::Null,
         }
+    }
+}
+
+impl Granted {
+    /// Returns the grant, or an error if the browser would not send its address as it was signed.
+    pub fn checked(self, expected: &str) -> Result<Self, Trouble> {
+        match &self.plan {
+            Plan::Single(signed) => sound(signed, expected)?,
+            Plan::Multipart { .. } | Plan::Stored => {}
+        }
+        Ok(self)
+    }
+}
+
+/// Returns the parts, or an error if the browser would not send the address of one as it was signed.
+pub fn checked(parts: Vec<SignedPart>, expected: &str) -> Result<Vec<SignedPart>, Trouble> {
+    for part in &parts {
+        sound(&part.request, expected)?;
+    }
+    Ok(parts)
+}
+
+fn sound(signed: &Signed, expected: &str) -> Result<(), Trouble> {
+    match signed.fault() {
+        Some(got) => Err(Trouble::Malformed {
+            expected: expected.to_owned(),
+            got: got.to_owned(),
+            is_incomplete: false,
+        }),
+        None => Ok(()),
     }
 }
 
@@ -78,44 +108,67 @@ fn shown(text: Option<&String>) -> Option<String> {
     text.map(|text| redacted(text))
 }
 
-/// How a granted file is sent.
+/// The plan for sending a granted file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Plan {
-    /// In one request.
+    /// One request.
     Single(Signed),
-    /// In parts of this many bytes, the last one smaller. [`Granted::id`] must be there.
+    /// Parts of `part_size` bytes, the last one smaller. It requires a [`Granted::id`].
     Multipart {
-        /// In bytes.
+        /// The size in bytes.
         part_size: u64,
     },
-    /// Not at all: the backend says that the store has the object already.
+    /// No request: the backend reports that the store has the object already.
     Stored,
 }
 
 /// One request to the store. `Debug` shows the names of its headers, since a value may be a credential.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Signed {
-    /// Where to.
+    /// The address of the request.
     pub url: SecretUrl,
-    /// Exactly these headers go along, without those that a browser sets itself.
+    /// The exact headers to send, without those that a browser sets itself.
     pub headers: Vec<(String, String)>,
-    /// With fields it is a POST form, to which the file is added last; without, a PUT.
+    /// The fields of a POST form, to which the file is added last. Without fields the request is a PUT.
     pub fields: Option<SecretFields>,
-    /// For how many seconds from now the request may begin, if anyone said.
+    /// The number of seconds from now within which the request may begin, if it is known.
     pub expires_in: Option<u64>,
 }
 
 impl Signed {
-    /// A PUT without headers of its own.
+    /// Returns a PUT without headers.
     pub fn put(url: &str) -> Self {
+        let url = plain(url);
         Self {
+            expires_in: life(&url),
             url: SecretUrl::new(url),
-            expires_in: life(url),
             ..Self::default()
         }
     }
 
-    /// With one more header, unless it is there, or is one that a browser sets itself or can not send at all.
+    /// Returns the reason why the browser would not send the address as it was signed. The text describes the received
+    /// address.
+    pub(crate) fn fault(&self) -> Option<&'static str> {
+        let url = self.url.expose();
+        let (sent, fragment) = url.split_once('#').unwrap_or((url, ""));
+        let (path, query) = sent.split_once('?').unwrap_or((sent, ""));
+        if has_signature(&format!("?{query}")) {
+            let mut names = query
+                .split('&')
+                .map(|pair| pair.split('=').next().unwrap_or_default());
+            return names.any(|name| name.contains('?')).then_some(TWO_QUERIES);
+        }
+        if has_signature(fragment) {
+            return Some(CUT_SIGNATURE);
+        }
+        // The part of a key after a `#` would be lost, and the file would be stored under another key.
+        if fragment.contains('?') {
+            return Some(CUT_QUERY);
+        }
+        has_signature(&unescaped(path)).then_some(ESCAPED_QUERY)
+    }
+
+    /// Adds a header. One that is already there is not added, nor one that a browser sets itself or cannot send.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         let name = name.trim();
@@ -131,11 +184,32 @@ impl Signed {
 }
 
 impl Signed {
-    /// With more headers, as [`header`](Self::header) adds them.
+    /// Adds headers as [`header`](Self::header) does.
     #[must_use]
     pub fn with_headers(self, headers: impl IntoIterator<Item = (String, String)>) -> Self {
         let headers = headers.into_iter();
         headers.fold(self, |signed, (name, value)| signed.header(&name, value))
+    }
+}
+
+const CUT_SIGNATURE: &str = "a URL whose signature stands after a \"#\", which browsers do not send: the # of the key must be written as %23";
+const CUT_QUERY: &str = "a URL whose query stands after a \"#\", which browsers do not send: the # of the key must be written as %23";
+const TWO_QUERIES: &str = "a URL with two \"?\", of which the first begins the query: the ? of the key must be written as %3F";
+const ESCAPED_QUERY: &str = "a URL whose signature stands in the path and not in the query: the whole URL was percent-encoded";
+
+fn unescaped(text: &str) -> String {
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+/// Returns an address with `&` in place of `&amp;`, if it was escaped for HTML.
+fn plain(url: &str) -> String {
+    let is_escaped = url.contains("&amp;") && has_signature(&url.replace("&amp;", "&"));
+    if is_escaped {
+        url.replace("&amp;", "&")
+    } else {
+        url.to_owned()
     }
 }
 
@@ -151,7 +225,7 @@ impl fmt::Debug for Signed {
     }
 }
 
-/// An upload under way, as its later operations name it.
+/// An upload in progress, as later operations name it.
 #[derive(Debug, Clone, Copy)]
 pub struct Upload<'a> {
     /// [`Granted::id`].
@@ -160,13 +234,16 @@ pub struct Upload<'a> {
     pub session: &'a Value,
     /// The file's size in bytes.
     pub size: u64,
-    /// Whether it goes in parts.
+    /// True if the file is sent in parts.
     pub is_multipart: bool,
-    /// Seconds since it was granted.
+    /// The size in bytes of every part but the last; 0 if it is unknown, or if the file is not sent in parts.
+    pub part_size: u64,
+    /// The number of seconds since the upload was granted.
     pub age: u64,
 }
 
-/// What is left of parts that were signed `age` seconds ago; nothing if a URL among them has expired.
+/// Returns parts that were signed `age` seconds ago, with their remaining lifetime, or `None` if the URL of one has
+/// expired.
 pub fn still_alive(parts: Vec<SignedPart>, age: u64) -> Option<Vec<SignedPart>> {
     let left = |mut part: SignedPart| {
         let life = &mut part.request.expires_in;
@@ -182,29 +259,30 @@ pub fn still_alive(parts: Vec<SignedPart>, age: u64) -> Option<Vec<SignedPart>> 
 /// A part to be signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
-    /// 1 to 10,000.
+    /// The part's number, 1 to 10,000.
     pub number: u16,
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
 }
 
-/// A part that was signed.
+/// A signed part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedPart {
-    /// Which one.
+    /// The part's number.
     pub number: u16,
-    /// Its request, a PUT.
+    /// The request for the part, a PUT.
     pub request: Signed,
 }
 
-/// The object as the backend confirmed it; what it did not tell is missing. `Debug` shows nothing that is signed.
+/// The object as the backend confirmed it. A field that the backend did not report is `None`. `Debug` shows nothing
+/// that is signed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Stored {
     /// Its key.
     pub key: Option<String>,
-    /// What a form submits for it, where it is not the key.
+    /// The value that a form submits for the object, if it is not the key.
     pub value: Option<String>,
-    /// In bytes.
+    /// The size in bytes.
     pub size: Option<u64>,
     /// Its MIME type.
     pub media_type: Option<String>,
@@ -214,6 +292,8 @@ pub struct Stored {
     pub location: Option<SecretUrl>,
     /// A link to read it.
     pub download_url: Option<SecretUrl>,
+    /// True if the response was empty, so that a gateway may have sent it.
+    pub is_empty: bool,
 }
 
 impl fmt::Debug for Stored {
@@ -226,11 +306,12 @@ impl fmt::Debug for Stored {
             .field("etag", &shown(self.etag.as_ref()))
             .field("location", &self.location)
             .field("download_url", &self.download_url)
+            .field("is_empty", &self.is_empty)
             .finish()
     }
 }
 
-/// Headers that a page cannot set: the browser sends its own, or none.
+/// Returns true for headers that a page cannot set: the browser sends its own, or none.
 /// <https://fetch.spec.whatwg.org/#forbidden-request-header>
 pub fn is_forbidden(name: &str) -> bool {
     const NAMES: &[&str] = &[
@@ -261,7 +342,7 @@ pub fn is_forbidden(name: &str) -> bool {
     NAMES.contains(&name.as_str()) || name.starts_with("proxy-") || name.starts_with("sec-")
 }
 
-/// Whether a text can be the name of a header. <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>
+/// Returns true if a text is valid as the name of a header. <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -269,17 +350,18 @@ fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// Whether a text can name an upload in a path: dots would lead elsewhere, and what is signed must not be shown.
+/// Returns true if a text can be the segment of a path that names an upload. Dot segments would change the path, and a
+/// signature must not be shown.
 pub(crate) fn is_id(text: &str) -> bool {
     !matches!(text.trim(), "" | "." | "..") && !has_signature(text)
 }
 
-/// Whether a text can be where a request goes: an address with a host, or a path.
+/// Returns true if a text is an address to which a request can be sent: a URL with a host, or a path.
 pub(crate) fn is_address(text: &str) -> bool {
     is_absolute(text) || (text.starts_with('/') && !text.contains(char::is_control))
 }
 
-/// Whether a text is an address with a host.
+/// Returns true if a text is an HTTP URL with a host.
 pub(crate) fn is_absolute(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else {
         return false;
@@ -290,7 +372,7 @@ pub(crate) fn is_absolute(text: &str) -> bool {
         && !text.contains(char::is_control)
 }
 
-/// The value of one parameter of an address, as it is written there. Names are compared without case.
+/// Returns the value of a query parameter as it is written in the address. Names are compared without case.
 pub(crate) fn parameter<'a>(url: &'a str, wanted: &str) -> Option<&'a str> {
     let (_, query) = url.split_once('?')?;
     query.split(['&', '#']).find_map(|pair| {
@@ -299,18 +381,17 @@ pub(crate) fn parameter<'a>(url: &'a str, wanted: &str) -> Option<&'a str> {
     })
 }
 
-/// Whether an address may be that of a part: S3's says itself which one it is for, and no other part's bytes must get
-/// there.
+/// Returns true if an address may belong to a part. An address of S3 contains the part's number, and the bytes of
+/// another part must not be sent to it.
 pub(crate) fn is_for_part(url: &str, number: u16) -> bool {
     parameter(url, "partNumber").is_none_or(|said| said.parse() == Ok(number))
 }
 
-/// For how many seconds a presigned URL can live: at most 7 days, with S3 and with Google.
+/// The valid lifetimes of a presigned URL in seconds: at most 7 days, with S3 and with Google.
 pub(crate) const LIVES: core::ops::RangeInclusive<u64> = 1..=604_800;
 
-/// For how many seconds a presigned URL says itself that it lives. It was signed a moment ago, on a clock that need not
-/// be right, so that its date is left aside.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
+/// Returns the lifetime in seconds that a presigned URL states. The URL was signed just before, by a clock that may be
+/// wrong, so that its date is ignored. <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
 pub fn life(url: &str) -> Option<u64> {
     ["X-Amz-Expires", "X-Goog-Expires", "X-Oss-Expires"]
         .iter()
@@ -323,6 +404,7 @@ pub fn life(url: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
     #[test]
     fn a_url_says_how_long_it_lives() {
         for (url, seconds) in [
@@ -337,6 +419,7 @@ mod tests {
         }
     }
 
+    /// <https://fetch.spec.whatwg.org/#forbidden-request-header>
     #[test]
     fn headers_of_the_browser_are_left_out_and_none_is_doubled() {
         let signed = Signed::put("https://h/k")
@@ -358,6 +441,49 @@ mod tests {
         let shown = format!("{signed:?}");
         assert!(shown.contains("Authorization"), "{shown}");
         assert!(!shown.contains("5ec"), "{shown}");
+    }
+
+    #[test]
+    fn a_signature_that_would_not_be_sent_is_named() {
+        for (url, part) in [
+            (
+                "https://h/b/song#1.png?X-Amz-Signature=5ec",
+                "after a \"#\"",
+            ),
+            ("https://h/b/song#1.png?a=b", "after a \"#\""),
+            ("https://h/b/k#X-Amz-Signature=5ec", "after a \"#\""),
+            ("https://h/b/k?a=1#&sig=5ec", "after a \"#\""),
+            ("https://h/b/k%3FX-Amz-Signature%3D5ec", "in the path"),
+            ("https://h/b/song?1.png?X-Amz-Signature=5ec", "two \"?\""),
+            ("https://h/k??a=1&X-Amz-Signature=5ec", "two \"?\""),
+        ] {
+            let fault = Signed::put(url).fault().unwrap_or_default();
+            assert!(fault.contains(part) && !fault.contains("5ec"), "{url}");
+        }
+        for url in [
+            "https://h/b/k?X-Amz-Signature=5ec",
+            "https://h/b/k?X-Amz-Signature=5ec#end",
+            "https://h/b/song%231.png?X-Amz-Signature=5ec",
+            "https://h/b/k?sig=5ec",
+            "https://h/b/k#end",
+            "https://h/b/k%3F?X-Amz-Signature=5ec",
+            "https://h/b/k?a=b?c&X-Amz-Signature=5ec",
+            "https://h/",
+        ] {
+            assert_eq!(Signed::put(url).fault(), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_was_escaped_for_html_is_meant_without_that() {
+        let signed = Signed::put("https://h/k?X-Amz-Expires=60&amp;X-Amz-Signature=a");
+        assert_eq!(
+            signed.url.expose(),
+            "https://h/k?X-Amz-Expires=60&X-Amz-Signature=a"
+        );
+        assert_eq!(signed.expires_in, Some(60));
+        let other = "https://h/k?a=1&amp;b=2";
+        assert_eq!(Signed::put(other).url.expose(), other);
     }
 
     #[test]

@@ -1,16 +1,16 @@
 //! The native dialect: the wire types that the widget and `s3-upload-server` share.
 //!
-//! Owns the names and shapes of the JSON, in camelCase. Unknown fields are ignored and absent options are not written,
-//! so that either side may be older than the other. Refuses checks of content (limits, S3's rules): those belong to
-//! whoever acts on the values.
+//! The module has the names and types of the JSON, in camelCase. Unknown fields are ignored and absent options are not
+//! written, so that either side may be older than the other. The content (limits, S3's rules) is checked by the code
+//! that uses the values.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{SecretFields, SecretUrl};
+use crate::{SecretFields, SecretUrl, Value};
 
-/// How one file travels to the store.
+/// The way in which a file is sent to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Strategy {
@@ -20,7 +20,7 @@ pub enum Strategy {
     Post,
     /// Parts, each its own `PUT`: S3's multipart upload, up to 10,000 parts.
     Multipart,
-    /// One that this side does not know; another one in the list may do.
+    /// A strategy that this side does not know. Another one in the list may be known.
     #[serde(other)]
     Unknown,
 }
@@ -31,60 +31,60 @@ pub enum Strategy {
 pub struct CreateRequest {
     /// The file's name as the person sees it; text, not a path.
     pub name: String,
-    /// The MIME type that the widget will send with the bytes. May be empty: the backend's answer decides then.
+    /// The MIME type that the widget sends with the bytes. If it is empty, the backend's answer determines the type.
     #[serde(rename = "type", default)]
     pub media_type: String,
     /// The file's size in bytes.
     pub size: u64,
-    /// What the embedding page adds, by name.
+    /// The metadata of the embedding page, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<BTreeMap<String, String>>,
-    /// What the widget can do with this file, the preferred one first.
+    /// The strategies that the widget supports for this file, the preferred one first.
     pub accepts: Vec<Strategy>,
-    /// The part size in bytes that the widget would choose for multipart. A hint.
+    /// The part size in bytes that the widget would choose for a multipart upload. It is a hint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part_size: Option<u64>,
 }
 
-/// The answer to a [`CreateRequest`]: where and how to send the file.
+/// The answer to a [`CreateRequest`]: the request that sends the file.
 ///
-/// With [`fields`](Self::fields) it is a POST form, with [`part_size`](Self::part_size) and no [`url`](Self::url) a
-/// multipart upload, and otherwise a single request to `url`. The smallest backend answers `url` alone.
+/// With [`fields`](Self::fields) it describes a POST form, with [`part_size`](Self::part_size) and no
+/// [`url`](Self::url) a multipart upload, and otherwise a single request to `url`. The minimal answer is `url` alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateAnswer {
-    /// The backend's name for this upload in later requests; opaque. Required for multipart.
+    /// The backend's name for this upload in later requests. It is opaque, and required for multipart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The object's key in the bucket, if the backend tells.
+    /// The object's key in the bucket, if the backend reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Where to send the file.
+    /// The address to which the file is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<SecretUrl>,
-    /// The method of that request; `PUT` when absent.
+    /// The method of that request; `PUT` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// Exactly the headers to send with it, by name. Those that a browser sets itself (`Host`, `Content-Length`) are
-    /// not among them.
+    /// The exact headers to send with the request, by name. Those that a browser sets itself (`Host`, `Content-Length`)
+    /// are not among them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
     /// The fields of a POST form, to which the file is added last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fields: Option<SecretFields>,
-    /// For how many seconds from now a request to the URL may begin.
+    /// The number of seconds from now within which a request to the URL may begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u64>,
-    /// The size in bytes of every part but the last, which is what remains. The backend's word is final.
+    /// The size in bytes of every part but the last, which has the remaining bytes. The backend's value is final.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part_size: Option<u64>,
 }
 
-/// `POST {endpoint}/{id}/parts`: the widget asks for URLs of some parts.
+/// `POST {endpoint}/{id}/parts`: the widget asks for the URLs of some parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignPartsRequest {
-    /// The parts to be sent soon.
+    /// The parts that the widget sends next.
     pub parts: Vec<PartToSign>,
 }
 
@@ -102,27 +102,27 @@ pub struct PartToSign {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignPartsAnswer {
-    /// The signed parts, in the order in which they were asked for.
+    /// The signed parts, in the order of the request.
     pub parts: Vec<SignedPart>,
 }
 
-/// Where and how to send one part, by `PUT`.
+/// The request for one part, a `PUT`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignedPart {
     /// The part's number, 1 to 10,000.
     pub number: u16,
-    /// Where to send it.
+    /// The address to which the part is sent.
     pub url: SecretUrl,
-    /// Exactly the headers to send with it, by name, without those that a browser sets itself.
+    /// The exact headers to send with the part, by name, without those that a browser sets itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// For how many seconds from now a request to the URL may begin.
+    /// The number of seconds from now within which a request to the URL may begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u64>,
 }
 
-/// The answer to `GET {endpoint}/{id}/parts`: what the store already holds.
+/// The answer to `GET {endpoint}/{id}/parts`: the parts that the store already holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListPartsAnswer {
@@ -138,7 +138,7 @@ pub struct StoredPart {
     pub number: u16,
     /// Its size in bytes.
     pub size: u64,
-    /// Its `ETag` as S3 gave it, quotes included.
+    /// Its `ETag` as S3 returned it, with the quotes.
     pub etag: String,
 }
 
@@ -146,8 +146,8 @@ pub struct StoredPart {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CompleteRequest {
-    /// The parts of a multipart upload. Absent for a single request, and when the browser could not read the `ETag`s:
-    /// the backend asks the store then.
+    /// The parts of a multipart upload. Absent for a single request, and if the browser could not read the `ETag`s: the
+    /// backend then asks the store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parts: Option<Vec<SentPart>>,
 }
@@ -158,7 +158,7 @@ pub struct CompleteRequest {
 pub struct SentPart {
     /// The part's number, 1 to 10,000.
     pub number: u16,
-    /// The `ETag` header of the store's answer, quotes included.
+    /// The `ETag` header of the store's response, with the quotes.
     pub etag: String,
 }
 
@@ -173,77 +173,109 @@ pub struct CompleteAnswer {
     /// Its MIME type, as stored.
     #[serde(rename = "type")]
     pub media_type: String,
-    /// Its `ETag` as S3 gave it, quotes included.
+    /// Its `ETag` as S3 returned it, with the quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
-    /// Its address, if it has a lasting one.
+    /// Its permanent address, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<SecretUrl>,
-    /// A presigned `GET`, if the backend gives one.
+    /// The URL of a presigned `GET`, if the backend returns one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub download_url: Option<SecretUrl>,
 }
 
-/// The answer to `GET {endpoint}/{id}/url`: a fresh URL of what was uploaded.
+/// The answer to `GET {endpoint}/{id}/url`: a new URL of the uploaded object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UrlAnswer {
-    /// A presigned `GET`, or the method that was asked for.
+    /// The URL of a presigned `GET`, or of the requested method.
     pub url: SecretUrl,
-    /// For how many seconds from now a request to it may begin.
+    /// The number of seconds from now within which a request to the URL may begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u64>,
 }
 
-/// `POST {endpoint}/doctor`: a request to the store got no answer, and the widget asks why. The server looks from its side,
-/// where no rule of a browser hides the answer.
+/// `POST {endpoint}/doctor`: a request to the store got no response, and the widget asks for the reason. The server
+/// sends requests to the store itself, and reads the responses that a browser's rules hide.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DoctorRequest {
-    /// The page's origin, as `https://app.example.com`.
+    /// The page's origin, such as `https://app.example.com`.
     pub origin: String,
     /// The store's origin in the URL that was signed, as the browser saw it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
     /// The method of the request: `PUT` or `POST`.
     pub method: String,
-    /// The names of the headers that go with it.
+    /// The names of the request's headers.
     #[serde(default)]
     pub headers: Vec<String>,
 }
 
-/// The answer to a [`DoctorRequest`]: what is wrong, the likeliest first. Empty when all looks well from there.
+/// The answer to a [`DoctorRequest`]: the findings, the likeliest cause first. It is empty if the server finds no
+/// problem.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DoctorAnswer {
-    /// What is wrong.
+    /// The problems that the server found.
     #[serde(default)]
     pub findings: Vec<Finding>,
 }
 
-/// One thing that is wrong between the page and the store. For developers.
+impl From<DoctorRequest> for Value {
+    fn from(request: DoctorRequest) -> Self {
+        let mut members = vec![("origin".to_owned(), Self::from(request.origin))];
+        if let Some(store) = request.store {
+            members.push(("store".to_owned(), Self::from(store)));
+        }
+        let headers = request.headers.into_iter().map(Self::from).collect();
+        members.push(("method".to_owned(), Self::from(request.method)));
+        members.push(("headers".to_owned(), Self::List(headers)));
+        Self::Object(members)
+    }
+}
+
+impl From<Value> for DoctorAnswer {
+    /// Reads the answer. A finding that lacks a member is left out.
+    fn from(answer: Value) -> Self {
+        let finding = |finding: &Value| {
+            let text = |name| finding.text_of(name).map(str::to_owned);
+            Some(Finding {
+                code: text("code")?,
+                message: text("message")?,
+                fix: text("fix")?,
+            })
+        };
+        let findings = answer.get("findings").map_or(&[][..], Value::items);
+        Self {
+            findings: findings.iter().filter_map(finding).collect(),
+        }
+    }
+}
+
+/// A problem between the page and the store, described for developers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// A stable name: `cors_missing` (no rule at all), `cors_origin`, `cors_method`, `cors_headers`, `cors_expose` (the
-    /// rule lacks this), `region` (the store redirects), `no_such_bucket`, `internal_host` (the URL's host is one that
-    /// only the server can reach), `store_unreachable`. Two are advice and make no request fail: `cors_expose` and
-    /// `cors_max_age` (browsers forget preflights at once).
+    /// rule lacks this), `region` (the store redirects), `no_such_bucket`, `internal_host` (only the server can reach
+    /// the URL's host), `store_unreachable`. Two are advice and make no request fail: `cors_expose` and `cors_max_age`
+    /// (browsers do not cache preflights).
     pub code: String,
-    /// What is wrong, in a sentence.
+    /// The problem, in a sentence.
     pub message: String,
-    /// What to change, exact enough to be copied.
+    /// The change that solves it, exact enough to be copied.
     pub fix: String,
 }
 
 /// The body of any 4xx or 5xx answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// What is wrong.
+    /// The error.
     pub error: RefusalError,
 }
 
-/// Why the backend refuses.
+/// The reason why the backend refuses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusalError {
     /// A stable name for scripts, such as `too_large`.
@@ -253,7 +285,7 @@ pub struct RefusalError {
 }
 
 impl Refusal {
-    /// Builds the body from its two words.
+    /// Builds the body from its code and its message.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             error: RefusalError {
@@ -273,7 +305,7 @@ mod tests {
 
     use super::*;
 
-    /// The value writes exactly this JSON, and reads back from it.
+    /// Asserts that the value serializes to exactly this JSON, and that the JSON deserializes to the value.
     fn exact<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, json: &str) {
         assert_eq!(serde_json::to_string(value).unwrap(), json);
         assert_eq!(&serde_json::from_str::<T>(json).unwrap(), value);
@@ -424,6 +456,18 @@ mod tests {
             },
             r#"{"origin":"https://app.example.com","store":"https://s3.example.com","method":"PUT","headers":["content-type"]}"#,
         );
+        let asked = DoctorRequest {
+            origin: "https://app.example.com".into(),
+            method: "PUT".into(),
+            ..DoctorRequest::default()
+        };
+        let written = serde_json::to_value(Value::from(asked.clone())).unwrap();
+        assert_eq!(written, serde_json::to_value(&asked).unwrap());
+        let finding = r#"{"code":"cors_origin","message":"m","fix":"f"}"#;
+        let text = format!(r#"{{"findings":[{finding},{{"code":"region"}},5]}}"#);
+        let answer = DoctorAnswer::from(serde_json::from_str::<Value>(&text).unwrap());
+        let read = serde_json::to_string(&answer.findings).unwrap();
+        assert_eq!(read, format!("[{finding}]"));
         exact(
             &DoctorAnswer {
                 findings: vec![Finding {

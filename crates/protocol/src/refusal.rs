@@ -1,23 +1,29 @@
-//! What a backend says when it refuses, in whatever shape its framework writes that.
+//! The refusals of backends, in the formats of their frameworks.
 //!
-//! Owns finding the code and the sentence for the person, and telling a "no" that comes with a 2xx status. Refuses to show
-//! what no person was meant to read: web pages, stack traces, signed addresses, and phrases that only repeat the status.
+//! The module reads the code and the message for the person, and recognises a refusal that has a 2xx status. It does
+//! not return texts that are not for people: web pages, stack traces, signed addresses, and phrases that only repeat
+//! the status.
 
-use crate::Value;
 use crate::secret::redacted;
 use crate::talk::Body;
+use crate::{Value, envelope};
 
-/// The most characters of a message that are shown.
+/// The maximum number of characters of a message.
 const LONGEST: usize = 400;
 
-/// The code and the message in a refusal.
+/// Returns the code and the message of a refusal.
 pub fn read(status: u16, body: &Body) -> (Option<String>, Option<String>) {
     match body {
         Body::Json(Value::Text(text)) => (None, plain(status, text)),
-        Body::Json(value) => {
+        Body::Json(answer) => {
+            let value = &envelope::open(answer).value;
+            if let Value::Text(text) = value {
+                return (None, plain(status, text));
+            }
             let (code, message) = of_value(value);
             let message = message.or_else(|| of_each_field(value));
-            // What a framework says of its own failure is for its developers, unless it was put where people read it.
+            // The message of a 5xx status is for the backend's developers, unless it stands in `error.message`, which
+            // is for people.
             let meant = status < 500
                 || value
                     .get("error")
@@ -31,7 +37,7 @@ pub fn read(status: u16, body: &Body) -> (Option<String>, Option<String>) {
     }
 }
 
-/// One line of text is a message; a page or a trace is none.
+/// Returns a single line of text as a message. A page or a stack trace is not a message.
 fn plain(status: u16, text: &str) -> Option<String> {
     let text = text.trim();
     let is_line = !text.contains('\n')
@@ -42,7 +48,8 @@ fn plain(status: u16, text: &str) -> Option<String> {
         .filter(|text| says_something(text))
 }
 
-/// Whether JSON says no, whatever the status: `{"success": false}`, `{"error": …}`, `{"status": "error"}`.
+/// Returns true if JSON describes a refusal, whatever the status: `{"success": false}`, `{"error": …}`,
+/// `{"status": "error"}`, `{"statusCode": 413}`.
 pub fn is_no(value: &Value) -> bool {
     let is_false = |name: &str| value.get(name) == Some(&Value::Bool(false));
     let says = |name: &str| match value.get(name) {
@@ -53,17 +60,23 @@ pub fn is_no(value: &Value) -> bool {
         Some(Value::Null | Value::Number(_)) | None => false,
     };
     let status = value.text_of("status").unwrap_or_default();
+    let is_code = |name: &str| {
+        let code = value.get(name).and_then(Value::whole);
+        code.is_some_and(|code| (400..600).contains(&code))
+    };
     is_false("success")
         || is_false("ok")
         || says("error")
         || says("errors")
+        || is_code("statusCode")
+        || is_code("status")
         || ["error", "fail", "failed", "failure"]
             .iter()
             .any(|word| status.eq_ignore_ascii_case(word))
 }
 
-/// The code and the message in JSON: `{"error": {"code", "message"}}`, `{"message"}`, `{"error": "…"}`, problem details
-/// (RFC 9457), `{"detail": [{"msg"}]}`, `{"errors": {"field": ["…"]}}`, …
+/// Returns the code and the message in JSON: `{"error": {"code", "message"}}`, `{"message"}`, `{"error": "…"}`, problem
+/// details (RFC 9457), `{"detail": [{"msg"}]}`, `{"errors": {"field": ["…"]}}`, …
 pub fn of_value(value: &Value) -> (Option<String>, Option<String>) {
     let error = value.get("error").unwrap_or(&Value::Null);
     let message = ["message", "detail", "description", "msg", "title"]
@@ -89,7 +102,7 @@ pub fn of_value(value: &Value) -> (Option<String>, Option<String>) {
         .iter()
         .find_map(|name| error.get(name).and_then(Value::written))
         .or_else(|| value.get("code").and_then(Value::written))
-        // Beside a message, `error` is its code; alone it is the message.
+        // A text in `error` is the code if there is a message, or if it is a single word. Otherwise it is the message.
         .or_else(|| {
             word.filter(|word| message.is_some() || !word.contains(' '))
                 .map(str::to_owned)
@@ -109,8 +122,8 @@ fn shortened(message: &str) -> String {
     redacted(message).chars().take(LONGEST).collect()
 }
 
-/// Django REST framework's form errors: nothing but lists of sentences, by field.
-/// <https://www.django-rest-framework.org/api-guide/exceptions/>
+/// Returns the first message of Django REST framework's form errors: an object whose members are all lists of texts, by
+/// field. <https://www.django-rest-framework.org/api-guide/exceptions/>
 fn of_each_field(value: &Value) -> Option<String> {
     let are_sentences = |(_, value): &(String, Value)| {
         !value.items().is_empty() && value.items().iter().all(|item| item.text().is_some())
@@ -124,7 +137,8 @@ fn of_each_field(value: &Value) -> Option<String> {
         .map(|message| shortened(&message))
 }
 
-/// A text, the first of a list, what an object calls its message, or the first of an object of lists.
+/// Returns a message: a text, the first of a list, the message member of an object, or the first message of an object
+/// of lists.
 fn sentence(value: &Value) -> Option<String> {
     let named = || {
         ["message", "msg", "detail", "title"]
@@ -134,7 +148,7 @@ fn sentence(value: &Value) -> Option<String> {
     let text = match value {
         Value::Text(_) => value.text().map(str::to_owned),
         Value::List(items) => items.iter().find_map(sentence),
-        // `base` is Rails' name for no field at all.
+        // Rails uses the name `base` for errors that belong to no field.
         Value::Object(members) => named().or_else(|| {
             members.iter().find_map(|(_, value)| match value {
                 Value::List(_) | Value::Text(_) => sentence(value),
@@ -146,7 +160,7 @@ fn sentence(value: &Value) -> Option<String> {
     text.filter(|text| says_something(text))
 }
 
-/// Whether it says more than the status does. <https://www.rfc-editor.org/rfc/rfc9110#section-15>
+/// Returns true if a text says more than the status does. <https://www.rfc-editor.org/rfc/rfc9110#section-15>
 fn says_something(text: &str) -> bool {
     const PHRASES: &[&str] = &[
         "bad request",
@@ -171,7 +185,10 @@ fn says_something(text: &str) -> bool {
         "error",
         "ok",
     ];
-    let text = text.trim().trim_end_matches(['.', '!']).to_lowercase();
+    let text = text
+        .trim()
+        .trim_end_matches(['.', '!'])
+        .to_ascii_lowercase();
     !text.is_empty() && !PHRASES.contains(&text.as_str())
 }
 
@@ -223,6 +240,11 @@ mod tests {
                 None,
             ),
             (r#"{"errorType":"Error","errorMessage":"…"}"#, None),
+            (
+                r#"{"statusCode":413,"body":"{\"code\":\"x\",\"message\":\"…\"}"}"#,
+                Some("x"),
+            ),
+            (r#"{"statusCode":413,"headers":{},"body":"…"}"#, None),
         ] {
             let value: Value = serde_json::from_str(&json.replace('…', said)).unwrap();
             let (found, message) = read(413, &Body::Json(value));
@@ -231,6 +253,7 @@ mod tests {
         }
     }
 
+    /// <https://www.rfc-editor.org/rfc/rfc9110#section-15>
     #[test]
     fn what_is_not_for_people_is_not_shown() {
         let text = |text: &str, kind: &str| Body::Text(text.to_owned(), kind.to_owned());
@@ -275,6 +298,8 @@ mod tests {
             (r#"{"error":true}"#, true),
             (r#"{"data":{"path":"k"},"error":null}"#, false),
             (r#"{"error":"","errors":[],"success":true}"#, false),
+            (r#"{"statusCode":413,"message":"x"}"#, true),
+            (r#"{"status":"503","message":"x"}"#, true),
             (r#"{"status":"ok"}"#, false),
             (r#"{"status":200,"error":0}"#, false),
             (r#"["error"]"#, false),

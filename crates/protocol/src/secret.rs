@@ -1,83 +1,55 @@
-//! Values that grant access to whoever holds them.
+//! Values that grant access to anyone who has them.
 //!
-//! Owns their types, which serialize as they are and print without what makes them valuable, so that no log line or
-//! error message can carry a signature by accident. Refuses to parse or check them: a URL is whatever the backend said.
+//! The types serialize their whole content, and `Debug` omits the secret part, so that no log line or error message
+//! contains a signature by accident. They do not parse or check a URL: it is stored as the backend sent it.
 
 use std::fmt;
 
+pub use s3_upload_types::SecretUrl;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A longer part of a path is not shown, in bytes.
-const LONGEST_SEGMENT: usize = 120;
-
-/// A presigned URL. `Debug` and `Display` show scheme, host and path, then `?…` in place of the query.
-#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SecretUrl(String);
-
-impl SecretUrl {
-    /// Wraps a URL.
-    pub fn new(url: impl Into<String>) -> Self {
-        Self(url.into())
-    }
-
-    /// The whole URL, query included: for the request itself, never for a message.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
+/// Returns true if a character changes the writing direction, or is invisible and joins nothing: it can make a text
+/// look like another one. The joiners U+200C and U+200D are not among them, since Persian and emoji need them.
+/// <https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>
+pub fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{AD}'
+                | '\u{34F}'
+                | '\u{61C}'
+                | '\u{115F}'..='\u{1160}'
+                | '\u{17B4}'..='\u{17B5}'
+                | '\u{180B}'..='\u{180E}'
+                | '\u{200B}'
+                | '\u{200E}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{FEFF}'
+                | '\u{FFA0}'
+                | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{E0000}'..='\u{E007F}'
+        )
 }
 
-impl From<String> for SecretUrl {
-    fn from(url: String) -> Self {
-        Self(url)
-    }
-}
-
-impl From<&str> for SecretUrl {
-    fn from(url: &str) -> Self {
-        Self(url.to_owned())
-    }
-}
-
-impl fmt::Display for SecretUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (shown, hidden) = match self.0.find(['?', '#']) {
-            Some(at) => (self.0.get(..at).unwrap_or_default(), "?…"),
-            None => (self.0.as_str(), ""),
-        };
-        let path = match shown.split_once("://") {
-            Some((scheme, rest)) => {
-                let (authority, path) = match rest.find('/') {
-                    Some(at) => rest.split_at(at),
-                    None => (rest, ""),
-                };
-                // A password in front of the host is as secret as a signature.
-                match authority.rsplit_once('@') {
-                    Some((_, host)) => write!(f, "{scheme}://…@{host}")?,
-                    None => write!(f, "{scheme}://{authority}")?,
-                }
-                path
-            }
-            None => shown,
-        };
-        for (at, segment) in path.split('/').enumerate() {
-            let mark = if at > 0 { "/" } else { "" };
-            // Some servers sign within the path.
-            let segment = if segment.len() > LONGEST_SEGMENT {
-                "…"
-            } else {
-                segment
-            };
-            write!(f, "{mark}{segment}")?;
-        }
-        f.write_str(hidden)
-    }
-}
-
-/// A text for people or developers, without the queries of addresses in it: a server that fails may repeat in its message
-/// the URL that it signed.
+/// Returns a text of an external source in a form that can be shown to people or developers. The queries of addresses
+/// are removed, since a failing server may repeat in its message the URL that it signed, and so are
+/// [deceptive](is_deceptive) characters.
 pub fn redacted(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .filter_map(|c| match c {
+            '\n' | '\r' | '\t' => Some(' '),
+            c => (!is_deceptive(c)).then_some(c),
+        })
+        .collect();
+    without_queries(&plain)
+}
+
+fn without_queries(text: &str) -> String {
     let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
     let mut shown = String::with_capacity(text.len());
     for word in text.split_inclusive(is_end) {
@@ -97,7 +69,7 @@ pub fn redacted(text: &str) -> String {
     shown
 }
 
-/// Whether a text has in it what a signed address has in its query: a signature of S3, Google, Azure or others.
+/// Returns true if a text contains a parameter of a signed query: a signature of S3, Google, Azure or others.
 pub(crate) fn has_signature(text: &str) -> bool {
     const MARKS: &[&str] = &[
         "signature=",
@@ -115,14 +87,8 @@ pub(crate) fn has_signature(text: &str) -> bool {
     MARKS.iter().any(|mark| text.contains(mark))
 }
 
-impl fmt::Debug for SecretUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{self}\"")
-    }
-}
-
-/// The fields of a presigned POST form in the order of sending, among them a policy and its signature. A JSON object on
-/// the wire. `Debug` shows their names only.
+/// The fields of a presigned POST form in the order of sending, with the policy and its signature. They are a JSON
+/// object on the wire. `Debug` shows their names only.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct SecretFields(Vec<(String, String)>);
 
@@ -132,7 +98,7 @@ impl SecretFields {
         Self(fields)
     }
 
-    /// The fields, in the order of sending: for the form itself, never for a message.
+    /// Returns the fields in the order of sending. They are for the form itself, not for a message.
     pub fn expose(&self) -> &[(String, String)] {
         &self.0
     }
@@ -184,35 +150,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_prints_without_its_query() {
-        for (url, shown) in [
-            (
-                "https://b.s3.amazonaws.com/k?X-Amz-Signature=abc",
-                "https://b.s3.amazonaws.com/k?…",
-            ),
-            (
-                "http://127.0.0.1:9000/uploads/k",
-                "http://127.0.0.1:9000/uploads/k",
-            ),
-            ("https://h/k#X-Amz-Signature=abc", "https://h/k?…"),
-            ("https://user:pass@h/k?sig=abc", "https://…@h/k?…"),
-            ("https://user:pass@h", "https://…@h"),
-            ("https://h/a@b?sig=abc", "https://h/a@b?…"),
-            ("/put/k?sig=abc", "/put/k?…"),
-            (
-                &format!("https://h/disk/{}/a.txt", "abc-".repeat(50)),
-                "https://h/disk/…/a.txt",
-            ),
-            ("", ""),
-        ] {
-            let secret = SecretUrl::from(url);
-            assert_eq!(secret.to_string(), shown);
-            assert_eq!(format!("{secret:?}"), format!("\"{shown}\""));
-            assert_eq!(secret.expose(), url);
-        }
-    }
-
-    #[test]
     fn a_message_is_shown_without_what_is_signed() {
         for (text, shown) in [
             ("Is it a.txt? Yes: 5 MB", "Is it a.txt? Yes: 5 MB"),
@@ -236,12 +173,20 @@ mod tests {
     }
 
     #[test]
-    fn a_url_serializes_whole() {
-        let url = SecretUrl::from("https://h/k?sig=abc");
-        assert_eq!(
-            serde_json::to_string(&url).unwrap(),
-            r#""https://h/k?sig=abc""#
-        );
+    fn a_message_cannot_pose_as_another() {
+        for (text, shown) in [
+            ("Not \u{202E}dewolla\u{202C} here", "Not dewolla here"),
+            ("\u{2066}a\u{2069}\u{200B}b\u{FEFF}\u{AD}\u{3164}c", "abc"),
+            ("a\u{E0061}\u{FFF9}\u{180E}\u{1B}[31mb", "a[31mb"),
+            ("one\r\ntwo", "one  two"),
+            (
+                "می\u{200C}خواهم 👩\u{200D}👧 ü",
+                "می\u{200C}خواهم 👩\u{200D}👧 ü",
+            ),
+            ("X-Amz-Sig\u{200B}nature=5ec", "…"),
+        ] {
+            assert_eq!(redacted(text), shown);
+        }
     }
 
     #[test]

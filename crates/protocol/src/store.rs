@@ -1,30 +1,32 @@
-//! What S3 says in XML: its error document, and its answer to a form.
+//! The responses of stores: S3's error document and its response to a form, both XML, and the errors of other stores in
+//! JSON.
 //!
-//! Owns the few fields that are read of them. Refuses the rest: the document of a
-//! `SignatureDoesNotMatch` repeats the whole request, signature included.
+//! Only a few fields are read. The others are left out, since the document of a `SignatureDoesNotMatch` repeats the
+//! whole request with its signature.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses>
 
 use crate::secret::redacted;
+use crate::{Value, envelope, refusal};
 
-/// What is read of an error document.
+/// The fields of an error document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreError {
-    /// As `SignatureDoesNotMatch`.
+    /// The error code, such as `SignatureDoesNotMatch`; empty if JSON contained none.
     pub code: String,
-    /// A sentence for developers.
+    /// The message for developers.
     pub message: Option<String>,
-    /// What the store's operator needs to find the request.
+    /// The request id, by which the store's operator finds the request.
     pub request_id: Option<String>,
 }
 
 impl StoreError {
-    /// Reads a body; `None` when it is not S3's error document.
+    /// Reads a body. Returns `None` if it is not S3's error document.
     ///
     /// The fields are plain text elements without attributes, so that no XML parser is needed.
     pub fn parse(body: &str) -> Option<Self> {
         let (_, inside) = body.split_once("<Error")?;
         let code = element(inside, "Code")?;
-        // The message can quote a header or a policy, never the signature; a cautious bound all the same.
+        // The message can quote a header or a policy, but not the signature. Its length is limited nevertheless.
         let message = element(inside, "Message").map(|text| shown(&text, 300));
         Some(Self {
             code: shown(&code, 100),
@@ -32,20 +34,55 @@ impl StoreError {
             request_id: element(inside, "RequestId").map(|text| shown(&text, 100)),
         })
     }
+
+    /// Reads JSON that is known to be an error. Returns `None` if it has no code and no message.
+    pub fn in_json(value: &Value) -> Option<Self> {
+        let value = &envelope::open(value).value;
+        let nested = value.get("error").or_else(|| value.get("Error"));
+        let places = [
+            Some(value),
+            nested,
+            value
+                .get("errors")
+                .and_then(|errors| errors.items().first()),
+        ];
+        let named = |names: &[&str]| {
+            let mut places = places.iter().flatten();
+            places.find_map(|place| names.iter().find_map(|name| place.get(name)?.written()))
+        };
+        let (code, message) = refusal::of_value(value);
+        let message = message
+            .or_else(|| named(&["Message", "message"]))
+            .or_else(|| nested.and_then(Value::text).map(str::to_owned));
+        let code = named(&["Code"])
+            .or(code)
+            .or_else(|| named(&["code", "__type", "reason"]))
+            .filter(|code| message.as_ref() != Some(code))
+            .unwrap_or_default();
+        let request_id = named(&["requestId", "RequestId", "request_id"]);
+        let error = Self {
+            code: shown(&code, 100),
+            message: message
+                .map(|text| shown(&text, 300))
+                .filter(|text| !text.trim().is_empty()),
+            request_id: request_id.map(|text| shown(&text, 100)),
+        };
+        (!error.code.is_empty() || error.message.is_some()).then_some(error)
+    }
 }
 
-/// What S3 answers to a POST form with `success_action_status` 201.
+/// The response of S3 to a POST form whose `success_action_status` is 201.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PostAnswer {
-    /// The object's key, which a form may have left to the store by `${filename}`.
+    /// The object's key. A form may leave a part of it to the store by `${filename}`.
     pub key: Option<String>,
-    /// Its entity tag.
+    /// The object's entity tag.
     pub etag: Option<String>,
 }
 
 impl PostAnswer {
-    /// Reads a body; `None` when it is not this document.
+    /// Reads a body. Returns `None` if it is not this document.
     pub fn parse(body: &str) -> Option<Self> {
         let (_, inside) = body.split_once("<PostResponse")?;
         Some(Self {
@@ -59,15 +96,15 @@ fn shown(text: &str, longest: usize) -> String {
     redacted(text).chars().take(longest).collect()
 }
 
-/// The text of the first element of this name, if it is plain text without attributes.
+/// Returns the text of the first element of this name, if it is plain text without attributes.
 pub(crate) fn element(xml: &str, name: &str) -> Option<String> {
     let (_, after) = xml.split_once(&format!("<{name}>"))?;
     let (text, _) = after.split_once(&format!("</{name}>"))?;
     Some(unescape(text.trim())).filter(|text| !text.is_empty())
 }
 
-/// XML's five named entities, and characters by number, as stores written in Go have them. In one
-/// pass, so that nothing is unescaped twice; what is neither stays as it is.
+/// Replaces XML's five named entities, and numeric character references, which stores written in Go send. It takes a
+/// single pass, so that nothing is unescaped twice. Anything else stays as it is.
 fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -101,7 +138,7 @@ fn character(name: &str) -> Option<char> {
     }
 }
 
-/// The text of the first element of this name, if it is plain text without attributes.
+/// Returns the text of the first element of this name, if it is plain text without attributes.
 pub(crate) fn text_of(xml: &str, name: &str) -> Option<String> {
     element(xml, name)
 }
@@ -111,6 +148,11 @@ pub(crate) fn text_of(xml: &str, name: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn in_json(body: &str) -> Option<StoreError> {
+        StoreError::in_json(&serde_json::from_str(body).unwrap())
+    }
+
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses>
     #[test]
     fn reads_what_is_needed_and_no_more() {
         let body = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -165,6 +207,66 @@ mod tests {
             "<Error><Code>",
         ] {
             assert_eq!(StoreError::parse(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn errors_in_json_are_read() {
+        for (body, code, message) in [
+            (
+                r#"{"error":{"code":"quota","message":"Full"}}"#,
+                "quota",
+                "Full",
+            ),
+            (r#"{"message":"Full"}"#, "", "Full"),
+            (r#"{"error":"Full"}"#, "", "Full"),
+            (
+                r#"{"error":"The bucket is full"}"#,
+                "",
+                "The bucket is full",
+            ),
+            (
+                r#"{"Code":"AccessDenied","Message":"Full","RequestId":"7"}"#,
+                "AccessDenied",
+                "Full",
+            ),
+            (
+                r#"{"Error":{"Code":"SlowDown","Message":"Full"}}"#,
+                "SlowDown",
+                "Full",
+            ),
+            (
+                r#"{"statusCode":"413","error":"Payload too large","message":"Full"}"#,
+                "Payload too large",
+                "Full",
+            ),
+            (
+                r#"{"success":false,"errors":[{"code":10002,"message":"Full"}],"messages":[]}"#,
+                "10002",
+                "Full",
+            ),
+            (
+                r#"{"error":{"code":403,"message":"Full","errors":[{"reason":"forbidden"}]}}"#,
+                "403",
+                "Full",
+            ),
+            (
+                r#"{"__type":"AccessDenied","message":"Full"}"#,
+                "AccessDenied",
+                "Full",
+            ),
+            (r#"{"title":"Full","status":507}"#, "", "Full"),
+            (r#"{"code":"InvalidKey"}"#, "InvalidKey", ""),
+        ] {
+            let error = in_json(body).unwrap();
+            assert_eq!(error.code, code, "{body}");
+            assert_eq!(error.message.unwrap_or_default(), message, "{body}");
+        }
+        let body = r#"{"message":"https://h/k?X-Amz-Signature=5ec \u202Ef"}"#;
+        let error = in_json(body).unwrap();
+        assert_eq!(error.message.as_deref(), Some("https://h/k?… f"));
+        for body in ["{}", "[]", "{\"a\":1}"] {
+            assert_eq!(in_json(body), None, "{body}");
         }
     }
 

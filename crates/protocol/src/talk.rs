@@ -1,38 +1,38 @@
-//! A conversation with a backend, seen from a dialect: requests to make and replies to read, both plain values.
+//! The exchange with a backend as a dialect sees it: requests to send and replies to read, both plain values.
 //!
-//! Owns their shapes, and how an address below the endpoint is written. Refuses to send anything. An operation of a
-//! dialect is a function of the replies so far: it says which request comes next, or what the operation came to. So a
-//! dialect holds no state, and a test hands it replies without a server.
+//! The module has their types, and writes addresses below the endpoint. It sends nothing. An operation of a dialect is
+//! a function of the replies so far that returns the next request or the operation's result. A dialect therefore has no
+//! state, and a test passes replies to it without a server.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{SecretUrl, Value};
 
-/// A request that a dialect wants made. `Debug` shows nothing that is signed.
+/// A request that a dialect asks its caller to send. `Debug` shows nothing that is signed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// `GET`, `POST`, `PUT` or `DELETE`.
     pub method: &'static str,
-    /// Absolute, or relative to the page as the endpoint is.
+    /// The address, absolute or relative to the page as the endpoint is.
     pub url: SecretUrl,
-    /// More headers than those that the payload brings.
+    /// The headers besides those that the payload implies.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub payload: Payload,
-    /// To whom.
+    /// The recipient.
     pub audience: Audience,
 }
 
 /// The body of a request. `Debug` shows its shape only.
 #[derive(Clone, PartialEq)]
 pub enum Payload {
-    /// None.
+    /// No body.
     Empty,
     /// JSON.
     Json(Value),
-    /// `application/x-www-form-urlencoded`.
+    /// A body of the type `application/x-www-form-urlencoded`.
     Form(Vec<(String, String)>),
-    /// As it is, of the type that [`Call::headers`] names, or of none.
+    /// A text, of the type that [`Call::headers`] names, or without a type.
     Text(String),
 }
 
@@ -50,7 +50,7 @@ impl core::fmt::Debug for Payload {
     }
 }
 
-/// Who is asked. What proves the person's identity to the backend (cookies, tokens) is not for the store.
+/// The recipient of a request. Cookies and tokens that identify the person to the backend are not sent to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// The site's own server.
@@ -60,7 +60,7 @@ pub enum Audience {
 }
 
 impl Call {
-    /// A request to the backend.
+    /// Returns a request to the backend.
     pub fn new(method: &'static str, url: impl Into<String>, payload: Payload) -> Self {
         Self {
             method,
@@ -71,7 +71,7 @@ impl Call {
         }
     }
 
-    /// A request to the store.
+    /// Returns a request to the store.
     pub fn to_store(method: &'static str, url: &SecretUrl, payload: Payload) -> Self {
         Self {
             audience: Audience::Store,
@@ -79,7 +79,7 @@ impl Call {
         }
     }
 
-    /// With one more header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
@@ -87,21 +87,21 @@ impl Call {
     }
 }
 
-/// A reply with a 2xx status. Others are refusals, which [`refusal`](crate::refusal) reads.
+/// A reply with a 2xx status. Replies with another status are refusals, which [`refusal`](crate::refusal) reads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// What came.
+    /// The body.
     pub body: Body,
 }
 
 /// The body of a reply.
 #[derive(Clone, PartialEq)]
 pub enum Body {
-    /// It is JSON.
+    /// JSON.
     Json(Value),
-    /// It is not: the text, and its Content-Type without parameters.
+    /// A text that is not JSON, and its `Content-Type` without parameters.
     Text(String, String),
 }
 
@@ -112,7 +112,12 @@ impl core::fmt::Debug for Body {
 }
 
 impl Body {
-    /// What it is, without what it says.
+    /// True if it is empty, or text that is no JSON.
+    pub const fn is_incomplete(&self) -> bool {
+        matches!(self, Self::Text(..))
+    }
+
+    /// Describes the body without its content.
     pub fn described(&self) -> String {
         match self {
             Self::Json(value) => value.shape(),
@@ -130,7 +135,7 @@ impl Body {
 }
 
 impl Reply {
-    /// A reply of JSON.
+    /// Returns a reply of JSON with status 200.
     pub fn json(value: Value) -> Self {
         Self {
             status: 200,
@@ -138,8 +143,8 @@ impl Reply {
         }
     }
 
-    /// The store's reply to the end of a multipart upload that was put together before, by a request whose own reply
-    /// was lost.
+    /// Returns the store's reply to the completion of a multipart upload that an earlier request has completed, whose
+    /// own reply was lost.
     pub fn completed_before() -> Self {
         let document = "<CompleteMultipartUploadResult/>".to_owned();
         Self {
@@ -148,7 +153,7 @@ impl Reply {
         }
     }
 
-    /// The JSON; an error that says what was expected when it is none.
+    /// Returns the JSON, or an error that names what was expected if the body is not JSON.
     pub fn value(&self, expected: &str) -> Result<&Value, Trouble> {
         match &self.body {
             Body::Json(value) => Ok(value),
@@ -156,7 +161,7 @@ impl Reply {
         }
     }
 
-    /// The error about a reply that is not as expected.
+    /// Returns the error about a reply that is not as expected.
     pub fn not(&self, expected: &str) -> Trouble {
         let mut got = self.body.described();
         if matches!(&self.body, Body::Text(text, _) if text.trim().is_empty()) {
@@ -165,21 +170,22 @@ impl Reply {
         Trouble::Malformed {
             expected: expected.to_owned(),
             got,
+            is_incomplete: self.body.is_incomplete(),
         }
     }
 }
 
-/// What comes next in an operation.
+/// The next step of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next<T> {
-    /// Make this request, then come again with its reply added.
+    /// A request to send. The operation is then called again with its reply added.
     Call(Call),
-    /// The operation is over.
+    /// The result of the operation.
     Done(T),
 }
 
 impl<T> Next<T> {
-    /// The request, for tests and for those who know that there is one.
+    /// Returns the request, for tests and for callers that know that there is one.
     pub fn call(self) -> Option<Call> {
         match self {
             Self::Call(call) => Some(call),
@@ -187,7 +193,7 @@ impl<T> Next<T> {
         }
     }
 
-    /// What the operation came to.
+    /// Returns the result of the operation.
     pub fn done(self) -> Option<T> {
         match self {
             Self::Call(_) => None,
@@ -196,35 +202,57 @@ impl<T> Next<T> {
     }
 }
 
-/// Why an operation cannot go on.
+/// The reason why an operation cannot continue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
-    /// A reply was not understood. Neither text holds a secret.
+    /// A reply was not understood. Neither text contains a secret.
     Malformed {
-        /// What would have been understood.
+        /// The expected reply.
         expected: String,
-        /// What came.
+        /// The description of the received reply.
         got: String,
+        /// True if the reply is empty, or a text that is not JSON: a gateway may have removed the body, or truncated
+        /// it.
+        is_incomplete: bool,
     },
-    /// The backend, or the store at the end of a multipart upload, said no with a 2xx status.
+    /// The backend, or the store at the completion of a multipart upload, refused with a 2xx status.
     Refused {
-        /// That status.
+        /// The status, or that of a response that is nested in the reply.
         status: u16,
-        /// Its code, if it gave one.
+        /// The error code, if there is one.
         code: Option<String>,
-        /// Its message for the person.
+        /// The message for the person; empty if there is none.
         message: String,
     },
-    /// What was signed at the beginning has expired, and this backend signs nothing later.
+    /// The URLs that were signed at the beginning have expired, and this backend signs no others.
     Expired,
-    /// This backend cannot do what is wanted; the text says what to change.
+    /// The backend does not support the operation. The text says what to change.
     Unsupported(String),
 }
 
-/// What an operation gives.
+impl core::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Malformed { expected, got, .. } => write!(f, "expected {expected}, got {got}"),
+            Self::Refused {
+                status, message, ..
+            } if message.is_empty() => write!(f, "refused with status {status}"),
+            Self::Refused {
+                status, message, ..
+            } => write!(f, "refused with status {status}: {message}"),
+            Self::Expired => f.write_str("what was signed at the beginning has expired"),
+            Self::Unsupported(text) => f.write_str(text),
+        }
+    }
+}
+
+impl core::error::Error for Trouble {}
+
+/// The return type of an operation.
 pub type Step<T> = Result<Next<T>, Trouble>;
 
-/// Characters that stay as they are in a path segment or a query. <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
+/// The characters that are not escaped in a path segment or a query.
+/// <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -236,7 +264,7 @@ pub fn escape(text: &str) -> String {
     utf8_percent_encode(text, PLAIN).to_string()
 }
 
-/// Names and values as a query or a form's body.
+/// Returns names and values as a query or a form's body.
 pub fn urlencoded<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let pairs = pairs
         .into_iter()
@@ -244,7 +272,7 @@ pub fn urlencoded<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> St
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// An address below the endpoint, with more of a query. The endpoint's own query stays.
+/// Returns an address below the endpoint, with parameters added to its query. The endpoint's own query stays.
 pub fn below(endpoint: &str, path: &str, query: &str) -> String {
     let endpoint = endpoint.trim();
     let (address, own) = endpoint.split_once('?').unwrap_or((endpoint, ""));
@@ -282,6 +310,7 @@ mod tests {
         }
     }
 
+    /// <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
     #[test]
     fn queries_are_escaped() {
         let query = urlencoded([("metadata[name]", "ü &?/+.txt"), ("type", "")]);

@@ -1,21 +1,20 @@
-//! JSON as a value: what a backend of any shape may answer.
+//! JSON values, as a backend of any kind may send them.
 //!
-//! Owns a tree that any serde format can fill, the browser's own JSON parser among them, and the questions that
-//! dialects ask of it. Refuses to print what it holds: a text in it may be a presigned URL, so `Debug` and
-//! [`shape`](Value::shape) show names and kinds only.
+//! A value is a tree that any serde format and the browser's own JSON parser can fill. It has the accessors that
+//! dialects use. `Debug` and [`shape`](Value::shape) show names and types only, since a text in it may be a presigned
+//! URL.
 
 use std::fmt;
 
+use crate::secret::is_deceptive;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Deeper answers are not read: no backend means them, and reading goes as deep as they do.
-const DEEPEST: u8 = 32;
-/// The most characters of a shape.
+/// The maximum number of characters of a shape.
 const LONGEST_SHAPE: usize = 160;
 
-/// A JSON value. Members of an object keep their order, since that of a form's fields matters.
+/// A JSON value. The members of an object keep their order, since the order of a form's fields matters.
 #[derive(Clone, Default, PartialEq)]
 pub enum Value {
     /// `null`.
@@ -34,14 +33,18 @@ pub enum Value {
 }
 
 impl Value {
-    /// The member of this exact name.
+    /// The maximum depth of nesting that is read. No backend needs more, and the recursion of a reader is as deep as the
+    /// value.
+    pub const DEEPEST: u8 = 32;
+
+    /// Returns the member of this exact name.
     pub fn get(&self, name: &str) -> Option<&Self> {
         self.members()
             .iter()
             .find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    /// The members of an object; none of anything else.
+    /// Returns the members of an object. Other values have none.
     pub fn members(&self) -> &[(String, Self)] {
         match self {
             Self::Object(members) => members,
@@ -49,7 +52,7 @@ impl Value {
         }
     }
 
-    /// The items of a list; none of anything else.
+    /// Returns the items of an array. Other values have none.
     pub fn items(&self) -> &[Self] {
         match self {
             Self::List(items) => items,
@@ -57,7 +60,7 @@ impl Value {
         }
     }
 
-    /// The text that is not empty.
+    /// Returns a text without surrounding whitespace, unless it is empty.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) if !text.trim().is_empty() => Some(text.trim()),
@@ -65,12 +68,12 @@ impl Value {
         }
     }
 
-    /// The text of a member.
+    /// Returns the text of a member.
     pub fn text_of(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Self::text)
     }
 
-    /// A text, number or truth as a form or a header would carry it.
+    /// Returns a text, number or boolean as a form or a header contains it.
     pub fn written(&self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text.clone()),
@@ -80,7 +83,7 @@ impl Value {
         }
     }
 
-    /// A whole number from 0, also one that is written as a text.
+    /// Returns a whole number from 0 upwards, which may also be written as a text.
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -98,7 +101,7 @@ impl Value {
         }
     }
 
-    /// Names and kinds, as `{"link": text, "tags": [text]}`: what may be shown of an answer.
+    /// Returns names and types, as `{"link": text, "tags": [text]}`. This is the part of a response that may be shown.
     pub fn shape(&self) -> String {
         let mut shape = String::new();
         self.draw(&mut shape, 3);
@@ -135,9 +138,9 @@ impl Value {
                         break;
                     }
                     shape.push('"');
-                    // A name can be long as well, and even hold an address.
+                    // A name may be long, and may contain an address.
                     let short = name.split(['?', '&', '=']).next().unwrap_or_default();
-                    shape.extend(short.chars().take(40));
+                    shape.extend(short.chars().filter(|c| !is_deceptive(*c)).take(40));
                     shape.push_str("\": ");
                     value.draw(shape, depth - 1);
                 }
@@ -191,7 +194,7 @@ impl Serialize for Value {
         match self {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(truth) => serializer.serialize_bool(*truth),
-            // As `5`, which some servers insist on, not as `5.0`.
+            // Some servers accept `5` and reject `5.0`.
             Self::Number(number) => match self.whole() {
                 Some(whole) => serializer.serialize_u64(whole),
                 None => serializer.serialize_f64(*number),
@@ -217,11 +220,11 @@ impl Serialize for Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        At(DEEPEST).deserialize(deserializer)
+        At(Value::DEEPEST).deserialize(deserializer)
     }
 }
 
-/// How many levels may still follow.
+/// The number of levels of nesting that may follow.
 #[derive(Clone, Copy)]
 struct At(u8);
 

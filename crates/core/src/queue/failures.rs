@@ -1,27 +1,41 @@
-//! What a failure leads to: a wait, a new signature, a fresh start, a look at what is there, or the
-//! end. Which of them a failure means is data, in [`retry`](crate::retry); this file carries it out.
+//! The effects of a failure: a wait, a new signature, a new upload, a check of what is stored, or the end. The table in
+//! [`retry`](crate::retry) decides between them; this file applies the decision.
 
 use core::time::Duration;
 
-use super::Queue;
-use super::answers::signed;
+use super::responses::{Circumstances, signed};
+use super::{Queue, WaitEntry};
 use crate::command::Notice;
-use crate::error::{Step, UploadError};
-use crate::event::Receipt;
+use crate::error::{Side, Step, UploadError};
 use crate::ids::{FileId, RequestId};
-use crate::limits::KIB;
-use crate::retry::{LONGEST_RETRY_AFTER, Verdict, backoff, is_congestion, verdict};
+use crate::retry::{
+    LONGEST_RETRY_AFTER, RetryDecision, backoff, decision, is_congestion, is_unanswered,
+};
 use crate::snapshot::WaitReason;
 use crate::time::Instant;
-use crate::upload::{Request, Sent, State, Work};
+use crate::upload::{Request, SentState, State, Transfer, Wait};
+use s3_upload_types::limits::{KIB, MIB};
 
-/// Bursts of signatures in a row that may be refused as expired.
-const MOST_RESIGNED: u32 = 3;
-/// Times that the store's list may be asked for.
+/// The number of bursts of signatures in a row that may be refused as expired.
+const MOST_REPRESIGNED: u32 = 3;
+/// The number of times that the store's list may be requested because parts are missing.
 const MOST_RELISTED: u32 = 2;
-/// A connection that carried more than this before it broke had made headway, in bytes: less may
-/// be no more than what the system buffers.
-const HEADWAY: u64 = 512 * KIB;
+/// The number of bytes from which on a connection that broke counts as progress. Fewer bytes may all be in the
+/// system's buffer.
+const MINIMUM_PROGRESS: u64 = 512 * KIB;
+/// The same for a host that is known to answer, so that the request itself may be refused. It is higher because
+/// proxies buffer as well.
+const MINIMUM_PROGRESS_OF_CUT_OFF: u64 = 16 * MIB;
+/// The number of times that a whole body is sent to a store whose answers cannot be read, if no backend can verify
+/// the object.
+const MOST_UNREAD: u32 = 3;
+/// The wait after the first of these tries. It doubles with each further one.
+const UNREAD_WAIT: Duration = Duration::from_secs(10);
+/// The number of answers with status 500 after which the backend is no longer asked whether an object is stored.
+const MOST_ASKED_IN_VAIN: u32 = 3;
+/// The time for which `NoSuchUpload` can mean that an upload was completed, counted from the store's last sign of it.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html>
+const LONGEST_DOUBT: Duration = Duration::from_hours(6);
 
 impl Queue {
     pub(super) fn failed(
@@ -29,6 +43,7 @@ impl Queue {
         now: Instant,
         file: FileId,
         ended: &Request,
+        known: Circumstances,
         error: UploadError,
     ) {
         if matches!(error, UploadError::Offline) {
@@ -36,22 +51,16 @@ impl Queue {
         }
         if self.offline.is_none() {
             if is_congestion(&error) {
-                self.lanes.congested(now);
+                self.concurrency.congested(now);
             } else if matches!(error, UploadError::Network { step: Step::Send }) {
-                self.lanes.broken(now);
+                self.concurrency.broken(now);
             }
         }
-        if matches!(
-            error,
-            UploadError::Stalled {
-                step: Step::Send,
-                ..
-            }
-        ) {
-            self.pace.forget();
+        let decision = decision(&error, ended.step);
+        self.requeue(now, file, ended, decision, &error);
+        if matches!(error, UploadError::Stalled { .. }) {
+            self.stalled(file, ended);
         }
-        let verdict = verdict(&error, ended.step);
-        self.take_back(now, file, ended, verdict);
         let Some(upload) = self
             .uploads
             .get_mut(&file)
@@ -62,37 +71,290 @@ impl Queue {
         if ended.step == Step::Create {
             upload.state = State::Queued { held: false };
         }
-        match verdict {
-            Verdict::Retry => self.back_off(now, file, ended, error),
-            Verdict::Once => self.once(now, file, ended, error),
-            Verdict::Resign => self.resign(file, ended, error),
-            Verdict::Exists => self.exists(file, error),
-            Verdict::Restart => self.restart(file, error),
-            Verdict::Relist => self.relist(file, error),
-            Verdict::Final => self.give_up(file, self.final_error(file, ended, error)),
+        if self.resolved_by_doubt(now, file, ended.step, &error)
+            || self.asked_in_vain(now, file, ended.step, decision, &error)
+        {
+            return;
+        }
+        match decision {
+            RetryDecision::Retry => self.again(now, file, ended, known, error),
+            RetryDecision::Once => self.a_few_times(now, file, ended, 1, error),
+            RetryDecision::Twice => self.a_few_times(now, file, ended, 2, error),
+            RetryDecision::Represign => self.represign(file, ended, error),
+            RetryDecision::VerifyExisting => self.verify_existing(file, error),
+            RetryDecision::Restart => self.restart(now, file, error),
+            RetryDecision::Relist => self.relist(now, file, error),
+            RetryDecision::Final => self.give_up(file, self.final_error(file, ended, error)),
         }
     }
 
-    /// What a failed request had in flight is to be sent again.
-    fn take_back(&mut self, now: Instant, file: FileId, ended: &Request, verdict: Verdict) {
-        let Some(payload) = &ended.payload else {
+    /// Repeats the request after a wait.
+    fn again(
+        &mut self,
+        now: Instant,
+        file: FileId,
+        ended: &Request,
+        known: Circumstances,
+        error: UploadError,
+    ) {
+        self.ask_first(file, ended, &error);
+        let unread = self.count_unread(file, ended, &error);
+        if unread >= MOST_UNREAD {
+            self.give_up(file, error);
             return;
-        };
-        self.measure(now, file, -signed(payload.moved));
+        }
+        let reason = WaitReason::Backoff(error.clone());
+        if is_unanswered(&error) && !known.others {
+            self.wait_out(now, file, ended, known.was_probe, error);
+        } else {
+            self.back_off(now, file, ended, error);
+        }
+        if unread > 0
+            && self
+                .uploads
+                .get(&file)
+                .is_some_and(|upload| upload.state.is_active())
+        {
+            let wait = UNREAD_WAIT.saturating_mul(2_u32.saturating_pow(unread - 1));
+            self.wait(file, now + wait, reason);
+        }
+    }
+
+    /// Marks the bytes of a failed request as unsent.
+    fn requeue(
+        &mut self,
+        now: Instant,
+        file: FileId,
+        ended: &Request,
+        decision: RetryDecision,
+        error: &UploadError,
+    ) {
+        let unclear = matches!(
+            decision,
+            RetryDecision::Retry | RetryDecision::Once | RetryDecision::Twice
+        );
+        if let Some(payload) = &ended.payload {
+            self.measure(now, file, -signed(payload.moved));
+        }
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        match upload.state.work_mut() {
-            Some(Work::Multi(multi)) => {
+        match (upload.state.transfer_mut(), &ended.payload) {
+            (Some(Transfer::Multipart(multi)), Some(payload)) => {
                 if let Some(part) = payload.part {
                     multi.put_back(part);
                 }
             }
-            // A request that broke, or that the store lost its head over, may have arrived.
-            Some(Work::Single(single)) if matches!(verdict, Verdict::Retry | Verdict::Once) => {
-                single.may_exist();
+            (Some(Transfer::Multipart(multi)), None) if ended.step == Step::Complete => {
+                multi.in_doubt |= unclear && !is_turned_away(error);
+            }
+            // A request that broke, or that the store answered with a transient failure, may have stored the object.
+            (Some(Transfer::Single(single)), Some(_)) if unclear => single.may_exist(),
+            _ => {}
+        }
+    }
+
+    /// Lengthens the next stall time, because a request stalled. Requests of one burst count once.
+    fn stalled(&mut self, file: FileId, ended: &Request) {
+        let Some(upload) = self.uploads.get_mut(&file) else {
+            return;
+        };
+        let retry = &mut upload.retry;
+        if retry.counted_to.is_none_or(|to| ended.id > to) {
+            retry.stalled = retry.stalled.saturating_add(1);
+        }
+        if let Some(payload) = &ended.payload {
+            if payload.moved == payload.range.len() {
+                self.slow_answers = self.slow_answers.max(retry.stalled);
+            }
+            self.link_speed.forget();
+        }
+    }
+
+    /// Has the backend verify what is stored, before bytes that may have arrived are sent again.
+    fn ask_first(&mut self, file: FileId, ended: &Request, error: &UploadError) {
+        // A web page comes from a gateway that did not forward the request.
+        let may_have_arrived =
+            error.is_ambiguous() && !matches!(error, UploadError::WebPage { .. });
+        let Some(payload) = ended.payload.as_ref().filter(|_| may_have_arrived) else {
+            return;
+        };
+        // `fetch` reports no progress. A stall or an unreadable answer means that the body may have arrived.
+        let silent = payload.moved == 0
+            && matches!(
+                error,
+                UploadError::Stalled { .. } | UploadError::Unreadable(_)
+            );
+        if !silent && payload.moved < payload.range.len() {
+            return;
+        }
+        let Some(upload) = self.uploads.get_mut(&file) else {
+            return;
+        };
+        match &mut upload.state {
+            State::Uploading(Transfer::Multipart(multi)) if !multi.unlisted => multi.unsure = true,
+            State::Uploading(Transfer::Single(single)) if single.can_ask() => {
+                single.sent = SentState::Verifying;
+                upload.state = State::Completing(upload.take_state().into_transfer());
             }
             _ => {}
+        }
+    }
+
+    /// Counts the tries that sent the whole body of a single upload to a store whose answers this queue could never
+    /// read, where no backend can verify the object. Further tries beyond a few give no new information. They are
+    /// spread, since the failure of a gateway looks the same.
+    fn count_unread(&mut self, file: FileId, ended: &Request, error: &UploadError) -> u32 {
+        let went_out = ended
+            .payload
+            .as_ref()
+            .is_some_and(|payload| payload.moved > 0 && payload.moved == payload.range.len());
+        let never = self.sides.of(Side::Store).answers() == 0;
+        if !went_out || !never || !matches!(error, UploadError::Unreadable(_)) {
+            return 0;
+        }
+        let Some(upload) = self.uploads.get_mut(&file) else {
+            return 0;
+        };
+        if !matches!(upload.state, State::Uploading(Transfer::Single(_))) {
+            return 0;
+        }
+        upload.retry.unread += 1;
+        upload.retry.unread
+    }
+
+    /// Ends the verification of a single upload that the backend refuses, or answers with status 500 several times,
+    /// as some backends do for a missing object. The file is sent again, and the verification is not repeated.
+    /// Returns true if the verification ended.
+    fn asked_in_vain(
+        &mut self,
+        now: Instant,
+        file: FileId,
+        step: Step,
+        decision: RetryDecision,
+        error: &UploadError,
+    ) -> bool {
+        let UploadError::Backend(refusal) = error else {
+            return false;
+        };
+        let most = MOST_ASKED_IN_VAIN.min(self.config.max_attempts);
+        let Some(upload) = self.uploads.get_mut(&file) else {
+            return false;
+        };
+        let asked = matches!(upload.state.transfer(),
+            Some(Transfer::Single(single)) if single.sent == SentState::Verifying);
+        if step != Step::Complete || !asked {
+            return false;
+        }
+        if refusal.status == 500 {
+            upload.retry.asked_in_vain += 1;
+        }
+        let in_vain = upload.retry.asked_in_vain >= most
+            || matches!(decision, RetryDecision::Final | RetryDecision::Relist);
+        if in_vain {
+            self.not_there(now, file, true);
+            if let Some(asked) = error.retry_after() {
+                let until = now + asked.min(LONGEST_RETRY_AFTER);
+                self.wait(file, until, WaitReason::Backoff(error.clone()));
+            }
+        }
+        in_vain
+    }
+
+    /// Resolves a complete that got no clear answer. S3 does not know an upload that it has completed, so that
+    /// `NoSuchUpload` then means success. The list of parts is requested first, where the backend has one, because a
+    /// backend's `NoSuchUpload` may mean something else.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
+    fn resolved_by_doubt(
+        &mut self,
+        now: Instant,
+        file: FileId,
+        step: Step,
+        error: &UploadError,
+    ) -> bool {
+        let Some(upload) = self.uploads.get_mut(&file) else {
+            return false;
+        };
+        let Some(Transfer::Multipart(multi)) = upload.state.transfer_mut() else {
+            return false;
+        };
+        // A completed upload has no list of parts, and stores refuse to list it with various errors.
+        if step == Step::ListParts
+            && has_no_list(error)
+            && let Some(known) = multi.bare_yes.take()
+        {
+            self.complete(file, *known);
+            return true;
+        }
+        if step == Step::ListParts && cannot(error) {
+            multi.unlisted = true;
+            multi.unsure = false;
+            if multi.in_doubt && multi.is_stored() && !multi.lacks_tags() {
+                upload.state = State::Completing(upload.take_state().into_transfer());
+            } else {
+                self.go_on(file);
+            }
+            return true;
+        }
+        // Lifecycle rules remove uploads too, after a day at the earliest.
+        if !multi.in_doubt || !is_gone(error) || now.since(multi.alive) > LONGEST_DOUBT {
+            return false;
+        }
+        match step {
+            Step::Complete if !multi.unlisted => {
+                multi.unsure = true;
+                upload.state = State::Uploading(upload.take_state().into_transfer());
+            }
+            Step::Complete | Step::ListParts => {
+                let known = upload
+                    .state
+                    .transfer()
+                    .map(Transfer::known)
+                    .unwrap_or_default();
+                self.complete(file, known);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Waits for the end of an outage, or for a backoff while the side is not in one. Costs no attempts.
+    fn wait_out(
+        &mut self,
+        now: Instant,
+        file: FileId,
+        ended: &Request,
+        was_probe: bool,
+        error: UploadError,
+    ) {
+        if self.offline.is_some() && error.is_ambiguous() {
+            // The upload continues when the network is back, at no cost.
+            return;
+        }
+        if self.config.max_attempts <= 1 {
+            self.give_up(file, error);
+            return;
+        }
+        let side = ended.step.side();
+        let is_outage = self.unanswered(now, (ended.id, side), was_probe, &error);
+        let last = RequestId(self.next_request);
+        let Some(upload) = self.uploads.get_mut(&file) else {
+            return;
+        };
+        let retry = &mut upload.retry;
+        let of_a_burst = retry.counted_to.is_some_and(|to| ended.id <= to);
+        if !of_a_burst {
+            retry.counted_to = Some(last);
+        }
+        retry.attempts = retry.attempts.max(1);
+        if !is_outage && !of_a_burst {
+            let wait = self.backoff(1, &error);
+            self.wait(file, now + wait, WaitReason::Backoff(error));
+            return;
+        }
+        if let Some(asked) = error.retry_after() {
+            let until = now + asked.min(LONGEST_RETRY_AFTER);
+            self.wait(file, until, WaitReason::Backoff(error));
         }
     }
 
@@ -104,7 +366,7 @@ impl Queue {
 
     fn back_off(&mut self, now: Instant, file: FileId, ended: &Request, error: UploadError) {
         if self.offline.is_some() && error.is_ambiguous() {
-            // Being offline costs nothing: it goes on when the network does.
+            // The upload continues when the network is back, at no cost.
             return;
         }
         let last = RequestId(self.next_request);
@@ -112,123 +374,153 @@ impl Queue {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        let patience = &mut upload.patience;
+        let retry = &mut upload.retry;
         let moved = ended.payload.as_ref().map_or(0, |payload| payload.moved);
-        let headway = error.is_ambiguous() && moved >= HEADWAY;
-        if patience.counted_to.is_some_and(|to| ended.id <= to) {
-            // One cut of the network fails all requests in flight: one failure, not several. Of
-            // what they ask for, the longest wait counts.
-            if headway {
-                patience.attempts = patience.attempts.min(1);
+        let enough = match error {
+            UploadError::CutOff { .. } => MINIMUM_PROGRESS_OF_CUT_OFF,
+            _ => MINIMUM_PROGRESS,
+        };
+        let made_progress = error.is_ambiguous() && moved >= enough;
+        if retry.counted_to.is_some_and(|to| ended.id <= to) {
+            // A failure of the network ends all requests in flight, and counts once. The longest `Retry-After` of
+            // them applies.
+            if made_progress {
+                retry.attempts = retry.attempts.min(1);
             }
             if let Some(asked) = error.retry_after() {
-                self.wait(file, now + asked.min(LONGEST_RETRY_AFTER), error);
+                let until = now + asked.min(LONGEST_RETRY_AFTER);
+                self.wait(file, until, WaitReason::Backoff(error));
             }
             return;
         }
-        if headway {
-            patience.attempts = 0;
+        if made_progress {
+            retry.attempts = 0;
         }
-        patience.attempts += 1;
-        patience.counted_to = Some(last);
-        let (attempts, budget) = (patience.attempts, patience.budget);
-        patience.budget = budget.saturating_sub(1);
+        retry.attempts += 1;
+        retry.counted_to = Some(last);
+        let (attempts, budget) = (retry.attempts, retry.budget);
+        retry.budget = budget.saturating_sub(1);
         if attempts >= most || budget == 0 {
             self.give_up(file, error);
             return;
         }
-        let wait = self.backoff(attempts, &error);
-        self.wait(file, now + wait, error);
+        let wait = if matches!(error, UploadError::CutOff { .. }) {
+            // A proxy may be overloaded for a while, so that the few tries are spread.
+            let seconds = 2_u64.saturating_pow(attempts.saturating_sub(1).min(5));
+            Duration::from_secs(seconds).min(self.config.backoff_cap)
+        } else {
+            self.backoff(attempts, &error)
+        };
+        self.wait(file, now + wait, WaitReason::Backoff(error));
     }
 
-    /// Closes the upload's gate until then, or leaves it closed for longer.
-    fn wait(&mut self, file: FileId, until: Instant, error: UploadError) {
+    /// Makes the upload wait until `until`, unless it already waits for longer.
+    fn wait(&mut self, file: FileId, until: Instant, reason: WaitReason) {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        if let Some((before, _)) = &upload.patience.gate {
-            if *before >= until {
+        if let Some(before) = &upload.retry.wait {
+            let until_before = before.until;
+            if until_before >= until {
                 return;
             }
-            self.gates.remove(&(*before, file));
+            self.waits.remove(&WaitEntry {
+                until: until_before,
+                file,
+            });
         }
-        upload.patience.gate = Some((until, WaitReason::Backoff(error)));
-        self.gates.insert((until, file));
+        upload.retry.wait = Some(Wait { until, reason });
+        self.waits.insert(WaitEntry { until, file });
     }
 
-    /// A failure that is tried again once; the requests of one burst share that one retry.
-    fn once(&mut self, now: Instant, file: FileId, ended: &Request, error: UploadError) {
+    /// Retries a failure `most` times. The requests of one burst count once.
+    fn a_few_times(
+        &mut self,
+        now: Instant,
+        file: FileId,
+        ended: &Request,
+        most: u32,
+        error: UploadError,
+    ) {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        let patience = &mut upload.patience;
-        let of_a_burst = patience.counted_to.is_some_and(|to| ended.id <= to);
-        if of_a_burst || !core::mem::replace(&mut patience.once, true) {
+        let retry = &mut upload.retry;
+        if retry.counted_to.is_none_or(|to| ended.id > to) {
+            retry.repeated += 1;
+        }
+        if retry.repeated <= most {
             self.back_off(now, file, ended, error);
         } else {
-            self.give_up(file, error);
+            self.give_up(file, self.final_error(file, ended, error));
         }
     }
 
-    /// The signature is no longer good. Parts are signed again, a single upload is asked for anew.
-    fn resign(&mut self, file: FileId, ended: &Request, error: UploadError) {
+    /// Replaces an expired signature. Parts are signed again; for a single upload a new URL is requested.
+    fn represign(&mut self, file: FileId, ended: &Request, error: UploadError) {
         let last = RequestId(self.next_request);
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        let patience = &mut upload.patience;
-        if patience.resigned_to.is_some_and(|to| ended.id <= to) {
-            // Those signed together expire together, and were replaced together.
+        let retry = &mut upload.retry;
+        if retry.represigned_to.is_some_and(|to| ended.id <= to) {
+            // Signatures made together expire together, and were replaced together.
             return;
         }
-        patience.resigned += 1;
-        patience.resigned_to = Some(last);
-        if patience.resigned > MOST_RESIGNED {
+        retry.represigned += 1;
+        retry.represigned_to = Some(last);
+        if retry.represigned > MOST_REPRESIGNED {
             let expired = matches!(&error, UploadError::Store(refusal)
                 if refusal.message.as_deref().is_some_and(|text| text.contains("expired")));
             let error = if expired { UploadError::Expired } else { error };
             self.give_up(file, error);
             return;
         }
-        match upload.state.work_mut() {
-            Some(Work::Multi(multi)) => multi.drop_signatures(),
-            Some(Work::Single(_)) => upload.sign_anew(),
+        match upload.state.transfer_mut() {
+            Some(Transfer::Multipart(multi)) => multi.drop_signatures(),
+            Some(Transfer::Single(_)) => upload.sign_anew(),
             _ => {}
         }
     }
 
-    /// The object exists. If one of our own tries may have made it, the backend can tell.
-    fn exists(&mut self, file: FileId, error: UploadError) {
+    /// Handles an object that exists already. If one of the upload's own tries may have stored it, the backend
+    /// verifies it.
+    fn verify_existing(&mut self, file: FileId, error: UploadError) {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        match upload.take_state().into_work() {
-            Work::Single(mut single) if single.sent == Sent::Perhaps && single.id.is_some() => {
-                single.sent = Sent::Yes(Receipt::default());
-                upload.state = State::Completing(Work::Single(single));
+        match upload.take_state().into_transfer() {
+            Transfer::Single(mut single) if single.can_ask() => {
+                // The object may be another upload's.
+                single.sent = SentState::Verifying;
+                upload.state = State::Completing(Transfer::Single(single));
             }
-            Work::Single(_) if !upload.patience.restarted => {
-                // Nobody can tell whether it is ours: a browser by itself sends a request again whose
-                // connection broke. Send it once more, under another key if the backend makes one.
-                upload.patience.restarted = true;
+            Transfer::Single(_) if !upload.retry.restarted => {
+                // The object may be the upload's own, since a browser repeats a request whose connection broke, and
+                // no backend can verify it. The file is sent once more, under another key if the backend makes one.
+                upload.retry.restarted = true;
                 upload.state = State::Queued { held: false };
             }
-            work => {
-                upload.state = State::going_on(work);
+            transfer => {
+                upload.state = State::resumed(transfer);
                 self.give_up(file, error);
             }
         }
     }
 
-    /// The upload is gone: a fresh one, once.
-    fn restart(&mut self, file: FileId, error: UploadError) {
+    /// Starts over with a new upload, once.
+    pub(super) fn restart(&mut self, now: Instant, file: FileId, error: UploadError) {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        // That what only may have been there is not there is no loss: what failed then was counted.
-        let asked = matches!(upload.state.work(),
-            Some(Work::Single(single)) if single.sent == Sent::Asked);
-        if !asked && core::mem::replace(&mut upload.patience.restarted, true) {
+        // A missing object of an ambiguous try costs no restart, because that try was counted as a failure.
+        if matches!(upload.state.transfer(),
+            Some(Transfer::Single(single)) if single.sent == SentState::Verifying)
+        {
+            self.not_there(now, file, false);
+            return;
+        }
+        if core::mem::replace(&mut upload.retry.restarted, true) {
             self.give_up(file, error);
             return;
         }
@@ -238,36 +530,47 @@ impl Queue {
         }
     }
 
-    /// The store does not hold the parts that it confirmed: its own list is the truth.
-    fn relist(&mut self, file: FileId, error: UploadError) {
+    /// Has the store's list requested, because the store does not hold parts that it confirmed.
+    pub(super) fn relist(&mut self, now: Instant, file: FileId, error: UploadError) {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        upload.patience.relisted += 1;
-        let again = upload.patience.relisted <= MOST_RELISTED;
-        match upload.take_state().into_work() {
-            Work::Multi(mut multi) if again => {
+        if matches!(upload.state.transfer(), Some(Transfer::Multipart(multi)) if multi.unlisted) {
+            // The missing parts are unknown. The upload is aborted, so that a retry does not use it either.
+            let transfer = upload.take_state().into_transfer();
+            upload.state = State::Queued { held: false };
+            self.abort(now, file, &transfer);
+            self.restart(now, file, error);
+            return;
+        }
+        upload.retry.relisted += 1;
+        let again = upload.retry.relisted <= MOST_RELISTED;
+        match upload.take_state().into_transfer() {
+            Transfer::Multipart(mut multi) if again => {
                 multi.unsure = true;
-                upload.state = State::Uploading(Work::Multi(multi));
+                upload.state = State::Uploading(Transfer::Multipart(multi));
             }
-            work => {
-                upload.state = State::going_on(work);
+            transfer => {
+                upload.state = State::resumed(transfer);
                 self.give_up(file, error);
             }
         }
     }
 
-    /// A complete that failed because no tag could be read has CORS for its cause.
+    /// Replaces the error of a complete that failed for unreadable entity tags by the one that names CORS as the
+    /// cause.
     fn final_error(&self, file: FileId, ended: &Request, error: UploadError) -> UploadError {
         let untagged = self
             .uploads
             .get(&file)
-            .and_then(|upload| upload.state.work())
-            .is_some_and(|work| matches!(work, Work::Multi(multi) if multi.tags().is_none()));
+            .and_then(|upload| upload.state.transfer())
+            .is_some_and(
+                |transfer| matches!(transfer, Transfer::Multipart(multi) if multi.tags().is_none()),
+            );
         let cannot_list = match &error {
             UploadError::Backend(refusal) => matches!(refusal.status, 400 | 422),
-            // This kind of backend has no way to do it.
-            UploadError::Configuration(_) => true,
+            // This kind of backend cannot list the parts.
+            UploadError::Unsupported(_) => true,
             _ => false,
         };
         if ended.step == Step::Complete && untagged && cannot_list {
@@ -276,16 +579,58 @@ impl Queue {
         error
     }
 
-    /// The upload has failed, until somebody asks for another try.
+    /// Fails the upload. It stays failed until a retry.
     pub(super) fn give_up(&mut self, file: FileId, error: UploadError) {
         self.drop_requests(file);
-        self.close_gate(file);
+        self.cancel_wait(file);
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        let work = upload.take_state().into_work();
-        upload.state = State::Failed { work, error };
-        self.settled.1 += 1;
+        let transfer = upload.take_state().into_transfer();
+        upload.state = State::Failed { transfer, error };
+        self.settled.failed += 1;
         self.notify(Notice::Failed(file));
+    }
+}
+
+/// Returns true if the error means that this kind of backend does not have the operation.
+fn cannot(error: &UploadError) -> bool {
+    match error {
+        UploadError::Unsupported(_) => true,
+        UploadError::Backend(refusal) => {
+            matches!(refusal.status, 404 | 405 | 501) && refusal.code.is_none()
+        }
+        _ => false,
+    }
+}
+
+/// Returns true if the backend refused the request without processing it, with a status below 500.
+fn is_turned_away(error: &UploadError) -> bool {
+    matches!(error, UploadError::Backend(refusal) if refusal.status < 500)
+}
+
+/// Returns true if the backend cannot list the upload. A refusal of the caller's credentials does not count.
+fn has_no_list(error: &UploadError) -> bool {
+    match error {
+        UploadError::Backend(refusal) => {
+            (400..500).contains(&refusal.status)
+                && !matches!(refusal.status, 401 | 403)
+                && !is_unanswered(error)
+        }
+        UploadError::Store(_) => is_gone(error),
+        _ => cannot(error),
+    }
+}
+
+/// Returns true if S3 reports that it has no such multipart upload.
+fn is_gone(error: &UploadError) -> bool {
+    code(error) == Some("NoSuchUpload")
+}
+
+fn code(error: &UploadError) -> Option<&str> {
+    match error {
+        UploadError::Store(refusal) => refusal.code.as_deref(),
+        UploadError::Backend(refusal) => refusal.code.as_deref(),
+        _ => None,
     }
 }

@@ -1,116 +1,164 @@
-//! The queue: many uploads that share the lanes to the backend and to the store.
+//! The queue of uploads, which share the requests to the backend and to the store.
 //!
-//! Lanes are per host, as a browser's connections are: the backend that signs and the store that
-//! receives each have their own, so that signing runs ahead of sending and neither waits for the
-//! other. This file owns the books and the order of things; what goes next is in `schedule`, what
-//! an answer means in `answers` and `failures`, what a person asked for in `wishes`, whether there
-//! is a network in `network`, what is taken back in `errands`, what the page sees in `view`, the
-//! sums over all files in `tally`.
+//! Requests are limited per side, as a browser limits its connections per host, so that signing runs ahead of
+//! sending. This file contains the uploads and the table of requests. The other files contain the decisions:
+//!
+//! - `schedule`: the request that is sent next; the files that need one are in `ready`
+//! - `responses`: progress and successes
+//! - `failures`: the effects of a failure
+//! - `controls`: start, pause, resume, retry, cancel, remove
+//! - `network`: offline and online; the state is in `offline`
+//! - `outage`: the backend or the store does not answer; the state is in `sides`
+//! - `cleanup`: the removal of abandoned uploads from the store; its tasks are in `cleanup_tasks`
+//! - `timers`: the timers and their effects
+//! - `in_flight`: the counts of requests
+//! - `totals`: the sums over all files
+//! - `view`: snapshots for the page
 
-mod answers;
-mod errands;
+mod cleanup;
+mod cleanup_tasks;
+mod controls;
 mod failures;
+mod in_flight;
 mod network;
+mod offline;
+mod outage;
+mod ready;
+mod responses;
 mod schedule;
-mod tally;
+mod sides;
+mod timers;
+mod totals;
 mod view;
-mod wishes;
 
-use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
+
+use crate::collections::{IdMap, Pair, SortedSet};
 
 use crate::command::{Command, Notice};
+use crate::concurrency::ConcurrencyLimit;
 use crate::config::Config;
 use crate::constraints::Violation;
-use crate::error::{Step, UploadError};
 use crate::event::Event;
 use crate::file::FileInfo;
 use crate::ids::{FileId, RequestId};
-use crate::lanes::Lanes;
-use crate::progress::{Meter, Pace};
+use crate::progress::{LinkSpeed, Meter};
 use crate::retry::Random;
 use crate::time::Instant;
 use crate::upload::Upload;
 
-use errands::Errands;
-use network::Offline;
-use schedule::Ready;
-use tally::Tally;
+use cleanup_tasks::Cleanup;
+use in_flight::InFlight;
+use offline::Offline;
+use ready::{LastProbes, Ready};
+use sides::Sides;
+use totals::RunningTotals;
 
-/// Many uploads, and what to do next about them.
+pub use timers::Timer;
+
+/// The queue of all uploads. It decides the next requests.
 #[derive(Debug)]
 pub struct Queue {
     config: Config,
     random: Random,
-    uploads: BTreeMap<FileId, Upload>,
-    /// Whose request it is.
-    owners: BTreeMap<RequestId, FileId>,
+    uploads: IdMap<FileId, Box<Upload>>,
+    /// The file of each request in flight.
+    owners: IdMap<RequestId, FileId>,
     next_request: u64,
     ready: Ready,
-    lanes: Lanes,
-    lanes_in_use: usize,
-    backend_in_use: usize,
-    /// Those of `backend_in_use` that complete.
-    completing: usize,
-    /// When an upload's gate opens.
-    gates: BTreeSet<(Instant, FileId)>,
-    errands: Errands,
+    concurrency: ConcurrencyLimit,
+    in_flight: InFlight,
+    /// The uploads that wait before their next try, by the end of the wait.
+    waits: SortedSet<WaitEntry>,
+    cleanup: Cleanup,
     offline: Option<Offline>,
+    sides: Sides,
+    last_probes: LastProbes,
+    /// The number of requests in a row that were cancelled while the store had all bytes.
+    slow_answers: u32,
     meter: Meter,
-    pace: Pace,
-    tally: Tally,
-    changed: BTreeSet<FileId>,
-    /// Files that may have left their last lane.
-    resting: BTreeSet<FileId>,
+    link_speed: LinkSpeed,
+    totals: RunningTotals,
+    changed: SortedSet<FileId>,
+    /// The files that may have no request to the store in flight any more.
+    resting: SortedSet<FileId>,
     commands: VecDeque<Command>,
-    /// Succeeded and failed since the queue was last at rest.
-    settled: (u32, u32),
+    /// The numbers of uploads that ended since the queue was last idle.
+    settled: Settled,
+}
+
+/// An upload's wait.
+#[derive(Clone, Copy, Debug)]
+struct WaitEntry {
+    until: Instant,
+    file: FileId,
+}
+
+impl Pair for WaitEntry {
+    fn pair(self) -> (u64, u64) {
+        (self.until.as_millis(), self.file.0)
+    }
+
+    fn of((until, file): (u64, u64)) -> Option<Self> {
+        Some(Self {
+            until: Instant::from_millis(until),
+            file: FileId(file),
+        })
+    }
+}
+
+/// Numbers of uploads that ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Settled {
+    succeeded: u32,
+    failed: u32,
 }
 
 impl Queue {
-    /// An empty queue.
+    /// Makes an empty queue.
     pub fn new(config: Config) -> Self {
         Self {
             random: Random::new(config.seed),
-            lanes: Lanes::new(config.max_lanes, config.adaptive_lanes),
+            concurrency: ConcurrencyLimit::new(config.max_lanes, config.adaptive_lanes),
             config,
-            uploads: BTreeMap::new(),
-            owners: BTreeMap::new(),
+            uploads: IdMap::default(),
+            owners: IdMap::default(),
             next_request: 0,
             ready: Ready::default(),
-            lanes_in_use: 0,
-            backend_in_use: 0,
-            completing: 0,
-            gates: BTreeSet::new(),
-            errands: Errands::default(),
+            in_flight: InFlight::default(),
+            waits: SortedSet::default(),
+            cleanup: Cleanup::default(),
             offline: None,
+            sides: Sides::default(),
+            last_probes: LastProbes::default(),
+            slow_answers: 0,
             meter: Meter::default(),
-            pace: Pace::default(),
-            tally: Tally::default(),
-            changed: BTreeSet::new(),
-            resting: BTreeSet::new(),
+            link_speed: LinkSpeed::default(),
+            totals: RunningTotals::default(),
+            changed: SortedSet::default(),
+            resting: SortedSet::default(),
             commands: VecDeque::new(),
-            settled: (0, 0),
+            settled: Settled::default(),
         }
     }
 
-    /// The settings.
+    /// The queue's settings.
     pub const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Changes the settings from now on. Requests in flight keep theirs.
+    /// Changes the settings. Requests in flight keep theirs.
     pub fn configure(&mut self, config: Config) {
         if (config.max_lanes, config.adaptive_lanes)
             != (self.config.max_lanes, self.config.adaptive_lanes)
         {
-            self.lanes = Lanes::new(config.max_lanes, config.adaptive_lanes);
+            self.concurrency = ConcurrencyLimit::new(config.max_lanes, config.adaptive_lanes);
         }
         self.config = config;
     }
 
-    /// Takes in what happened at `now`; commands may be waiting afterwards.
-    pub fn handle(&mut self, now: Instant, event: Event) {
+    /// Applies an event of the time `now`. Commands may be pending afterwards.
+    pub fn handle_event(&mut self, now: Instant, event: Event) {
         match event {
             Event::Add(file, info) => self.add(file, info, self.config.manual),
             Event::AddHeld(file, info) => self.add(file, info, true),
@@ -128,66 +176,26 @@ impl Queue {
         self.advance(now);
     }
 
-    /// Lets time pass: to be called when [`next_timeout`](Self::next_timeout) is reached.
-    pub fn handle_timeout(&mut self, now: Instant) {
-        while let Some((until, file)) = self
-            .gates
-            .first()
-            .copied()
-            .filter(|(until, _)| *until <= now)
-        {
-            self.gates.remove(&(until, file));
-            if let Some(upload) = self.uploads.get_mut(&file) {
-                upload.open_gate();
-            }
-            self.touch(file);
-        }
-        self.arm_probe(now);
-        for request in self.overdue(now) {
-            // An earlier one in this list may have ended the upload, and all its requests with it.
-            if let Some((step, after)) = self.stalled_at(now, request) {
-                self.commands.push_back(Command::Cancel(request));
-                self.answered(now, request, Err(UploadError::Stalled { step, after }));
-            }
-        }
-        self.advance(now);
-    }
-
     /// The next command to execute.
-    pub fn poll(&mut self) -> Option<Command> {
+    pub fn poll_command(&mut self) -> Option<Command> {
         self.commands.pop_front()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) is wanted next; `None` when nothing waits
-    /// for time.
-    pub fn next_timeout(&self) -> Option<Instant> {
-        let gate = self.gates.first().map(|(until, _)| *until);
-        let errand = self
-            .errands
-            .next_due()
-            .filter(|_| self.may_send() && self.may_finish());
-        let request = self.deadlines().map(|(_, deadline)| deadline).min();
-        [gate, self.next_probe(), errand, request]
-            .into_iter()
-            .flatten()
-            .min()
+    /// The files that changed since the last call, in the order of adding, each once.
+    pub fn take_changed(&mut self) -> Vec<FileId> {
+        core::mem::take(&mut self.changed).iter().collect()
     }
 
-    /// The files that changed since this was last asked, to be drawn again.
-    pub fn take_changed(&mut self) -> BTreeSet<FileId> {
-        core::mem::take(&mut self.changed)
-    }
-
-    /// Whether a file could be added now.
+    /// Checks the constraints for a file to be added now.
     pub fn check(&self, info: &FileInfo) -> Result<(), Violation> {
-        let (count, total) = self.tally.kept();
-        self.config.constraints.check(info, count, total)
+        let kept = self.totals.kept();
+        self.config.constraints.check(info, kept.count, kept.size)
     }
 
-    /// Whether a file could be added once all files in a final state are removed.
+    /// Checks the constraints for a file that is added after all files in a final state are removed.
     pub fn check_replacing(&self, info: &FileInfo) -> Result<(), Violation> {
-        let (count, total) = self.tally.unfinished();
-        self.config.constraints.check(info, count, total)
+        let kept = self.totals.unfinished();
+        self.config.constraints.check(info, kept.count, kept.size)
     }
 
     fn add(&mut self, file: FileId, info: FileInfo, held: bool) {
@@ -200,7 +208,7 @@ impl Queue {
         }
         let is_large = self.config.wants_parts(info.size);
         let upload = Upload::new(file, info, is_large, held, self.config.retry_budget);
-        self.uploads.insert(file, upload);
+        self.uploads.insert(file, Box::new(upload));
         self.notify(Notice::Added(file));
         self.touch(file);
     }
@@ -216,7 +224,8 @@ impl Queue {
         request
     }
 
-    /// After a change of an upload: what is shown, what it wants and what it counts for.
+    /// Updates what depends on an upload, after it changed: its shown progress, the totals, and the requests that it
+    /// needs.
     fn touch(&mut self, file: FileId) {
         self.changed.insert(file);
         if let Some(upload) = self.uploads.get_mut(&file) {
@@ -225,68 +234,37 @@ impl Queue {
             if upload.lanes() == 0 && upload.meter.is_running() {
                 self.resting.insert(file);
             }
-            self.tally.update(upload);
-            self.ready.update(upload, usize::from(self.lanes.limit()));
+            self.totals.update(upload);
+            self.ready
+                .update(upload, usize::from(self.concurrency.limit()));
         } else {
-            self.tally.remove(file);
+            self.totals.remove(file);
             self.ready.remove(file);
         }
     }
 
-    /// Uses free lanes, and tells when the queue came to rest.
+    /// Sends the requests for which there is room, and notifies the page when the queue becomes idle.
     fn advance(&mut self, now: Instant) {
+        self.arm_probes(now);
         self.dispatch(now);
-        // Only now is it known who got no lane again.
-        for file in core::mem::take(&mut self.resting) {
+        // The files without a request are known only after the dispatch.
+        for file in core::mem::take(&mut self.resting).iter() {
             if let Some(upload) = self.uploads.get_mut(&file)
                 && upload.lanes() == 0
             {
                 upload.meter.pause(now);
             }
         }
-        if self.lanes_in_use == 0 {
+        if self.in_flight.store() == 0 {
             self.meter.pause(now);
         }
-        // What is paused is not over: a page that was left for a moment hears nothing of an end.
-        if self.tally.active() == 0 && self.tally.paused() == 0 && self.settled != (0, 0) {
-            let (succeeded, failed) = core::mem::take(&mut self.settled);
+        // A paused upload has not ended, so that a queue with one is not idle.
+        if self.totals.active() == 0
+            && self.totals.paused() == 0
+            && self.settled != Settled::default()
+        {
+            let Settled { succeeded, failed } = core::mem::take(&mut self.settled);
             self.notify(Notice::Settled { succeeded, failed });
         }
-    }
-
-    fn deadlines(&self) -> impl Iterator<Item = (RequestId, Instant)> {
-        let owned = self.owners.iter().filter_map(|(request, file)| {
-            Some((
-                *request,
-                self.uploads.get(file)?.requests.get(request)?.deadline,
-            ))
-        });
-        owned.chain(self.errands.deadlines())
-    }
-
-    fn overdue(&self, now: Instant) -> Vec<RequestId> {
-        self.deadlines()
-            .filter(|(_, deadline)| *deadline <= now)
-            .map(|(request, _)| request)
-            .collect()
-    }
-
-    /// What stalled and for how long; `None` when the request is no longer in flight.
-    fn stalled_at(&self, now: Instant, request: RequestId) -> Option<(Step, Duration)> {
-        if let Some(step) = self.errands.step(request) {
-            return Some((step, self.config.stall_time));
-        }
-        let file = self.owners.get(&request)?;
-        let found = self.uploads.get(file)?.requests.get(&request)?;
-        let all_moved = found
-            .payload
-            .as_ref()
-            .is_some_and(|payload| payload.moved == payload.range.len());
-        let after = match found.step {
-            Step::Complete => now.since(found.started),
-            Step::Send if all_moved => self.config.answer_time.max(self.config.stall_time),
-            _ => self.config.stall_time,
-        };
-        Some((found.step, after))
     }
 }

@@ -1,34 +1,23 @@
-//! Whether there is a network: what the browser says, and what the answers say.
+//! The state of the network, derived from the browser's events and from the answers.
 //!
-//! While it is believed gone nothing goes out but a probe now and then, because the browser's word
-//! is not reliable. Refuses to count that against any upload.
+//! While the network is believed gone, only a probe is sent now and then, because the browser's events are not
+//! reliable. No upload loses attempts by it.
 
 use core::time::Duration;
 
-use super::Queue;
+use super::offline::Offline;
+use super::{Queue, WaitEntry};
 use crate::error::UploadError;
 use crate::event::Answer;
 use crate::ids::{FileId, RequestId};
 use crate::snapshot::WaitReason;
 use crate::time::Instant;
 
-/// While offline, the first try to reach the network all the same; doubled up to a minute.
+/// The pause before the first probe while offline. It is doubled up to [`LAST_PROBE`], one minute.
 const FIRST_PROBE: Duration = Duration::from_secs(5);
 const LAST_PROBE: Duration = Duration::from_mins(1);
 
-/// The network is believed gone.
-#[derive(Debug)]
-pub(super) struct Offline {
-    pub probe: Instant,
-    pause: Duration,
-    /// One request may go out to see whether it is true.
-    armed: bool,
-    /// The last request that was made before: whatever it still hands to the network proves
-    /// nothing, because the system buffers it.
-    last: RequestId,
-}
-
-/// Whether somebody out there must have answered.
+/// Returns true if the answer must come from a host, which proves that there is a network.
 pub(super) const fn proves_network(answer: &Result<Answer, UploadError>) -> bool {
     matches!(
         answer,
@@ -54,7 +43,8 @@ impl Queue {
         }
     }
 
-    /// Bytes of this request moved: proof of a network if it was made after that was gone.
+    /// Records that bytes of a request moved. This proves a network if the request was made after the network was
+    /// lost.
     pub(super) fn moved_while_offline(&mut self, request: RequestId) {
         if self
             .offline
@@ -65,55 +55,62 @@ impl Queue {
         }
     }
 
-    /// The network is back: whatever waited for it, or for a retry after it broke, goes on now.
+    /// Records that the network is back. Uploads that wait for it, or for a retry after a connection broke, continue.
     pub(super) fn came_online(&mut self) {
         self.offline = None;
-        let waiting: Vec<FileId> = self.gates.iter().map(|(_, file)| *file).collect();
+        self.arm_probes_at_once();
+        self.end_waits_for(|reason| match reason {
+            WaitReason::Offline | WaitReason::Outage(_) => true,
+            WaitReason::Backoff(error) => error.is_ambiguous(),
+        });
+        self.touch_active();
+    }
+
+    /// Ends the waits for whose reason `is_over` returns true.
+    pub(super) fn end_waits_for(&mut self, is_over: impl Fn(&WaitReason) -> bool) {
+        let waiting: Vec<FileId> = self.waits.iter().map(|entry| entry.file).collect();
         for file in waiting {
             let Some(upload) = self.uploads.get_mut(&file) else {
                 continue;
             };
-            if let Some((until, reason)) = &upload.patience.gate
-                && match reason {
-                    WaitReason::Offline => true,
-                    WaitReason::Backoff(error) => error.is_ambiguous(),
-                }
+            if let Some(wait) = &upload.retry.wait
+                && is_over(&wait.reason)
             {
-                self.gates.remove(&(*until, file));
-                upload.open_gate();
+                let until = wait.until;
+                self.waits.remove(&WaitEntry { until, file });
+                upload.end_wait();
                 self.touch(file);
             }
         }
-        self.touch_active();
     }
 
-    fn touch_active(&mut self) {
+    pub(super) fn touch_active(&mut self) {
         let active: Vec<FileId> = self
             .uploads
             .iter()
             .filter(|(_, upload)| upload.state.is_active())
-            .map(|(id, _)| *id)
+            .map(|(id, _)| id)
             .collect();
         for file in active {
             self.touch(file);
         }
     }
 
-    /// Whether requests may go out: online, or to see whether it is true that we are not.
+    /// Returns true if requests may be sent: the network is believed present, or a probe is due.
     pub(super) fn may_send(&self) -> bool {
         self.offline.as_ref().is_none_or(|offline| offline.armed)
     }
 
-    /// When the network is tried next; `None` when it is there, or nothing needs it.
+    /// The time of the next probe of the network; `None` while online, or when no request is needed.
     pub(super) fn next_probe(&self) -> Option<Instant> {
-        let needed = self.tally.active() > 0 || self.errands.next_due().is_some();
+        let needed = self.totals.active() > 0 || self.cleanup.next_due().is_some();
         self.offline
             .as_ref()
             .filter(|_| needed)
             .map(|offline| offline.probe)
     }
 
-    /// Lets one request out when it is time to see whether the network is really gone.
+    /// Allows one request when the pause is over, to check whether the network is gone.
     pub(super) fn arm_probe(&mut self, now: Instant) {
         if let Some(offline) = self.offline.as_mut().filter(|offline| offline.probe <= now) {
             offline.armed = true;
@@ -122,7 +119,7 @@ impl Queue {
         }
     }
 
-    /// A request went out: one probe at a time.
+    /// Ends the permission for a probe after a request was sent, so that there is one probe at a time.
     pub(super) fn disarm_probe(&mut self) {
         if let Some(offline) = &mut self.offline {
             offline.armed = false;

@@ -1,85 +1,61 @@
-//! What goes next: who gets the free lanes.
+//! The choice of the request that is sent next.
 //!
-//! To the backend: completes and aborts first, so that new parts never starve what is nearly done,
-//! but never on all lanes, because S3 may take minutes to complete; then lists, signatures, and new
-//! uploads last. Large files and others are begun in equal numbers, so that neither kind keeps the
-//! other from beginning. To the store: the file with the fewest lanes first, so that a huge file does not
-//! starve small ones; among equals the older one.
+//! To the backend, completes and aborts go first, so that new parts do not delay uploads that are almost done. They
+//! leave one lane free where there are several, because S3 may take minutes to complete an upload. Lists and
+//! signatures follow, and new uploads come last. Large files and others are begun in equal numbers, so that neither
+//! kind delays the other.
+//!
+//! To the store, the file with the fewest lanes goes first, so that a large file does not delay small ones. Among
+//! equals the older file goes first.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::Queue;
-use crate::command::{Command, Notice, Transmit, Transport};
-use crate::config::TransportChoice;
-use crate::error::Step;
-use crate::ids::{ByteRange, FileId, RequestId};
-use crate::limits::KIB;
-use crate::plan::part_size_for;
+use super::ready::BackendEntry;
+use crate::command::{BackendOperation, Command, Notice, Transmit, Transport};
+use crate::config::{LONGEST_STALL_TIME, TransportChoice};
+use crate::error::{Side, Step};
+use crate::ids::{ByteRange, FileId};
 use crate::progress::ASSUMED_SPEED;
 use crate::time::Instant;
-use crate::upload::{BackendWant, Payload, Request, State, Upload, Work};
+use crate::upload::{BackendWant, Payload, Request, State, Transfer};
+use s3_upload_types::limits::KIB;
+use s3_upload_types::part_size_for;
 
-/// Files that are prepared beyond one for each lane: enough to keep lanes busy, few enough that
-/// their URLs do not expire unused.
+/// The number of files that are prepared beyond one for each lane. It is large enough to keep the lanes busy, and
+/// small enough that the URLs do not expire unused.
 const PREPARED_AHEAD: u32 = 2;
-/// While this many files wait for a retry no further one is begun: a backend that is down must not
-/// spend the patience of a whole queue.
+/// The number of files waiting for a retry from which on no further file is begun. A backend that is down would
+/// otherwise use up the retries of the whole queue.
 const MOST_WAITING: usize = 16;
-/// Parts to sign in one request to the backend, at most.
+/// The largest number of parts that one request to the backend signs.
 const SIGN_BATCH: usize = 16;
-/// A request expected to take longer is sent by a transport that reports progress.
+/// The expected duration from which on a request is sent by a transport that reports progress.
 const SILENT_AT_MOST: Duration = Duration::from_secs(1);
-/// A transport that reports no progress is given the time of a link this slow, in bytes per
-/// second, before it is taken for stalled.
+/// The speed of the slowest link, in bytes per second. A transport that reports no progress counts as stalled only
+/// after the time that this link needs.
 const SLOWEST_LINK: u64 = 16 * KIB;
-/// How many times slower than measured a link may become before what reports nothing is cut.
+/// The factor by which a link may become slower than measured before a request without reports of progress is
+/// cancelled.
 const SLOWDOWN: u64 = 16;
 
-/// Who wants what, in the order in which they get it.
-#[derive(Debug, Default)]
-pub(super) struct Ready {
-    backend: BTreeSet<(BackendWant, FileId)>,
-    store: BTreeSet<(usize, FileId)>,
-    keys: BTreeMap<FileId, (Option<BackendWant>, Option<usize>)>,
-}
-
-impl Ready {
-    pub fn update(&mut self, upload: &Upload, lanes: usize) {
-        self.remove(upload.id);
-        let backend = upload.backend_want(lanes);
-        let store = upload.wants_lane().then(|| upload.lanes());
-        if let Some(want) = backend {
-            self.backend.insert((want, upload.id));
-        }
-        if let Some(lanes) = store {
-            self.store.insert((lanes, upload.id));
-        }
-        if backend.is_some() || store.is_some() {
-            self.keys.insert(upload.id, (backend, store));
-        }
-    }
-
-    pub fn remove(&mut self, file: FileId) {
-        if let Some((backend, store)) = self.keys.remove(&file) {
-            if let Some(want) = backend {
-                self.backend.remove(&(want, file));
-            }
-            if let Some(lanes) = store {
-                self.store.remove(&(lanes, file));
-            }
-        }
-    }
+/// The stall time `base`, doubled by each cancellation.
+pub(super) fn grown(base: Duration, cuts: u32) -> Duration {
+    base.saturating_mul(2_u32.saturating_pow(cuts.min(8)))
+        .min(LONGEST_STALL_TIME.max(base))
 }
 
 impl Queue {
-    /// Fills the free lanes.
+    /// Sends requests while there is room.
     pub(super) fn dispatch(&mut self, now: Instant) {
         let mut last = self.next_request;
         while self.may_send()
-            && (self.finish(now) || self.errand(now) || self.ask_backend(now) || self.send(now))
+            && (self.finish(now)
+                || self.run_cleanup(now)
+                || self.ask_backend(now)
+                || self.send(now))
         {
-            // To find that a URL grew too old is no request.
+            // A URL found to be too old is no request.
             if self.next_request != last {
                 last = self.next_request;
                 self.disarm_probe();
@@ -91,23 +67,30 @@ impl Queue {
         usize::from(self.config.backend_lanes.max(1))
     }
 
-    /// Whether there is a lane for a complete or an abort. They take all but one at most.
+    /// Returns true if there is a lane for a complete or an abort. They leave one lane free where there are several.
     pub(super) fn may_finish(&self) -> bool {
-        let finishing = self.completing + self.errands.in_flight();
-        self.backend_in_use < self.backend_lanes()
+        let finishing = self.in_flight.completing() + self.cleanup.in_flight();
+        self.in_flight.backend() < self.backend_lanes()
             && finishing < self.backend_lanes().saturating_sub(1).max(1)
     }
 
-    /// Whether one more file may be begun, of the large ones or of the others.
+    /// Returns true if one more file may be begun, of the large ones or of the others.
     fn may_begin(&self, is_large: bool) -> bool {
-        self.tally.open(is_large) < u32::from(self.config.max_lanes.max(1)) + PREPARED_AHEAD
-            && self.gates.len() < MOST_WAITING
+        self.totals.open(is_large) < u32::from(self.config.max_lanes.max(1)) + PREPARED_AHEAD
+            && self.waits.len() < MOST_WAITING
     }
 
     fn finish(&mut self, now: Instant) -> bool {
-        let next = self.ready.backend.first().copied();
+        if self.next_attempt(Side::Backend).is_some() {
+            // In an outage the files take turns, so that a refused request of one file does not block the others.
+            return false;
+        }
+        let next = self.ready.backend.first();
         match next {
-            Some((BackendWant::Complete, file)) if self.may_finish() => {
+            Some(BackendEntry {
+                want: BackendWant::Complete,
+                file,
+            }) if self.may_ask(Side::Backend) && self.may_finish() => {
                 self.ask(now, file, BackendWant::Complete);
                 true
             }
@@ -116,21 +99,37 @@ impl Queue {
     }
 
     fn ask_backend(&mut self, now: Instant) -> bool {
-        if self.backend_in_use >= self.backend_lanes() {
+        if !self.may_ask(Side::Backend) || self.in_flight.backend() >= self.backend_lanes() {
             return false;
         }
+        if self.next_attempt(Side::Backend).is_some() {
+            let may = |want| match want {
+                BackendWant::Complete => self.may_finish(),
+                BackendWant::Create => self.may_begin(false),
+                BackendWant::CreateLarge => self.may_begin(true),
+                BackendWant::List | BackendWant::Sign => true,
+            };
+            let Some(entry) = self.ready.next_probe(self.last_probes.backend, may) else {
+                return false;
+            };
+            self.last_probes.backend = Some(entry);
+            self.ask(now, entry.file, entry.want);
+            return true;
+        }
+        let is_allowed = |entry: &BackendEntry, want: BackendWant, is_large: bool| {
+            entry.want != want || self.may_begin(is_large)
+        };
         let first = |from: BackendWant| {
-            self.ready
-                .backend
-                .range((from, FileId(0))..)
-                .next()
-                .copied()
+            self.ready.backend.from(BackendEntry {
+                want: from,
+                file: FileId(0),
+            })
         };
         let next = first(BackendWant::List)
-            .filter(|(want, _)| *want != BackendWant::Create || self.may_begin(false))
+            .filter(|entry| is_allowed(entry, BackendWant::Create, false))
             .or_else(|| first(BackendWant::CreateLarge))
-            .filter(|(want, _)| *want != BackendWant::CreateLarge || self.may_begin(true));
-        let Some((want, file)) = next else {
+            .filter(|entry| is_allowed(entry, BackendWant::CreateLarge, true));
+        let Some(BackendEntry { want, file }) = next else {
             return false;
         };
         self.ask(now, file, want);
@@ -138,28 +137,37 @@ impl Queue {
     }
 
     fn ask(&mut self, now: Instant, file: FileId, want: BackendWant) {
-        let Some((step, command)) = self.backend_command(file, want) else {
-            // Nothing wants what it has no words for; but a loop over it would be endless.
+        let Some(operation) = self.operation(file, want) else {
+            // A file never wants what its state has no operation for. The removal prevents an endless loop
+            // nevertheless.
             self.ready.remove(file);
             return;
         };
-        let patience = if step == Step::Complete {
+        let step = operation.step();
+        let base = if step == Step::Complete {
             self.config.complete_time
         } else {
             self.config.stall_time
         };
+        let stalled = self
+            .uploads
+            .get(&file)
+            .map_or(0, |upload| upload.retry.stalled);
+        let stall_time = grown(base, stalled);
         let id = self.new_request(file);
-        self.backend_in_use += 1;
-        if step == Step::Complete {
-            self.completing += 1;
-        }
+        let heard = self.sides.of(Side::Backend).answers();
+        self.went_out(Side::Backend, id);
+        self.in_flight.add(step);
         if let Some(upload) = self.uploads.get_mut(&file) {
             let request = Request {
                 id,
                 step,
                 payload: None,
                 started: now,
-                deadline: now + patience,
+                heard,
+                stall_time,
+                last_moved: now,
+                deadline: now + stall_time,
             };
             upload.requests.insert(id, request);
             if step == Step::Create {
@@ -167,11 +175,15 @@ impl Queue {
             }
         }
         self.began(file);
-        self.commands.push_back(command(id));
+        self.commands.push_back(Command::Backend {
+            request: id,
+            file,
+            operation,
+        });
         self.touch(file);
     }
 
-    /// Tells the page, once a run, that work on the file began.
+    /// Notifies the page, once for each run, that work on the file began.
     fn began(&mut self, file: FileId) {
         if let Some(upload) = self.uploads.get_mut(&file)
             && !core::mem::replace(&mut upload.started, true)
@@ -180,95 +192,73 @@ impl Queue {
         }
     }
 
-    /// The step that `want` is, and the command that still lacks its request's id.
-    #[allow(
-        clippy::type_complexity,
-        reason = "a name for it would hide what it is"
-    )]
-    fn backend_command(
-        &self,
-        file: FileId,
-        want: BackendWant,
-    ) -> Option<(Step, Box<dyn FnOnce(RequestId) -> Command>)> {
+    /// The operation for `want`; `None` where the state of the upload has none.
+    fn operation(&self, file: FileId, want: BackendWant) -> Option<BackendOperation> {
         let upload = self.uploads.get(&file)?;
         Some(match (want, &upload.state) {
             (BackendWant::Create | BackendWant::CreateLarge, State::Queued { .. }) => {
                 let size = upload.info.size;
-                let prefer_multipart = self.config.wants_parts(size);
-                let part_size = part_size_for(size, self.pace.speed(), self.config.part_size);
-                (
-                    Step::Create,
-                    Box::new(move |request| Command::Create {
-                        request,
-                        file,
-                        prefer_multipart,
-                        part_size,
-                    }),
-                )
+                let speed = self.link_speed.speed();
+                BackendOperation::Create {
+                    prefer_multipart: self.config.wants_parts(size),
+                    part_size: part_size_for(size, speed, self.config.part_size),
+                }
             }
-            (BackendWant::Sign, State::Uploading(Work::Multi(multi))) => {
-                let batch = (usize::from(self.lanes.limit()) * 2).min(SIGN_BATCH);
-                let (id, parts) = (multi.id.clone(), multi.to_sign(batch));
-                (
-                    Step::SignParts,
-                    Box::new(move |request| Command::SignParts {
-                        request,
-                        file,
-                        id,
-                        parts,
-                    }),
-                )
+            (BackendWant::Sign, State::Uploading(Transfer::Multipart(multi))) => {
+                let batch = (usize::from(self.concurrency.limit()) * 2).min(SIGN_BATCH);
+                BackendOperation::SignParts {
+                    id: multi.id.clone(),
+                    parts: multi.to_sign(batch),
+                }
             }
-            (BackendWant::List, State::Uploading(Work::Multi(multi))) => {
-                let id = multi.id.clone();
-                (
-                    Step::ListParts,
-                    Box::new(move |request| Command::ListParts { request, file, id }),
-                )
+            (BackendWant::List, State::Uploading(Transfer::Multipart(multi))) => {
+                BackendOperation::ListParts {
+                    id: multi.id.clone(),
+                }
             }
-            (BackendWant::Complete, State::Completing(work)) => {
-                let (id, parts) = match work {
-                    Work::Multi(multi) => (multi.id.clone(), multi.tags()),
-                    Work::Single(single) => (single.id.clone()?, None),
-                    Work::Unsigned => return None,
+            (BackendWant::Complete, State::Completing(transfer)) => {
+                let (id, parts) = match transfer {
+                    Transfer::Multipart(multi) => (multi.id.clone(), Some(multi.tags()?)),
+                    Transfer::Single(single) => (single.id.clone()?, None),
+                    Transfer::NotCreated => return None,
                 };
-                (
-                    Step::Complete,
-                    Box::new(move |request| Command::Complete {
-                        request,
-                        file,
-                        id,
-                        parts,
-                    }),
-                )
+                BackendOperation::Complete { id, parts }
             }
             _ => return None,
         })
     }
 
     fn send(&mut self, now: Instant) -> bool {
-        if self.lanes_in_use >= usize::from(self.lanes.limit()) {
+        if !self.may_ask(Side::Store)
+            || self.in_flight.store() >= usize::from(self.concurrency.limit())
+        {
             return false;
         }
-        let Some((_, file)) = self.ready.store.first().copied() else {
+        let last = self.last_probes.store;
+        let next = match self.next_attempt(Side::Store) {
+            Some(_) => self.ready.next_to_store(last),
+            None => self.ready.store.first().map(|entry| entry.file),
+        };
+        let Some(file) = next else {
             return false;
         };
+        self.last_probes.store = Some(file);
         let next = self
             .uploads
             .get_mut(&file)
             .and_then(|upload| match &mut upload.state {
-                State::Uploading(Work::Multi(multi)) => multi
+                State::Uploading(Transfer::Multipart(multi)) => multi
                     .take(now)
                     .map(|(part, range, request)| (Some(part), range, request)),
-                State::Uploading(Work::Single(single)) if single.signed.is_good(now) => {
+                State::Uploading(Transfer::Single(single)) if single.signed.is_good(now) => {
                     let range = ByteRange {
                         start: 0,
                         end: upload.info.size,
                     };
                     Some((None, range, single.signed.request.clone()))
                 }
-                State::Uploading(Work::Single(_)) => {
-                    // The URL grew too old while it waited.
+                State::Uploading(Transfer::Single(_)) => {
+                    // The URL has become too old while the upload waited.
                     upload.sign_anew();
                     None
                 }
@@ -276,9 +266,14 @@ impl Queue {
             });
         if let Some((part, range, target)) = next {
             let transport = self.transport(range.len());
-            let reports = transport == Transport::Xhr;
-            let deadline = now + self.send_patience(range.len(), reports);
+            let stalled = self
+                .uploads
+                .get(&file)
+                .map_or(0, |upload| upload.retry.stalled);
+            let stall_time = grown(self.silent_stall_time(range.len()), stalled);
             let id = self.new_request(file);
+            let heard = self.sides.of(Side::Store).answers();
+            self.went_out(Side::Store, id);
             let payload = Payload {
                 part,
                 range,
@@ -290,12 +285,15 @@ impl Queue {
                     step: Step::Send,
                     payload: Some(payload),
                     started: now,
-                    deadline,
+                    heard,
+                    stall_time,
+                    last_moved: now,
+                    deadline: now + stall_time,
                 };
                 upload.requests.insert(id, request);
             }
             self.measure(now, file, 0);
-            self.lanes_in_use += 1;
+            self.in_flight.add(Step::Send);
             self.began(file);
             self.commands.push_back(Command::Send(Transmit {
                 request: id,
@@ -310,14 +308,12 @@ impl Queue {
         true
     }
 
-    /// How long a request for `bytes` may go without progress. One that reports none is given the
-    /// time that it takes on a link much slower than the measured one, or than any.
-    fn send_patience(&self, bytes: u64, reports: bool) -> Duration {
-        if reports {
-            return self.config.stall_time;
-        }
+    /// The time that a request for `bytes` may take without a report of progress: the time that it takes on a link
+    /// much slower than the measured one, or on the slowest link. `fetch` reports no progress, and XHR reports none
+    /// where a service worker takes the request over.
+    fn silent_stall_time(&self, bytes: u64) -> Duration {
         let slowest = self
-            .pace
+            .link_speed
             .speed()
             .map_or(SLOWEST_LINK, |speed| SLOWEST_LINK.max(speed / SLOWDOWN));
         self.config.stall_time + Duration::from_secs(bytes / slowest)
@@ -328,7 +324,7 @@ impl Queue {
             TransportChoice::Fetch => Transport::Fetch,
             TransportChoice::Xhr => Transport::Xhr,
             TransportChoice::Auto => {
-                let speed = self.pace.speed().unwrap_or(ASSUMED_SPEED).max(1);
+                let speed = self.link_speed.speed().unwrap_or(ASSUMED_SPEED).max(1);
                 if Duration::from_secs(bytes / speed) >= SILENT_AT_MOST {
                     Transport::Xhr
                 } else {

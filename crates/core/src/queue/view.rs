@@ -1,47 +1,56 @@
-//! What the page sees: snapshots and totals, made when asked for. Nothing here decides anything.
+//! Snapshots and totals for the page, made on request. This file makes no decision about an upload.
 
-use std::collections::BTreeSet;
+use core::time::Duration;
 
 use super::Queue;
+use crate::error::Side;
 use crate::ids::FileId;
 use crate::snapshot::{FileSnapshot, Status, Totals, WaitReason, percent};
 use crate::time::Instant;
-use crate::upload::{State, Upload};
+use crate::upload::{Request, State, Upload};
 
-/// Waiting files whose countdown is drawn again at each refresh: no page shows more at once.
+/// The number of waiting files whose countdown changes at each refresh. No page shows more at once.
 const MOST_COUNTDOWNS: usize = 64;
 
 impl Queue {
-    /// Lets the speeds of what is under way follow the time, and marks those files as changed.
+    /// Updates the speeds to the time `now`. Marks the files with requests in flight as changed, and those with a
+    /// countdown.
     pub fn refresh(&mut self, now: Instant) {
-        let busy: BTreeSet<FileId> = self.owners.values().copied().collect();
+        let busy: Vec<FileId> = self.owners.values().copied().collect();
         for file in busy {
-            if let Some(upload) = self
-                .uploads
-                .get_mut(&file)
-                .filter(|upload| upload.lanes() > 0)
-            {
-                upload.meter.record(now, 0);
+            if let Some(upload) = self.uploads.get_mut(&file) {
+                if upload.lanes() > 0 {
+                    upload.meter.record(now, 0);
+                }
                 self.changed.insert(file);
             }
         }
-        if self.lanes_in_use > 0 {
+        if self.in_flight.store() > 0 {
             self.meter.record(now, 0);
         }
-        self.changed.extend(
-            self.gates
-                .iter()
-                .map(|(_, file)| *file)
-                .take(MOST_COUNTDOWNS),
-        );
+        for entry in self.waits.iter().take(MOST_COUNTDOWNS) {
+            self.changed.insert(entry.file);
+        }
+        if Side::BOTH
+            .into_iter()
+            .any(|side| self.next_attempt(side).is_some())
+        {
+            let waiting = self
+                .uploads
+                .values()
+                .filter(|upload| upload.awaits().is_some());
+            for upload in waiting.take(MOST_COUNTDOWNS) {
+                self.changed.insert(upload.id);
+            }
+        }
     }
 
-    /// All files of the queue, in the order of adding.
+    /// The ids of all files in the queue, in the order of adding.
     pub fn files(&self) -> impl Iterator<Item = FileId> {
-        self.uploads.keys().copied()
+        self.uploads.keys()
     }
 
-    /// One file as the page shows it.
+    /// The snapshot of one file.
     pub fn snapshot(&self, now: Instant, file: FileId) -> Option<FileSnapshot> {
         let upload = self.uploads.get(&file)?;
         let status = self.status(now, upload);
@@ -54,25 +63,69 @@ impl Queue {
             percent: percent(sent, upload.info.size, done),
             speed: upload.meter.speed().filter(|_| moving),
             remaining: upload.meter.remaining(upload.left()).filter(|_| moving),
-            attempts: upload.patience.attempts,
+            attempts: upload.retry.attempts,
+            awaited: Self::awaited(now, upload),
             status,
             sent,
         })
     }
 
-    /// All files together.
+    /// The totals of all files.
     pub fn totals(&self) -> Totals {
-        let moving = self.lanes_in_use > 0;
+        let moving = self.in_flight.store() > 0;
         Totals {
             speed: self.meter.speed().filter(|_| moving),
-            remaining: self.meter.remaining(self.tally.left()).filter(|_| moving),
+            remaining: self.meter.remaining(self.totals.left()).filter(|_| moving),
             offline: self.offline.is_some(),
-            ..self.tally.totals()
+            outage: Side::BOTH
+                .into_iter()
+                .find(|side| self.next_attempt(*side).is_some()),
+            ..self.totals.snapshot()
         }
     }
 
+    /// The status of an upload that waits for a side in an outage; `None` for any other upload. An upload whose
+    /// request is the probe is shown as waiting too, until bytes move.
+    fn outage_of(&self, now: Instant, upload: &Upload) -> Option<Status> {
+        let is_idle = |request: &Request| {
+            self.is_probe(request.id)
+                && request
+                    .payload
+                    .as_ref()
+                    .is_none_or(|payload| payload.moved == 0)
+        };
+        let mut requests = upload.requests.values();
+        let side = match (requests.next(), requests.next()) {
+            (None, _) => upload.awaits()?,
+            (Some(only), None) if upload.state.is_active() && is_idle(only) => only.step.side(),
+            _ => return None,
+        };
+        let (outage, next) = self.sides.of(side).outage(side)?;
+        Some(Status::Waiting {
+            reason: WaitReason::Outage(outage),
+            remaining: next.since(now),
+        })
+    }
+
+    /// The side whose answer an upload waits for, and the time since which it waits. It is set while all bytes of the
+    /// requests in flight have been sent.
+    fn awaited(now: Instant, upload: &Upload) -> Option<(Side, Duration)> {
+        let waits = |request: &Request| {
+            request
+                .payload
+                .as_ref()
+                .is_none_or(|payload| payload.moved == payload.range.len())
+        };
+        let first = upload.requests.values().next()?;
+        upload
+            .requests
+            .values()
+            .all(waits)
+            .then(|| (first.step.side(), now.since(first.last_moved)))
+    }
+
     fn status(&self, now: Instant, upload: &Upload) -> Status {
-        // Offline is a state of the network, not of an upload: it shows on what cannot move.
+        // Offline is a state of the network, not of an upload. It is shown on uploads that have no request in flight.
         if let Some(offline) = &self.offline
             && upload.state.is_active()
             && upload.requests.is_empty()
@@ -81,6 +134,9 @@ impl Queue {
                 reason: WaitReason::Offline,
                 remaining: offline.probe.since(now),
             };
+        }
+        if let Some(waiting) = self.outage_of(now, upload) {
+            return waiting;
         }
         match &upload.state {
             State::Queued { held } => Status::Queued { held: *held },

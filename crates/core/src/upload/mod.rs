@@ -1,90 +1,94 @@
-//! One upload: its state, its requests in flight, its patience. It knows what it wants next; when
-//! it gets it is the [queue](crate::queue)'s decision.
+//! One upload: its state, its requests in flight, and its retry counters. It names the request that it needs next;
+//! the [queue](crate::queue) decides when that request is sent.
 
-mod work;
+mod transfer;
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::IdMap;
+use core::time::Duration;
 
-use crate::error::{Step, UploadError};
+use crate::error::{Side, Step, UploadError};
 use crate::file::FileInfo;
 use crate::ids::{ByteRange, FileId, PartNumber, RequestId};
 use crate::progress::Meter;
 use crate::snapshot::{StoredObject, WaitReason};
 use crate::time::Instant;
 
-pub(crate) use work::{Sent, Single, Work};
+pub(crate) use transfer::{SentState, SingleTransfer, Transfer};
 
-/// Where an upload stands. What must survive a state travels in its `work`.
+/// The state of an upload. Data that survives a change of the state is in its `transfer`.
 #[derive(Clone, Debug)]
 pub(crate) enum State {
-    /// Waits for its turn, or (`held`) for a start.
+    /// Waits for its turn, or for a start if `held`.
     Queued { held: bool },
     /// The backend is asked for a grant.
     Preparing,
-    /// Bytes move, or are about to.
-    Uploading(Work),
+    /// Bytes are sent, or can be sent.
+    Uploading(Transfer),
     /// All bytes are at the store; the backend is asked to confirm.
-    Completing(Work),
-    /// Nothing moves before `until`.
+    Completing(Transfer),
+    /// Nothing is sent before `until`.
     Waiting {
-        work: Work,
+        transfer: Transfer,
         until: Instant,
         reason: WaitReason,
     },
-    /// Stopped by the person.
-    Paused(Work),
-    /// Final.
+    /// The person paused the upload.
+    Paused(Transfer),
+    /// The upload is stored. The state is final.
     Completed(StoredObject),
-    /// Final until a retry.
-    Failed { work: Work, error: UploadError },
-    /// Final.
+    /// The state is final until a retry.
+    Failed {
+        transfer: Transfer,
+        error: UploadError,
+    },
+    /// The upload was cancelled. The state is final.
     Cancelled,
 }
 
 impl State {
-    /// The state in which `work` goes on.
-    pub fn going_on(work: Work) -> Self {
-        match work {
-            Work::Unsigned => Self::Queued { held: false },
-            work if work.is_sent() => Self::Completing(work),
-            work => Self::Uploading(work),
+    /// The state in which an active upload has this `transfer`.
+    pub fn resumed(transfer: Transfer) -> Self {
+        match transfer {
+            Transfer::NotCreated => Self::Queued { held: false },
+            transfer if transfer.is_sent() => Self::Completing(transfer),
+            transfer => Self::Uploading(transfer),
         }
     }
 
-    /// What has been achieved, out of whatever state it is in.
-    pub fn into_work(self) -> Work {
+    /// Takes the transfer out of any state.
+    pub fn into_transfer(self) -> Transfer {
         match self {
-            Self::Uploading(work)
-            | Self::Completing(work)
-            | Self::Paused(work)
-            | Self::Waiting { work, .. }
-            | Self::Failed { work, .. } => work,
+            Self::Uploading(transfer)
+            | Self::Completing(transfer)
+            | Self::Paused(transfer)
+            | Self::Waiting { transfer, .. }
+            | Self::Failed { transfer, .. } => transfer,
             Self::Queued { .. } | Self::Preparing | Self::Completed(_) | Self::Cancelled => {
-                Work::Unsigned
+                Transfer::NotCreated
             }
         }
     }
 
-    /// Like [`into_work`](Self::into_work), to look at.
-    pub fn work(&self) -> Option<&Work> {
+    /// The transfer of the state; see [`into_transfer`](Self::into_transfer).
+    pub fn transfer(&self) -> Option<&Transfer> {
         match self {
-            Self::Uploading(work)
-            | Self::Completing(work)
-            | Self::Paused(work)
-            | Self::Waiting { work, .. }
-            | Self::Failed { work, .. } => Some(work),
+            Self::Uploading(transfer)
+            | Self::Completing(transfer)
+            | Self::Paused(transfer)
+            | Self::Waiting { transfer, .. }
+            | Self::Failed { transfer, .. } => Some(transfer),
             Self::Queued { .. } | Self::Preparing | Self::Completed(_) | Self::Cancelled => None,
         }
     }
 
-    /// Like [`work`](Self::work), to change.
-    pub fn work_mut(&mut self) -> Option<&mut Work> {
+    /// The transfer of the state, mutable; see [`transfer`](Self::transfer).
+    pub fn transfer_mut(&mut self) -> Option<&mut Transfer> {
         match self {
-            Self::Uploading(work)
-            | Self::Completing(work)
-            | Self::Paused(work)
-            | Self::Waiting { work, .. }
-            | Self::Failed { work, .. } => Some(work),
+            Self::Uploading(transfer)
+            | Self::Completing(transfer)
+            | Self::Paused(transfer)
+            | Self::Waiting { transfer, .. }
+            | Self::Failed { transfer, .. } => Some(transfer),
             Self::Queued { .. } | Self::Preparing | Self::Completed(_) | Self::Cancelled => None,
         }
     }
@@ -96,7 +100,7 @@ impl State {
         )
     }
 
-    /// Whether the upload goes on by itself.
+    /// Returns true if the upload continues without an event from the page.
     pub const fn is_active(&self) -> bool {
         matches!(
             self,
@@ -114,10 +118,16 @@ impl State {
 pub(crate) struct Request {
     pub id: RequestId,
     pub step: Step,
-    /// What is sent; `None` for the backend's requests.
+    /// The bytes that are sent; `None` for requests to the backend.
     pub payload: Option<Payload>,
     pub started: Instant,
-    /// When it must have ended or moved on.
+    /// The number of proper answers that the side had given when the request was sent.
+    pub heard: u64,
+    /// The time that the request may currently take without progress.
+    pub stall_time: Duration,
+    /// The time at which the request was sent, or at which it last made progress.
+    pub last_moved: Instant,
+    /// The time at which the request counts as stalled.
     pub deadline: Instant,
 }
 
@@ -126,59 +136,78 @@ pub(crate) struct Request {
 pub(crate) struct Payload {
     pub part: Option<PartNumber>,
     pub range: ByteRange,
-    /// Bytes handed to the network so far.
+    /// The number of bytes handed to the network so far.
     pub moved: u64,
 }
 
-/// How patient an upload still is.
+/// A wait before the next try.
 #[derive(Clone, Debug)]
-pub(crate) struct Patience {
-    /// Failed tries in a row without headway.
+pub(crate) struct Wait {
+    pub until: Instant,
+    pub reason: WaitReason,
+}
+
+/// The retry counters of an upload.
+#[derive(Clone, Debug)]
+pub(crate) struct RetryState {
+    /// The number of failed tries in a row without progress.
     pub attempts: u32,
-    /// Retries left in all.
+    /// The number of retries that are left.
     pub budget: u32,
-    /// Bursts in a row of signatures that were refused as expired.
-    pub resigned: u32,
-    /// The last request of the burst that was counted in `resigned`.
-    pub resigned_to: Option<RequestId>,
-    /// The one fresh start is used up.
+    /// The number of bursts in a row of signatures that were refused as expired.
+    pub represigned: u32,
+    /// The last request of the burst that was last counted in `represigned`.
+    pub represigned_to: Option<RequestId>,
+    /// True if the one allowed restart was used.
     pub restarted: bool,
-    /// Times in a row that the store's list was asked for.
+    /// The number of times that the store's list was requested because parts were missing.
     pub relisted: u32,
-    /// The one retry of a failure that is retried once is used up.
-    pub once: bool,
-    /// Nothing new is sent before then.
-    pub gate: Option<(Instant, WaitReason)>,
-    /// The last request that had been made when a failure was counted: those up to it were in
-    /// flight together and are of the same burst.
+    /// The number of failures in a row of a kind that is retried only once or twice.
+    pub repeated: u32,
+    /// The number of requests in a row that were cancelled because they stalled.
+    pub stalled: u32,
+    /// The number of times that the whole body was sent and the answer could not be read.
+    pub unread: u32,
+    /// The number of answers with status 500 to the request that verifies whether the object is stored.
+    pub asked_in_vain: u32,
+    /// The wait before the next request, if there is one.
+    pub wait: Option<Wait>,
+    /// The last request that had been made when a failure was counted. Requests up to it were in flight together, and
+    /// their failures belong to the same burst.
     pub counted_to: Option<RequestId>,
 }
 
-impl Patience {
+impl RetryState {
     pub fn new(budget: u32) -> Self {
         Self {
             attempts: 0,
             budget,
-            resigned: 0,
-            resigned_to: None,
+            represigned: 0,
+            represigned_to: None,
             restarted: false,
             relisted: 0,
-            once: false,
-            gate: None,
+            repeated: 0,
+            stalled: 0,
+            unread: 0,
+            asked_in_vain: 0,
+            wait: None,
             counted_to: None,
         }
     }
 
-    /// The store confirmed something.
-    pub fn headway(&mut self) {
+    /// Resets the counters, because the store confirmed something.
+    pub fn made_progress(&mut self) {
         self.attempts = 0;
-        self.resigned = 0;
-        self.once = false;
+        self.represigned = 0;
+        self.repeated = 0;
+        self.stalled = 0;
+        self.unread = 0;
+        self.asked_in_vain = 0;
         self.budget = self.budget.saturating_add(1);
     }
 }
 
-/// What an upload wants of the backend, the most urgent first.
+/// The request that an upload needs of the backend. The most urgent comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum BackendWant {
     Complete,
@@ -188,20 +217,31 @@ pub(crate) enum BackendWant {
     CreateLarge,
 }
 
-/// One file on its way.
+impl BackendWant {
+    /// All variants, in their order.
+    pub const ALL: [Self; 5] = [
+        Self::Complete,
+        Self::List,
+        Self::Sign,
+        Self::Create,
+        Self::CreateLarge,
+    ];
+}
+
+/// The upload of one file.
 #[derive(Clone, Debug)]
 pub(crate) struct Upload {
     pub id: FileId,
     pub info: FileInfo,
-    /// It was to go in parts when it was added, and may take hours.
+    /// True if the file was to be sent in parts when it was added. Its upload may take hours.
     pub is_large: bool,
     pub state: State,
-    pub requests: BTreeMap<RequestId, Request>,
-    pub patience: Patience,
+    pub requests: IdMap<RequestId, Request>,
+    pub retry: RetryState,
     pub meter: Meter,
-    /// The page was told that work began.
+    /// True if the page was notified that work on the file began.
     pub started: bool,
-    /// The most that was ever shown as sent: the bar never goes backward.
+    /// The highest number of bytes that was ever shown as sent, so that the progress never decreases.
     shown: u64,
 }
 
@@ -212,27 +252,48 @@ impl Upload {
             info,
             is_large,
             state: State::Queued { held },
-            requests: BTreeMap::new(),
-            patience: Patience::new(budget),
+            requests: IdMap::default(),
+            retry: RetryState::new(budget),
             meter: Meter::default(),
             started: false,
             shown: 0,
         }
     }
 
-    /// The URL of a single upload is of no use any more: have a new one made. If the object may be
-    /// there already, the backend is asked first: a second one would be an orphan's twin.
+    /// The side to which the next request goes, if the upload is active and has no request in flight.
+    pub fn awaits(&self) -> Option<Side> {
+        if !self.requests.is_empty() {
+            return None;
+        }
+        let of = |transfer: &Transfer| match transfer {
+            Transfer::NotCreated => Side::Backend,
+            transfer if transfer.is_sent() => Side::Backend,
+            Transfer::Single(_) => Side::Store,
+            Transfer::Multipart(multi) if !multi.unsure && multi.ready() > 0 => Side::Store,
+            Transfer::Multipart(_) => Side::Backend,
+        };
+        match &self.state {
+            State::Queued { held: false } => Some(Side::Backend),
+            State::Uploading(transfer)
+            | State::Completing(transfer)
+            | State::Waiting { transfer, .. } => Some(of(transfer)),
+            _ => None,
+        }
+    }
+
+    /// Requests a new URL for a single upload, because the old one is of no use any more. If the object may be stored
+    /// already, the backend is asked to verify that first, since a second object would leave the first one orphaned.
     pub fn sign_anew(&mut self) {
-        self.state = match self.take_state().into_work() {
-            Work::Single(mut single) if single.sent == Sent::Perhaps && single.id.is_some() => {
-                single.sent = Sent::Asked;
-                State::Completing(Work::Single(single))
+        self.state = match self.take_state().into_transfer() {
+            Transfer::Single(mut single) if single.can_ask() => {
+                single.sent = SentState::Verifying;
+                State::Completing(Transfer::Single(single))
             }
             _ => State::Queued { held: false },
         };
     }
 
-    /// Takes the state out, to be consumed by a transition.
+    /// Takes the state out for a transition. The caller sets the new state.
     pub fn take_state(&mut self) -> State {
         core::mem::replace(&mut self.state, State::Cancelled)
     }
@@ -241,13 +302,13 @@ impl Upload {
         self.requests.values().any(|request| request.step == step)
     }
 
-    /// Whether it is being prepared or sent: what is bounded, so that signatures are used while
-    /// they are fresh.
+    /// Returns true if the upload is being prepared or sent. The number of such uploads is limited, so that
+    /// signatures are used before they expire.
     pub fn is_open(&self) -> bool {
-        self.patience.gate.is_none() && matches!(self.state, State::Preparing | State::Uploading(_))
+        self.retry.wait.is_none() && matches!(self.state, State::Preparing | State::Uploading(_))
     }
 
-    /// Requests to the store in flight.
+    /// The number of requests to the store in flight.
     pub fn lanes(&self) -> usize {
         self.requests
             .values()
@@ -256,24 +317,23 @@ impl Upload {
     }
 
     /// The parts that are in flight.
-    pub fn parts_in_flight(&self) -> BTreeSet<PartNumber> {
+    pub fn parts_in_flight(&self) -> Vec<PartNumber> {
         self.requests
             .values()
             .filter_map(|request| request.payload.as_ref()?.part)
             .collect()
     }
 
-    /// What it would ask the backend now, had it the chance. `lanes` is how many parts should be
-    /// signed ahead.
+    /// The request that the upload needs of the backend now. `lanes` is the number of parts to sign ahead.
     pub fn backend_want(&self, lanes: usize) -> Option<BackendWant> {
-        if self.patience.gate.is_some() {
+        if self.retry.wait.is_some() {
             return None;
         }
         match &self.state {
             State::Queued { held: false } if self.is_large => Some(BackendWant::CreateLarge),
             State::Queued { held: false } => Some(BackendWant::Create),
             State::Completing(_) if !self.in_flight(Step::Complete) => Some(BackendWant::Complete),
-            State::Uploading(Work::Multi(multi)) => {
+            State::Uploading(Transfer::Multipart(multi)) => {
                 if multi.unsure {
                     return (!self.in_flight(Step::ListParts)).then_some(BackendWant::List);
                 }
@@ -286,55 +346,60 @@ impl Upload {
         }
     }
 
-    /// Whether it has bytes that could go to the store at once.
+    /// Returns true if the upload has bytes that can be sent to the store now.
     pub fn wants_lane(&self) -> bool {
-        if self.patience.gate.is_some() {
+        if self.retry.wait.is_some() {
             return false;
         }
         match &self.state {
-            State::Uploading(Work::Single(single)) => {
-                matches!(single.sent, Sent::No | Sent::Perhaps) && self.requests.is_empty()
+            State::Uploading(Transfer::Single(single)) => {
+                matches!(single.sent, SentState::NotSent | SentState::Unknown)
+                    && self.requests.is_empty()
             }
-            State::Uploading(Work::Multi(multi)) => !multi.unsure && multi.ready() > 0,
+            State::Uploading(Transfer::Multipart(multi)) => !multi.unsure && multi.ready() > 0,
             _ => false,
         }
     }
 
-    /// Bytes confirmed by the store, and bytes in flight.
-    pub fn moved(&self) -> (u64, u64) {
-        let confirmed = match &self.state {
+    /// The number of bytes that the store confirmed.
+    fn confirmed(&self) -> u64 {
+        match &self.state {
             State::Completed(_) => self.info.size,
             state => state
-                .work()
-                .map_or(0, |work| work.confirmed(self.info.size)),
-        };
-        let in_flight = self
-            .requests
-            .values()
-            .filter_map(|request| Some(request.payload.as_ref()?.moved))
-            .sum();
-        (confirmed, in_flight)
+                .transfer()
+                .map_or(0, |transfer| transfer.confirmed(self.info.size)),
+        }
     }
 
-    /// Bytes to show as sent. Never backward, and never the whole before it is confirmed.
+    /// The number of bytes that the requests in flight have handed to the network.
+    fn moved(&self) -> u64 {
+        self.requests
+            .values()
+            .filter_map(|request| Some(request.payload.as_ref()?.moved))
+            .sum()
+    }
+
+    /// The number of bytes to show as sent. It never decreases, and is below the size until the object is confirmed.
     pub fn shown(&self) -> u64 {
         self.shown
     }
 
-    /// Bytes still to be sent. What a cut request had sent counts again, whatever is shown.
+    /// The number of bytes still to be sent. Bytes of a cancelled request count again, although they stay shown as
+    /// sent.
     pub fn left(&self) -> u64 {
         self.info.size.saturating_sub(self.reached())
     }
 
-    /// Brings what is shown up to date.
+    /// Updates the number of bytes to show as sent.
     pub fn update_shown(&mut self) {
         self.shown = self.shown.min(self.most()).max(self.reached());
     }
 
-    /// Bytes confirmed or in flight, short of the whole before it is confirmed.
+    /// The number of bytes confirmed or in flight, below the size until the object is confirmed.
     fn reached(&self) -> u64 {
-        let (confirmed, in_flight) = self.moved();
-        confirmed.saturating_add(in_flight).min(self.most())
+        self.confirmed()
+            .saturating_add(self.moved())
+            .min(self.most())
     }
 
     fn most(&self) -> u64 {
@@ -344,32 +409,32 @@ impl Upload {
         }
     }
 
-    /// Enters `Waiting` when a gate is set and nothing is in flight any more.
+    /// Enters `Waiting` when a wait is set and nothing is in flight any more.
     pub fn settle(&mut self) {
         if !self.requests.is_empty() {
             return;
         }
-        if let Some((until, reason)) = self.patience.gate.clone()
+        if let Some(Wait { until, reason }) = self.retry.wait.clone()
             && matches!(
                 self.state,
                 State::Queued { held: false } | State::Uploading(_) | State::Completing(_)
             )
         {
-            let work = self.take_state().into_work();
+            let transfer = self.take_state().into_transfer();
             self.state = State::Waiting {
-                work,
+                transfer,
                 until,
                 reason,
             };
         }
     }
 
-    /// The gate opens.
-    pub fn open_gate(&mut self) {
-        self.patience.gate = None;
+    /// Ends the wait.
+    pub fn end_wait(&mut self) {
+        self.retry.wait = None;
         if matches!(self.state, State::Waiting { .. }) {
-            let work = self.take_state().into_work();
-            self.state = State::going_on(work);
+            let transfer = self.take_state().into_transfer();
+            self.state = State::resumed(transfer);
         }
     }
 }

@@ -1,13 +1,12 @@
-//! A desk at which a test sits in the driver's place: it reads commands, gives answers and lets
-//! virtual time pass.
+//! The driver of the engine in tests. A test reads the commands, gives the answers and advances virtual time.
 
 use core::time::Duration;
 
 use s3_upload_core::{
-    Answer, BackendRefusal, ByteRange, Command, Config, ETag, Event, FileId, FileInfo,
-    FileSnapshot, Grant, GrantPlan, Instant, Method, Notice, PartNumber, PresignedUrl, Queue,
-    RequestId, SignedPart, SignedRequest, Status, Step, StoreRefusal, StoredObject, Target,
-    Transmit, UploadError, UploadId, limits::MIB,
+    Answer, BackendOperation, BackendRefusal, ByteRange, Command, Config, ETag, Event, FileId,
+    FileInfo, FileSnapshot, Grant, GrantPlan, Instant, Method, Notice, PartNumber, Queue,
+    RequestId, SecretUrl, SignedPart, SignedRequest, Status, Step, StoreRefusal, StoredObject,
+    StoredPart, Target, Transmit, UploadError, UploadId, limits::MIB,
 };
 
 pub const PART: u64 = 8 * MIB;
@@ -16,12 +15,12 @@ pub struct Desk {
     pub queue: Queue,
     pub now: Instant,
     pub notices: Vec<Notice>,
-    /// Commands that no test looked at yet, notices aside.
+    /// The commands that the test has not taken yet, without notices.
     pub inbox: Vec<Command>,
     files: u64,
 }
 
-/// Fixed lanes: most rules are easier to see with them.
+/// The configuration of most tests. Its fixed number of lanes makes most rules easier to observe.
 pub fn config() -> Config {
     Config {
         adaptive_lanes: false,
@@ -46,13 +45,13 @@ impl Desk {
         }
     }
 
-    /// With these tests' settings.
+    /// Makes a driver with [`config`].
     pub fn usual() -> Self {
         Self::new(config())
     }
 
     fn collect(&mut self) {
-        while let Some(command) = self.queue.poll() {
+        while let Some(command) = self.queue.poll_command() {
             match command {
                 Command::Notify(notice) => self.notices.push(notice),
                 other => self.inbox.push(other),
@@ -61,7 +60,7 @@ impl Desk {
     }
 
     pub fn event(&mut self, event: Event) {
-        self.queue.handle(self.now, event);
+        self.queue.handle_event(self.now, event);
         self.collect();
     }
 
@@ -80,11 +79,11 @@ impl Desk {
         self.event(Event::Answer(request, Err(error)));
     }
 
-    /// Lets time pass, with every timeout that falls due.
+    /// Advances the time, and handles every timeout on the way.
     pub fn pass(&mut self, span: Duration) {
         let end = self.now + span;
         let mut wakes = 0;
-        while let Some(due) = self.queue.next_timeout().filter(|due| *due <= end) {
+        while let Some(due) = self.queue.poll_timeout().filter(|due| *due <= end) {
             self.now = self.now.max(due);
             self.queue.handle_timeout(self.now);
             self.collect();
@@ -94,14 +93,14 @@ impl Desk {
         self.now = end;
     }
 
-    /// Nothing runs for a while; then everything that fell due does, late.
+    /// Advances the time in one step, as after a suspension. All timeouts on the way are handled late.
     pub fn sleep(&mut self, span: Duration) {
         self.now = self.now + span;
         self.queue.handle_timeout(self.now);
         self.collect();
     }
 
-    /// The first command that `pick` takes, out of the inbox.
+    /// Takes the first command that `pick` accepts out of the inbox.
     fn take<T>(&mut self, what: &str, pick: impl Fn(&Command) -> Option<T>) -> T {
         let found = self
             .inbox
@@ -115,39 +114,58 @@ impl Desk {
         value
     }
 
-    pub fn create(&mut self) -> (RequestId, FileId) {
-        self.take("Create", |command| match command {
-            Command::Create { request, file, .. } => Some((*request, *file)),
+    /// Takes the first request to the backend whose operation `pick` accepts.
+    fn take_operation<T>(
+        &mut self,
+        what: &str,
+        pick: impl Fn(&BackendOperation) -> Option<T>,
+    ) -> (RequestId, FileId, T) {
+        self.take(what, |command| match command {
+            Command::Backend {
+                request,
+                file,
+                operation,
+            } => Some((*request, *file, pick(operation)?)),
             _ => None,
         })
+    }
+
+    pub fn create(&mut self) -> (RequestId, FileId) {
+        let (request, file, ()) = self.take_operation("Create", |operation| {
+            matches!(operation, BackendOperation::Create { .. }).then_some(())
+        });
+        (request, file)
     }
 
     pub fn sign(&mut self) -> (RequestId, Vec<(PartNumber, u64)>) {
-        self.take("SignParts", |command| match command {
-            Command::SignParts { request, parts, .. } => Some((*request, parts.clone())),
+        let (request, _, parts) = self.take_operation("SignParts", |operation| match operation {
+            BackendOperation::SignParts { parts, .. } => Some(parts.clone()),
             _ => None,
-        })
+        });
+        (request, parts)
     }
 
     pub fn list(&mut self) -> RequestId {
-        self.take("ListParts", |command| match command {
-            Command::ListParts { request, .. } => Some(*request),
-            _ => None,
-        })
+        let (request, _, ()) = self.take_operation("ListParts", |operation| {
+            matches!(operation, BackendOperation::ListParts { .. }).then_some(())
+        });
+        request
     }
 
     pub fn complete(&mut self) -> (RequestId, Option<Vec<(PartNumber, ETag)>>) {
-        self.take("Complete", |command| match command {
-            Command::Complete { request, parts, .. } => Some((*request, parts.clone())),
+        let (request, _, parts) = self.take_operation("Complete", |operation| match operation {
+            BackendOperation::Complete { parts, .. } => Some(parts.clone()),
             _ => None,
-        })
+        });
+        (request, parts)
     }
 
     pub fn abort(&mut self) -> (RequestId, UploadId) {
-        self.take("Abort", |command| match command {
-            Command::Abort { request, id, .. } => Some((*request, id.clone())),
+        let (request, _, id) = self.take_operation("Abort", |operation| match operation {
+            BackendOperation::Abort { id } => Some(id.clone()),
             _ => None,
-        })
+        });
+        (request, id)
     }
 
     pub fn send(&mut self) -> Transmit {
@@ -181,7 +199,7 @@ impl Desk {
         found
     }
 
-    /// Nothing is asked of the driver.
+    /// Asserts that no command is left.
     #[track_caller]
     pub fn quiet(&self) {
         assert!(self.inbox.is_empty(), "unexpected: {:#?}", self.inbox);
@@ -205,7 +223,7 @@ impl Desk {
         self.notices.iter().filter(|seen| *seen == notice).count()
     }
 
-    /// Answers a Create with a single PUT.
+    /// Answers a create with a single PUT.
     pub fn grant_single(&mut self, request: RequestId, id: Option<&str>, life: Option<u64>) {
         self.answer(
             request,
@@ -218,7 +236,7 @@ impl Desk {
         );
     }
 
-    /// Answers a Create with a multipart upload named `id`.
+    /// Answers a create with a multipart upload of the id `id`.
     pub fn grant_parts(&mut self, request: RequestId, id: &str) {
         self.answer(
             request,
@@ -252,7 +270,7 @@ impl Desk {
         self.answer(request, Answer::Confirmed(StoredObject::default()));
     }
 
-    /// A file for which the backend granted one PUT, and that PUT in flight.
+    /// Drives a new file to its PUT in flight, which the backend granted.
     pub fn drive_to_put(&mut self, size: u64, id: Option<&str>) -> (FileId, Transmit) {
         let file = self.add(size);
         let (request, _) = self.create();
@@ -260,7 +278,7 @@ impl Desk {
         (file, self.send())
     }
 
-    /// A file of `parts` full parts, with the first ones in flight on all lanes.
+    /// Drives a new file of `parts` full parts to its first parts in flight on all lanes.
     pub fn drive_to_parts(&mut self, parts: u64) -> (FileId, Vec<Transmit>) {
         let file = self.add(parts * PART);
         let (request, _) = self.create();
@@ -271,7 +289,7 @@ impl Desk {
         (file, sends)
     }
 
-    /// A file of `parts` parts, all stored, with its Complete in flight.
+    /// Drives a new file of `parts` parts to its complete in flight, with all parts stored.
     pub fn drive_to_complete(&mut self, parts: u64) -> (FileId, RequestId) {
         let (file, mut sends) = self.drive_to_parts(parts);
         while !sends.is_empty() {
@@ -286,11 +304,20 @@ impl Desk {
         (file, request)
     }
 
+    /// Drives another file from the beginning to the end.
+    pub fn another_is_stored(&mut self) {
+        let kept = core::mem::take(&mut self.inbox);
+        let (_, put) = self.drive_to_put(5, None);
+        self.took(&put);
+        let new = core::mem::replace(&mut self.inbox, kept);
+        self.inbox.extend(new);
+    }
+
     pub fn sign_whatever_is_wanted(&mut self) {
         while self
             .inbox
             .iter()
-            .any(|command| matches!(command, Command::SignParts { .. }))
+            .any(|command| is_operation(command, Step::SignParts))
         {
             let (request, wanted) = self.sign();
             self.sign_all(request, &wanted, 300);
@@ -298,10 +325,15 @@ impl Desk {
     }
 }
 
+/// Returns true for a request to the backend of this step.
+pub fn is_operation(command: &Command, step: Step) -> bool {
+    matches!(command, Command::Backend { operation, .. } if operation.step() == step)
+}
+
 pub fn signed(name: &str, life: Option<u64>) -> SignedRequest {
     SignedRequest {
         method: Method::Put,
-        url: PresignedUrl::new(format!("https://store.test/{name}?X-Amz-Signature=secret")),
+        url: SecretUrl::new(format!("https://store.test/{name}?X-Amz-Signature=secret")),
         headers: Vec::new(),
         expires_in: life.map(Duration::from_secs),
     }
@@ -313,6 +345,23 @@ pub fn etag(number: u16) -> ETag {
 
 pub fn number(number: u16) -> PartNumber {
     PartNumber::new(number).unwrap()
+}
+
+/// A part in the form in which the store lists it.
+pub fn listed(part: u16) -> StoredPart {
+    StoredPart {
+        number: number(part),
+        size: PART,
+        etag: etag(part),
+    }
+}
+
+/// The answer of a backend that found an object of `size` bytes.
+pub fn found(size: u64) -> Answer {
+    Answer::Confirmed(StoredObject {
+        size: Some(size),
+        ..StoredObject::default()
+    })
 }
 
 pub fn part_range(number: u16) -> ByteRange {

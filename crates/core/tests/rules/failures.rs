@@ -1,22 +1,23 @@
-//! Retries: what is tried again, how often, and when.
+//! Retries: the failures that are retried, the number of retries, and their times.
 
 use s3_upload_core::{
     Blocked, Config, Event, Notice, Status, Step, UploadError, WaitReason, limits::MIB,
 };
 
-use crate::desk::{Desk, backend, config, network, one, secs, slow_down, store};
+use crate::desk::{Desk, backend, config, is_operation, network, one, secs, slow_down, store};
 
-/// How long until the next wake, in milliseconds.
+/// The time until the next timeout, in milliseconds.
 fn wait(desk: &Desk) -> u64 {
-    let next = desk.queue.next_timeout().unwrap();
+    let next = desk.queue.poll_timeout().unwrap();
     u64::try_from(next.since(desk.now).as_millis()).unwrap()
 }
 
 #[test]
-fn a_busy_store_is_asked_again_after_a_growing_wait_until_patience_ends() {
+fn what_fails_while_others_go_through_is_tried_after_a_growing_wait_until_patience_ends() {
     let mut desk = Desk::usual();
     let (file, mut put) = desk.drive_to_put(5, None);
     for (attempt, most) in [(1, 500), (2, 1_000), (3, 2_000), (4, 4_000), (5, 8_000)] {
+        desk.another_is_stored();
         desk.fail(put.request, store(500, "InternalError"));
         assert_eq!(desk.snapshot(file).attempts, attempt);
         assert!(wait(&desk) <= most, "{} > {most}", wait(&desk));
@@ -31,6 +32,7 @@ fn a_busy_store_is_asked_again_after_a_growing_wait_until_patience_ends() {
         desk.pass(secs(8));
         put = desk.send();
     }
+    desk.another_is_stored();
     desk.fail(put.request, store(500, "InternalError"));
     assert_eq!(
         desk.status(file),
@@ -38,11 +40,11 @@ fn a_busy_store_is_asked_again_after_a_growing_wait_until_patience_ends() {
     );
     assert_eq!(desk.count(&Notice::Failed(file)), 1);
     let settled = Notice::Settled {
-        succeeded: 0,
+        succeeded: 6,
         failed: 1,
     };
     assert_eq!(desk.count(&settled), 1);
-    assert_eq!(desk.queue.next_timeout(), None);
+    assert_eq!(desk.queue.poll_timeout(), None);
     desk.pass(secs(86_400));
     desk.quiet();
 }
@@ -82,7 +84,7 @@ fn one_cut_of_the_network_counts_once_however_late_the_others_notice() {
     assert_eq!(desk.snapshot(file).attempts, 1);
     desk.fail(sends[1].request, network());
     assert_eq!(desk.snapshot(file).attempts, 1);
-    // The wait is over and part 1 goes out again before the last one notices.
+    // The wait is over, and part 1 is sent again before the failure of the last one is reported.
     desk.pass(secs(1));
     assert_eq!(desk.sends().len(), 2);
     desk.fail(sends[2].request, network());
@@ -97,7 +99,7 @@ fn what_fails_while_it_waits_leaves_no_timer() {
     desk.fail(sends[0].request, slow_down(60));
     desk.fail(sends[1].request, store(403, "AccessDenied"));
     desk.assert_status(file, "failed");
-    assert_eq!(desk.queue.next_timeout(), None);
+    assert_eq!(desk.queue.poll_timeout(), None);
     desk.event(Event::Retry(one(file)));
     desk.sign();
 }
@@ -151,6 +153,7 @@ fn a_connection_that_carried_something_before_it_broke_made_headway() {
     let (file, mut put) = desk.drive_to_put(50 * MIB, None);
     for _ in 0..10 {
         desk.event(Event::Progress(put.request, MIB));
+        desk.another_is_stored();
         desk.fail(put.request, network());
         assert_eq!(desk.snapshot(file).attempts, 1);
         desk.pass(secs(1));
@@ -165,16 +168,13 @@ fn the_budget_ends_what_would_go_on_for_ever() {
     let mut tries = 1;
     loop {
         desk.event(Event::Progress(put.request, MIB));
+        desk.another_is_stored();
         desk.fail(put.request, network());
         if desk.status(file).is_final() {
             break;
         }
         desk.pass(secs(30));
-        if desk
-            .inbox
-            .iter()
-            .any(|c| matches!(c, s3_upload_core::Command::Create { .. }))
-        {
+        if desk.inbox.iter().any(|c| is_operation(c, Step::Create)) {
             let (create, _) = desk.create();
             desk.grant_single(create, None, Some(300));
         }

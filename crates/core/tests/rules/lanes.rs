@@ -1,8 +1,10 @@
-//! Who gets the lanes, and which transport.
+//! The assignment of lanes, and the choice of the transport.
 
-use s3_upload_core::{Command, Config, Event, FileId, Transport, TransportChoice, limits::MIB};
+use s3_upload_core::{
+    Command, Config, Event, FileId, Step, Transport, TransportChoice, limits::MIB,
+};
 
-use crate::desk::{Desk, PART, config, network, secs};
+use crate::desk::{Desk, PART, config, is_operation, network, secs};
 
 #[test]
 fn the_store_never_gets_more_than_its_lanes() {
@@ -112,7 +114,7 @@ fn large_files_do_not_keep_small_ones_from_beginning_nor_small_ones_large() {
     }
     desk.quiet();
 
-    // And the other way round.
+    // The reverse order.
     let mut desk = Desk::usual();
     for _ in 0..20 {
         desk.add(5);
@@ -137,7 +139,7 @@ fn a_huge_file_is_not_starved_by_small_ones() {
         while desk
             .inbox
             .iter()
-            .any(|command| matches!(command, Command::Create { .. }))
+            .any(|command| is_operation(command, Step::Create))
         {
             let (create, _) = desk.create();
             desk.grant_single(create, None, Some(300));
@@ -179,7 +181,7 @@ fn completes_go_before_new_work_but_leave_a_lane_to_it() {
     desk.grant_single(first, None, Some(300));
     let (complete, _) = desk.complete();
     desk.grant_single(second, None, Some(300));
-    // A second complete would leave nothing to new work, and S3 may take minutes for each.
+    // A second complete would leave no lane to new work, and S3 may take minutes for each.
     desk.create();
     assert_eq!(desk.sends().len(), 2);
     desk.quiet();
@@ -197,7 +199,7 @@ fn the_transport_shows_progress_where_a_person_would_miss_it() {
         });
         desk.drive_to_put(size, None).1.transport
     };
-    // Nothing is known: 1 MiB/s is assumed.
+    // No speed is measured: 1 MiB/s is assumed.
     assert_eq!(transport(TransportChoice::Auto, MIB - 1), Transport::Fetch);
     assert_eq!(transport(TransportChoice::Auto, MIB), Transport::Xhr);
     assert_eq!(
@@ -227,8 +229,8 @@ fn the_transport_follows_the_measured_speed() {
         sent = desk.send();
     }
     assert_eq!(sent.transport, Transport::Fetch);
-    // The link collapses: fetch is silent, but the next part is known to be slow.
-    desk.pass(secs(60));
+    // The link becomes slow. `fetch` reports nothing, but the next part is known to be slow.
+    desk.pass(secs(30));
     desk.took(&sent);
     desk.sign_whatever_is_wanted();
     let mut sent = desk.send();
@@ -280,11 +282,7 @@ fn no_lane_is_lost_whatever_becomes_of_a_request() {
         }
         desk.cancels();
         desk.sends();
-        while desk
-            .inbox
-            .iter()
-            .any(|c| matches!(c, Command::Abort { .. }))
-        {
+        while desk.inbox.iter().any(|c| is_operation(c, Step::Abort)) {
             let (abort, _) = desk.abort();
             desk.answer(abort, s3_upload_core::Answer::Aborted);
         }

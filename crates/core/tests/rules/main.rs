@@ -1,5 +1,5 @@
-//! The engine's rules, one by one, in virtual time: an event goes in, commands are asserted, an
-//! answer goes in, and so on. Random faults are the simulation's business, not these tests'.
+//! Tests of the engine's rules, one by one, in virtual time. Each test sends an event, asserts the commands and gives
+//! the answers. The simulation covers random faults.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +15,7 @@ mod lanes;
 mod many;
 mod multipart;
 mod network;
+mod outage;
 mod progress;
 mod single;
 mod wishes;

@@ -1,6 +1,6 @@
-//! Ten thousand files.
+//! Tests with ten thousand files.
 
-use s3_upload_core::{Command, Event, FileId, Target};
+use s3_upload_core::{BackendOperation, Command, Event, FileId, Target};
 
 use crate::desk::{Desk, secs};
 
@@ -19,9 +19,17 @@ fn ten_thousand_files_cost_a_few_commands_and_wakes_each() {
         for command in core::mem::take(&mut desk.inbox) {
             commands += 1;
             match command {
-                Command::Create { request, .. } => desk.grant_single(request, Some("u"), Some(300)),
+                Command::Backend {
+                    request,
+                    operation: BackendOperation::Create { .. },
+                    ..
+                } => desk.grant_single(request, Some("u"), Some(300)),
                 Command::Send(sent) => desk.took(&sent),
-                Command::Complete { request, .. } => desk.confirm(request),
+                Command::Backend {
+                    request,
+                    operation: BackendOperation::Complete { .. },
+                    ..
+                } => desk.confirm(request),
                 other => panic!("{other:?}"),
             }
             let redrawn = desk.queue.take_changed().len() as u64;
@@ -53,8 +61,8 @@ fn wishes_for_all_touch_each_file_once() {
         assert_eq!(desk.queue.take_changed().len() as u64, FILES);
     }
     desk.inbox.clear();
-    // Creates that nobody waits for any more are still cut when they hang.
+    // Creates whose files are gone are still cancelled when they stall.
     desk.pass(secs(60));
-    assert_eq!(desk.queue.next_timeout(), None);
+    assert_eq!(desk.queue.poll_timeout(), None);
     assert_eq!(desk.queue.snapshot(desk.now, FileId(1)), None);
 }

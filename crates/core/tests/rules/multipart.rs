@@ -1,11 +1,13 @@
-//! One file in parts.
+//! Tests of a file that is sent in parts.
 
 use s3_upload_core::{
-    Answer, Command, Config, Notice, Status, StoredPart, UploadError, limits::MAX_SINGLE_SIZE,
+    Answer, BackendOperation, Command, Config, Event, Notice, Status, Step, StoredObject,
+    StoredPart, UploadError, limits::MAX_SINGLE_SIZE,
 };
 
 use crate::desk::{
-    Desk, PART, backend, config, etag, network, number, part_range, secs, store, url_expired,
+    Desk, PART, backend, config, etag, found, listed, network, number, one, part_range, secs,
+    store, url_expired,
 };
 
 #[test]
@@ -30,7 +32,7 @@ fn parts_tile_the_file_and_are_completed_with_their_tags() {
         }
         assert!(sends.len() <= 3);
         for sent in &sends {
-            assert_eq!(sent.target.url.redacted(), {
+            assert_eq!(sent.target.url.expose().split('?').next().unwrap(), {
                 format!("https://store.test/part{}", sent.part.unwrap().get())
             });
             ranges.push(sent.range);
@@ -58,9 +60,12 @@ fn large_files_are_asked_for_in_parts_that_are_large_enough() {
     for (size, many) in [(1, false), (64 << 20, false), ((64 << 20) + 1, true)] {
         desk.add(size);
         let asked = desk.inbox.pop();
-        let Some(Command::Create {
-            prefer_multipart,
-            part_size,
+        let Some(Command::Backend {
+            operation:
+                BackendOperation::Create {
+                    prefer_multipart,
+                    part_size,
+                },
             ..
         }) = asked
         else {
@@ -80,7 +85,11 @@ fn what_no_single_request_can_carry_is_asked_for_in_parts_whatever_the_threshold
         desk.add(size);
         let asked = desk.inbox.pop();
         assert!(
-            matches!(asked, Some(Command::Create { prefer_multipart, .. }) if prefer_multipart == many),
+            matches!(
+                asked,
+                Some(Command::Backend { operation: BackendOperation::Create { prefer_multipart, .. }, .. })
+                    if prefer_multipart == many
+            ),
             "{size}: {asked:?}"
         );
     }
@@ -93,7 +102,7 @@ fn parts_are_signed_just_ahead_of_need() {
     assert_eq!(sends.len(), 3);
     desk.quiet();
     desk.took(&sends[0]);
-    // Two are left signed, fewer than there are lanes: the next six are asked for.
+    // Two signed parts are left, fewer than there are lanes, so that the next six are requested.
     assert_eq!(desk.send().part, Some(number(4)));
     let (_, wanted) = desk.sign();
     let numbers: Vec<_> = wanted.iter().map(|(part, _)| part.get()).collect();
@@ -106,17 +115,14 @@ fn a_url_that_grew_old_is_not_used() {
     let (file, sends) = desk.drive_to_parts(100);
     desk.pass(secs(20));
     for sent in &sends {
-        desk.event(s3_upload_core::Event::Progress(sent.request, 1_000));
+        desk.event(Event::Progress(sent.request, 1_000));
     }
     let mut rest = sends.clone();
-    // 300 s of life, ten of them a margin.
+    // The URLs live for 300 s, of which ten are a margin.
     for step in 0..9_u64 {
         desk.pass(secs(29));
         for sent in &rest {
-            desk.event(s3_upload_core::Event::Progress(
-                sent.request,
-                2_000 + step * 1_000,
-            ));
+            desk.event(Event::Progress(sent.request, 2_000 + step * 1_000));
         }
     }
     desk.pass(secs(10));
@@ -214,7 +220,7 @@ fn after_an_invalid_part_what_is_missing_is_sent_again() {
         size,
         etag: s3_upload_core::ETag::new(tag),
     };
-    // Part 2 is missing, part 3 has another size, part 9 is none of ours.
+    // Part 2 is missing, part 3 has another size, and part 9 does not belong to the upload.
     desk.answer(
         list,
         Answer::Listed(vec![
@@ -290,16 +296,206 @@ fn a_store_that_loses_parts_for_ever_is_given_up() {
 }
 
 #[test]
-fn without_readable_tags_the_backend_lists_the_parts_itself() {
+fn without_readable_tags_the_parts_are_listed_before_they_are_completed() {
     let mut desk = Desk::usual();
     let (file, sends) = desk.drive_to_parts(3);
     desk.took(&sends[0]);
     desk.answer(sends[1].request, Answer::Sent(None.into()));
     desk.took(&sends[2]);
+    let list = desk.list();
+    // One part has another size than the one that was sent: a proxy answered in place of the store.
+    let short = StoredPart {
+        size: 7,
+        ..listed(2)
+    };
+    desk.answer(list, Answer::Listed(vec![listed(1), short, listed(3)]));
+    desk.sign_whatever_is_wanted();
+    let again = desk.send();
+    assert_eq!(again.part, Some(number(2)));
+    desk.took(&again);
     let (complete, tags) = desk.complete();
-    assert_eq!(tags, None);
-    desk.fail(complete, backend(422, "invalid_request"));
+    assert_eq!(tags.map(|tags| tags.len()), Some(3));
+    desk.confirm(complete);
+    desk.assert_status(file, "completed");
+}
+
+#[test]
+fn without_readable_tags_and_without_a_list_nothing_is_completed() {
+    for error in [
+        UploadError::Unsupported("no way to list".to_owned()),
+        backend(404, ""),
+        backend(501, ""),
+    ] {
+        let mut desk = Desk::usual();
+        let (file, sends) = desk.drive_to_parts(3);
+        desk.took(&sends[0]);
+        desk.answer(sends[1].request, Answer::Sent(None.into()));
+        desk.took(&sends[2]);
+        let list = desk.list();
+        desk.fail(list, error);
+        assert_eq!(desk.status(file), Status::Failed(UploadError::MissingETag));
+    }
+}
+
+#[test]
+fn after_a_complete_without_an_answer_no_such_upload_is_a_yes_once_the_list_says_so_too() {
+    let mut desk = Desk::usual();
+    let (file, complete) = desk.drive_to_complete(3);
+    desk.fail(complete, lost(Step::Complete));
+    desk.pass(secs(1));
+    let (complete, _) = desk.complete();
+    desk.fail(complete, backend(404, "NoSuchUpload"));
+    let list = desk.list();
+    desk.fail(list, backend(404, "NoSuchUpload"));
+    desk.assert_status(file, "completed");
+    desk.quiet();
+}
+
+#[test]
+fn after_a_complete_without_an_answer_the_list_may_show_that_nothing_was_completed() {
+    let mut desk = Desk::usual();
+    let (file, complete) = desk.drive_to_complete(3);
+    desk.fail(complete, lost(Step::Complete));
+    desk.pass(secs(1));
+    let (complete, _) = desk.complete();
+    desk.fail(complete, backend(404, "NoSuchUpload"));
+    let list = desk.list();
+    desk.answer(list, Answer::Listed((1..=3).map(listed).collect()));
+    let (complete, _) = desk.complete();
+    desk.confirm(complete);
+    desk.assert_status(file, "completed");
+}
+
+#[test]
+fn without_doubt_no_such_upload_is_none() {
+    for code in ["NoSuchUpload", "unknown_upload", "no_such_upload"] {
+        let mut desk = Desk::usual();
+        let (file, complete) = desk.drive_to_complete(3);
+        desk.fail(complete, backend(404, code));
+        desk.assert_status(file, "preparing");
+    }
+    // A backend that forgot its uploads does not prove a complete.
+    let mut desk = Desk::usual();
+    let (file, complete) = desk.drive_to_complete(3);
+    desk.fail(complete, lost(Step::Complete));
+    desk.pass(secs(1));
+    let (complete, _) = desk.complete();
+    desk.fail(complete, backend(404, "unknown_upload"));
+    desk.assert_status(file, "preparing");
+}
+
+#[test]
+fn an_object_of_another_size_is_not_the_file() {
+    let mut desk = Desk::usual();
+    let (file, complete) = desk.drive_to_complete(3);
+    let other = || found(2 * PART);
+    desk.answer(complete, other());
+    // The upload starts over once. The second time it fails.
+    let (create, _) = desk.create();
+    desk.grant_single(create, Some("u2"), Some(300));
+    let put = desk.send();
+    desk.took(&put);
+    let (complete, _) = desk.complete();
+    desk.answer(complete, other());
+    assert!(matches!(
+        desk.status(file),
+        Status::Failed(UploadError::Malformed { .. })
+    ));
+}
+
+#[test]
+fn before_a_part_that_went_out_whole_is_sent_again_the_parts_are_listed() {
+    let mut desk = Desk::usual();
+    let (file, sends) = desk.drive_to_parts(3);
+    desk.took(&sends[0]);
+    desk.took(&sends[1]);
+    desk.event(Event::Progress(sends[2].request, PART));
+    desk.fail(sends[2].request, network());
+    desk.pass(secs(1));
+    let list = desk.list();
+    desk.answer(list, Answer::Listed((1..=3).map(listed).collect()));
+    let (complete, _) = desk.complete();
+    desk.confirm(complete);
+    desk.assert_status(file, "completed");
+}
+
+#[test]
+fn a_list_that_contradicts_a_bare_yes_ends_it() {
+    let mut desk = Desk::usual();
+    let (file, complete) = desk.drive_to_complete(3);
+    desk.answer(complete, Answer::Unconfirmed(StoredObject::default()));
+    let list = desk.list();
+    desk.answer(list, Answer::Listed(vec![listed(1), listed(2)]));
+    desk.sign_whatever_is_wanted();
+    let again = desk.send();
+    desk.event(Event::Progress(again.request, PART));
+    desk.fail(again.request, network());
+    desk.pass(secs(1));
+    let list = desk.list();
+    desk.fail(list, backend(404, "NoSuchUpload"));
+    desk.assert_status(file, "preparing");
+}
+
+#[test]
+fn a_bare_yes_counts_unless_the_parts_can_be_listed_or_nobody_is_known() {
+    for (status, code) in [(404, "no_such_upload"), (400, "odd"), (404, "")] {
+        let mut desk = Desk::usual();
+        let (file, complete) = desk.drive_to_complete(3);
+        desk.answer(complete, Answer::Unconfirmed(StoredObject::default()));
+        let list = desk.list();
+        desk.fail(list, backend(status, code));
+        desk.assert_status(file, "completed");
+    }
+    for status in [401, 403] {
+        let mut desk = Desk::usual();
+        let (file, complete) = desk.drive_to_complete(3);
+        desk.answer(complete, Answer::Unconfirmed(StoredObject::default()));
+        let list = desk.list();
+        desk.fail(list, backend(status, ""));
+        desk.assert_status(file, "failed");
+    }
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html>
+#[test]
+fn doubt_is_forgotten_before_a_lifecycle_rule_may_have_removed_the_upload() {
+    for (hours, name) in [(5, "completed"), (7, "preparing")] {
+        let mut desk = Desk::usual();
+        let (file, complete) = desk.drive_to_complete(3);
+        desk.event(Event::Pause(one(file)));
+        assert_eq!(desk.cancels(), [complete]);
+        desk.pass(secs(hours * 3_600));
+        desk.event(Event::Resume(one(file)));
+        let (complete, _) = desk.complete();
+        desk.fail(complete, backend(404, "NoSuchUpload"));
+        if name == "completed" {
+            let list = desk.list();
+            desk.fail(list, backend(404, "NoSuchUpload"));
+        }
+        desk.assert_status(file, name);
+    }
+}
+
+#[test]
+fn a_doubt_without_tags_and_without_a_list_ends() {
+    let mut desk = Desk::usual();
+    let (file, complete) = desk.drive_to_complete(2);
+    desk.fail(complete, lost(Step::Complete));
+    desk.pass(secs(1));
+    let (complete, _) = desk.complete();
+    desk.fail(complete, backend(409, "invalid_part"));
+    let list = desk.list();
+    desk.answer(list, Answer::Listed(vec![listed(1)]));
+    desk.sign_whatever_is_wanted();
+    let again = desk.send();
+    desk.answer(again.request, Answer::Sent(None.into()));
+    let list = desk.list();
+    desk.fail(list, backend(404, ""));
     assert_eq!(desk.status(file), Status::Failed(UploadError::MissingETag));
+}
+
+const fn lost(step: Step) -> UploadError {
+    UploadError::Network { step }
 }
 
 #[test]
@@ -344,4 +540,46 @@ fn a_complete_that_broke_is_asked_again() {
     assert_eq!(tags.map(|tags| tags.len()), Some(2));
     desk.confirm(complete);
     desk.assert_status(file, "completed");
+}
+
+#[test]
+fn signatures_that_a_truncated_list_asked_for_end_with_the_upload() {
+    let mut desk = Desk::usual();
+    let (file, sends) = desk.drive_to_parts(2);
+    let break_whole = |desk: &mut Desk, sent: &s3_upload_core::Transmit| {
+        desk.event(Event::Progress(sent.request, sent.range.len()));
+        desk.fail(sent.request, network());
+        desk.pass(secs(1));
+        desk.list()
+    };
+    // The time passes until the URLs have expired, so that a part that is sent again has to be signed first.
+    for moved in 1..=20 {
+        desk.pass(secs(15));
+        for sent in &sends {
+            desk.event(Event::Progress(sent.request, moved));
+        }
+    }
+    let list = break_whole(&mut desk, &sends[0]);
+    desk.answer(list, Answer::Listed(Vec::new()));
+    let (sign, parts) = desk.sign();
+    assert_eq!(parts.len(), 1);
+    let list = break_whole(&mut desk, &sends[1]);
+    desk.answer(list, Answer::Listed(vec![listed(1), listed(2)]));
+    let (complete, _) = desk.complete();
+    desk.confirm(complete);
+    desk.assert_status(file, "completed");
+    assert_eq!(desk.cancels(), [sign]);
+}
+
+#[test]
+fn a_mistake_in_the_function_that_lists_parts_is_no_missing_etag() {
+    let mut desk = Desk::usual();
+    let (file, sends) = desk.drive_to_parts(2);
+    for sent in &sends {
+        desk.answer(sent.request, Answer::Sent(None.into()));
+    }
+    let list = desk.list();
+    let mistake = UploadError::Configuration("listParts failed".to_owned());
+    desk.fail(list, mistake.clone());
+    assert!(matches!(desk.status(file), Status::Failed(error) if error == mistake));
 }

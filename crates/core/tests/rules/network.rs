@@ -1,11 +1,10 @@
-//! Offline and stalls.
+//! Tests of the offline state and of stalls.
 
 use s3_upload_core::{
-    Answer, Command, Config, Event, Status, Step, TransportChoice, UploadError, WaitReason,
-    limits::MIB,
+    Answer, Config, Event, Status, Step, TransportChoice, UploadError, WaitReason, limits::MIB,
 };
 
-use crate::desk::{Desk, config, network, one, secs};
+use crate::desk::{Desk, config, is_operation, network, one, secs};
 
 fn waits_for_network(desk: &Desk, file: s3_upload_core::FileId) -> bool {
     matches!(
@@ -61,7 +60,7 @@ fn while_offline_one_probe_goes_out_now_and_then() {
     for sent in &sends {
         desk.fail(sent.request, network());
     }
-    // After 5, 15 and 35 seconds.
+    // The probes are sent after 5, 15 and 35 seconds.
     for pause in [5, 10, 20] {
         desk.pass(secs(pause - 1));
         desk.quiet();
@@ -71,7 +70,7 @@ fn while_offline_one_probe_goes_out_now_and_then() {
         desk.fail(probes[0].request, network());
         assert_eq!(desk.snapshot(file).attempts, 0);
     }
-    // The browser lies: a probe gets through.
+    // The browser's event was wrong: a probe succeeds.
     desk.pass(secs(40));
     let probe = desk.send();
     desk.quiet();
@@ -174,7 +173,7 @@ fn an_abort_waits_for_the_network_too() {
     }
     desk.event(Event::Cancel(one(file)));
     desk.quiet();
-    // After 5, 15 and 35 seconds, and so on: as often as the network is tried, at no attempt.
+    // The abort is sent after 5, 15 and 35 seconds and so on, as often as the network is probed. It costs no attempt.
     for pause in [5, 10, 20, 40, 60, 60, 60, 60, 60] {
         desk.pass(secs(pause));
         let (abort, _) = desk.abort();
@@ -184,7 +183,7 @@ fn an_abort_waits_for_the_network_too() {
     let (abort, _) = desk.abort();
     desk.answer(abort, Answer::Aborted);
     desk.quiet();
-    assert_eq!(desk.queue.next_timeout(), None);
+    assert_eq!(desk.queue.poll_timeout(), None);
 }
 
 #[test]
@@ -199,7 +198,7 @@ fn a_request_that_reports_progress_is_cut_when_nothing_moves_for_the_stall_time(
         desk.quiet();
         desk.event(Event::Progress(put.request, step * 100));
     }
-    // The same count again is no progress.
+    // The same count again does not count as progress.
     desk.pass(secs(29));
     desk.event(Event::Progress(put.request, 900));
     desk.pass(secs(1));
@@ -228,7 +227,7 @@ fn a_request_that_reports_nothing_gets_the_time_of_a_slow_link() {
         ..config()
     });
     let (_, put) = desk.drive_to_put(16 * MIB, None);
-    // 16 MiB at 16 KiB/s are 1024 s.
+    // 16 MiB at 16 KiB/s take 1024 s.
     desk.pass(secs(30 + 1_023));
     desk.quiet();
     desk.pass(secs(1));
@@ -236,10 +235,10 @@ fn a_request_that_reports_nothing_gets_the_time_of_a_slow_link() {
 }
 
 #[test]
-fn a_complete_gets_the_time_that_s3_may_take() {
+fn a_complete_is_asked_again_with_a_growing_patience() {
     let mut desk = Desk::usual();
     let (file, complete) = desk.drive_to_complete(3);
-    desk.pass(secs(299));
+    desk.pass(secs(59));
     desk.quiet();
     desk.pass(secs(1));
     assert_eq!(desk.cancels(), [complete]);
@@ -251,8 +250,15 @@ fn a_complete_gets_the_time_that_s3_may_take() {
                 after
             }),
             ..
-        } if after == secs(300)
+        } if after == secs(60)
     ));
+    // The request is repeated, and gets twice the time.
+    desk.pass(secs(1));
+    let (again, _) = desk.complete();
+    desk.pass(secs(118));
+    desk.quiet();
+    desk.pass(secs(2));
+    assert_eq!(desk.cancels(), [again]);
 }
 
 #[test]
@@ -263,6 +269,9 @@ fn a_laptop_that_slept_goes_on() {
     desk.pass(secs(1));
     assert_eq!(desk.cancels().len(), sends.len());
     assert_eq!(desk.snapshot(file).attempts, 1);
+    // A part may have arrived before the suspension.
+    let list = desk.list();
+    desk.answer(list, Answer::Listed(Vec::new()));
     // Every URL has expired meanwhile.
     assert!(desk.sends().is_empty());
     desk.sign_whatever_is_wanted();
@@ -285,12 +294,12 @@ fn a_cancel_is_told_once_though_several_requests_stall_with_it() {
 }
 
 impl Desk {
-    /// Signatures asked for while offline never arrive.
+    /// Drops the requests for signatures, whose answers never arrive while offline.
     fn sign_nothing(&mut self) {
         while self
             .inbox
             .iter()
-            .any(|command| matches!(command, Command::SignParts { .. }))
+            .any(|command| is_operation(command, Step::SignParts))
         {
             let (sign, _) = self.sign();
             self.fail(

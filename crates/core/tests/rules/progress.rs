@@ -1,4 +1,4 @@
-//! What is shown.
+//! Tests of the progress that is shown.
 
 use s3_upload_core::{Event, Notice, limits::MIB};
 
@@ -81,7 +81,7 @@ fn a_stored_part_is_counted_once_for_the_speed() {
     let (file, sends) = desk.drive_to_parts(1_000);
     let mut sent = sends[0].clone();
     for _ in 0..20 {
-        // 8 MiB in four seconds, told in two steps.
+        // 8 MiB in four seconds, reported in two steps.
         for step in 1..=2 {
             desk.pass(secs(2));
             desk.event(Event::Progress(sent.request, step * PART / 2));

@@ -1,11 +1,11 @@
-//! One file in one request.
+//! Tests of a file that is sent in one request.
 
 use s3_upload_core::{
-    Answer, Config, Grant, GrantPlan, Method, Notice, ObjectKey, Receipt, SignedRequest, Status,
-    StoredObject, UploadError, UploadId,
+    Answer, Config, Event, FileId, Grant, GrantPlan, Method, Notice, ObjectKey, Receipt, RequestId,
+    SignedRequest, Status, StoredObject, UploadError, UploadId,
 };
 
-use crate::desk::{Desk, config, etag, network, secs, signed, store, url_expired};
+use crate::desk::{Desk, config, etag, found, network, secs, signed, store, url_expired};
 
 #[test]
 fn without_an_id_the_stores_answer_is_the_proof() {
@@ -37,7 +37,7 @@ fn without_an_id_the_stores_answer_is_the_proof() {
             }
         ]
     );
-    assert_eq!(desk.queue.next_timeout(), None);
+    assert_eq!(desk.queue.poll_timeout(), None);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_file_that_the_store_has_already_is_done() {
     assert_eq!(stored.size, None, "nobody looked");
     assert_eq!(desk.snapshot(file).percent, 100);
     assert_eq!(desk.count(&Notice::Succeeded(file)), 1);
-    assert_eq!(desk.queue.next_timeout(), None);
+    assert_eq!(desk.queue.poll_timeout(), None);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_url_that_grew_old_in_the_queue_is_not_used() {
     let (create, _) = desk.create();
     desk.grant_single(create, None, Some(20));
     desk.quiet();
-    // Of 20 s the last two are kept as a margin.
+    // Of the lifetime of 20 s the last two are a margin.
     desk.pass(secs(18));
     desk.took(&first);
     let (create, of) = desk.create();
@@ -208,10 +208,6 @@ fn a_yes_that_nobody_looked_for_is_no_proof_of_what_only_may_be_there() {
     for answer in [
         Answer::Unconfirmed(StoredObject::default()),
         Answer::Confirmed(StoredObject::default()),
-        Answer::Confirmed(StoredObject {
-            size: Some(999),
-            ..StoredObject::default()
-        }),
     ] {
         let mut desk = Desk::usual();
         let (file, put) = desk.drive_to_put(1_000, Some("u1"));
@@ -223,7 +219,7 @@ fn a_yes_that_nobody_looked_for_is_no_proof_of_what_only_may_be_there() {
         desk.grant_single(create, Some("u2"), Some(300));
         let put = desk.send();
         desk.took(&put);
-        // What the store took is there, whatever the backend has to say of it.
+        // The object that the store accepted is stored, whatever the backend answers.
         let (complete, _) = desk.complete();
         desk.answer(complete, answer);
         desk.assert_status(file, "completed");
@@ -261,6 +257,84 @@ fn an_object_that_our_own_try_made_is_ours() {
     desk.pass(secs(1));
     let again = desk.send();
     desk.fail(again.request, store(412, "PreconditionFailed"));
+    let (complete, _) = desk.complete();
+    desk.answer(complete, found(5));
+    desk.assert_status(file, "completed");
+}
+
+#[test]
+fn an_object_that_a_failed_try_met_is_ours_only_if_the_backend_looked() {
+    for answer in [
+        Answer::Unconfirmed(StoredObject::default()),
+        Answer::Confirmed(StoredObject::default()),
+        found(999),
+    ] {
+        let mut desk = Desk::usual();
+        let (file, put) = desk.drive_to_put(5, Some("u1"));
+        // None of the file arrived, and the object under this key belongs to another upload.
+        desk.fail(put.request, store(503, ""));
+        desk.pass(secs(1));
+        let again = desk.send();
+        desk.fail(again.request, store(412, "PreconditionFailed"));
+        let (complete, _) = desk.complete();
+        desk.answer(complete, answer);
+        desk.assert_status(file, "uploading");
+        let again = desk.send();
+        desk.fail(again.request, store(412, "PreconditionFailed"));
+        let (create, _) = desk.create();
+        desk.grant_single(create, Some("u2"), Some(300));
+        let fresh = desk.send();
+        desk.took(&fresh);
+        let (complete, _) = desk.complete();
+        desk.confirm(complete);
+        desk.assert_status(file, "completed");
+    }
+}
+
+/// Drives a new file to the request that verifies it: its connection broke after all bytes had been sent.
+fn drive_to_question(desk: &mut Desk) -> (FileId, RequestId) {
+    let (file, put) = desk.drive_to_put(5, Some("u1"));
+    desk.event(Event::Progress(put.request, 5));
+    desk.fail(put.request, network());
+    desk.pass(secs(1));
+    let (complete, _) = desk.complete();
+    (file, complete)
+}
+
+#[test]
+fn a_refusal_to_say_whether_the_object_is_there_is_no_end() {
+    for (status, code) in [
+        (404, "NoSuchKey"),
+        (404, ""),
+        (400, "bad_request"),
+        (409, "incomplete"),
+        (422, ""),
+        (403, ""),
+    ] {
+        let mut desk = Desk::usual();
+        let (file, complete) = drive_to_question(&mut desk);
+        desk.fail(complete, crate::desk::backend(status, code));
+        let put = desk.send();
+        desk.took(&put);
+        let (complete, _) = desk.complete();
+        desk.confirm(complete);
+        desk.assert_status(file, "completed");
+    }
+}
+
+#[test]
+fn a_backend_that_fails_over_what_it_does_not_find_is_not_asked_for_ever() {
+    let mut desk = Desk::usual();
+    let (file, mut complete) = drive_to_question(&mut desk);
+    for _ in 0..2 {
+        desk.fail(complete, crate::desk::backend(500, ""));
+        desk.pass(secs(30));
+        complete = desk.complete().0;
+    }
+    desk.fail(complete, crate::desk::backend(500, ""));
+    let put = desk.send();
+    desk.took(&put);
+    desk.pass(secs(30));
     let (complete, _) = desk.complete();
     desk.confirm(complete);
     desk.assert_status(file, "completed");

@@ -1,4 +1,4 @@
-//! What a person asks for.
+//! Tests of the operations that a person requests.
 
 use s3_upload_core::{
     Accept, Answer, Config, Constraints, Event, FileInfo, Notice, Target, UploadId, Violation,
@@ -86,7 +86,7 @@ fn a_pause_ends_a_wait() {
     desk.fail(put.request, store(503, "SlowDown"));
     desk.event(Event::Pause(one(file)));
     desk.assert_status(file, "paused");
-    assert_eq!(desk.queue.next_timeout(), None);
+    assert_eq!(desk.queue.poll_timeout(), None);
     desk.event(Event::Resume(one(file)));
     desk.send();
 }
@@ -122,7 +122,7 @@ fn a_cancel_aborts_once_and_tries_again_until_the_backend_heard() {
     desk.answer(abort, Answer::Aborted);
     desk.pass(secs(3_600));
     desk.quiet();
-    assert_eq!(desk.queue.next_timeout(), None);
+    assert_eq!(desk.queue.poll_timeout(), None);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn an_abort_is_given_up_when_the_backend_refuses_it_or_never_answers() {
     desk.event(Event::Cancel(one(file)));
     let (abort, _) = desk.abort();
     desk.fail(abort, backend(404, "unknown_upload"));
-    assert_eq!(desk.queue.next_timeout(), None);
+    assert_eq!(desk.queue.poll_timeout(), None);
 
     let (file, _) = desk.drive_to_parts(6);
     desk.event(Event::Cancel(one(file)));
@@ -144,7 +144,7 @@ fn an_abort_is_given_up_when_the_backend_refuses_it_or_never_answers() {
         tries += 1;
     }
     assert_eq!(tries, 6);
-    assert_eq!(desk.queue.next_timeout(), None);
+    assert_eq!(desk.queue.poll_timeout(), None);
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn what_breaks_a_limit_is_not_taken() {
         desk.notices.last(),
         Some(Notice::Rejected(_, _, Violation::TooMany { max: 2 }))
     ));
-    // A file that failed leaves room.
+    // A file that failed does not count against the limit.
     desk.fail(put.request, store(403, "AccessDenied"));
     desk.assert_status(first, "failed");
     let third = desk.add(5);

@@ -1,10 +1,10 @@
-//! A model of the presign backend: makes keys and ids, signs, lists, completes, takes back.
+//! A model of the presign backend: it makes keys and ids, and signs, lists, completes and aborts.
 
 use core::time::Duration;
 
 use s3_upload_core::{
     Answer, BackendRefusal, ETag, FileId, Grant, GrantPlan, Method, ObjectKey, PartNumber,
-    PresignedUrl, SignedPart, SignedRequest, StoredObject, UploadError, UploadId,
+    SecretUrl, SignedPart, SignedRequest, StoredObject, UploadError, UploadId,
 };
 use std::collections::BTreeMap;
 
@@ -15,23 +15,25 @@ pub struct Backend {
     next: u64,
     /// The keys of single uploads that have an id.
     singles: BTreeMap<u64, u64>,
-    /// Milliseconds that a URL lives.
+    /// The lifetime of a URL, in milliseconds.
     life: Option<u64>,
     ids: bool,
     idempotent: bool,
-    /// What it says in the end about single uploads: whether it looks, and whether it has a word at all.
+    /// The way in which it confirms single uploads.
     looks: Looks,
 }
 
-/// How a backend confirms a single upload.
+/// The way in which a backend confirms a single upload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Looks {
-    /// At the store, and tells what is there.
+    /// It checks the store, and reports the object.
     #[default]
     There,
-    /// Nowhere: it says yes to all.
+    /// It checks the store, and answers with status 500 for a missing object.
+    Stumbles,
+    /// It does not check the store, and confirms every upload.
     Nowhere,
-    /// It knows no such question.
+    /// It has no such operation.
     Never,
 }
 
@@ -69,13 +71,13 @@ impl Backend {
         });
         SignedRequest {
             method: Method::Put,
-            url: PresignedUrl::new(format!("s3/{}?secret", store.urls.len() - 1)),
+            url: SecretUrl::new(format!("s3/{}?secret", store.urls.len() - 1)),
             headers: Vec::new(),
             expires_in: self.life.map(Duration::from_millis),
         }
     }
 
-    /// `parts` is the part size when the upload is to be multipart.
+    /// Creates an upload. `parts` is the part size of a multipart upload; `None` for a single one.
     pub fn create(
         &mut self,
         now: u64,
@@ -127,7 +129,7 @@ impl Backend {
             assert_eq!(known.range(*number).len(), *bytes, "parts tile the file");
         }
         if !known.open {
-            return Err(refusal(404, "no_such_upload"));
+            return Err(refusal(404, "NoSuchUpload"));
         }
         let signed = parts
             .iter()
@@ -149,7 +151,7 @@ impl Backend {
     pub fn list(store: &Store, id: &UploadId) -> Outcome {
         let upload = upload_number(id);
         if !store.uploads[&upload].open {
-            return Err(refusal(404, "no_such_upload"));
+            return Err(refusal(404, "NoSuchUpload"));
         }
         Ok(Answer::Listed(store.list(upload)))
     }
@@ -170,7 +172,10 @@ impl Backend {
                 (Looks::Never, _) => Ok(Answer::Unconfirmed(known)),
                 (Looks::Nowhere, _) => Ok(Answer::Confirmed(known)),
                 (Looks::There, None) => Err(refusal(409, "not_stored")),
-                (Looks::There, size) => Ok(Answer::Confirmed(StoredObject { size, ..known })),
+                (Looks::Stumbles, None) => Err(refusal(500, "")),
+                (Looks::There | Looks::Stumbles, size) => {
+                    Ok(Answer::Confirmed(StoredObject { size, ..known }))
+                }
             };
         } else {
             let upload = &store.uploads[&number];
@@ -179,7 +184,7 @@ impl Backend {
                 upload.key
             } else {
                 store.complete(number, parts).map_err(|code| {
-                    refusal(if code.ends_with("upload") { 404 } else { 409 }, code)
+                    refusal(if code.ends_with("pload") { 404 } else { 409 }, code)
                 })?
             }
         };

@@ -1,15 +1,15 @@
-//! Small deterministic randomness (xorshift64*), and what a run's seed decides.
+//! A small deterministic generator (xorshift64*), and the properties of a run that follow from its seed.
 
 use core::time::Duration;
 
 use crate::backend::Looks;
-use s3_upload_core::{Config, TransportChoice, limits::MIB};
+use s3_upload_core::{Config, Constraints, TransportChoice, limits::MIB};
 
 pub struct Dice(u64);
 
 impl Dice {
     pub fn new(seed: u64) -> Self {
-        // Neighbouring seeds must not give neighbouring runs.
+        // Seeds that follow each other must not give similar runs.
         let mixed = (seed + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         Self((mixed ^ (mixed >> 29)) | 1)
     }
@@ -21,12 +21,12 @@ impl Dice {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11
     }
 
-    /// `low..=high`.
+    /// A random number in `low..=high`.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.next() % (high - low + 1)
     }
 
-    /// True so many times out of a thousand.
+    /// Returns true with a probability of `chance` per thousand.
     pub fn permille(&mut self, chance: u64) -> bool {
         self.next() % 1_000 < chance
     }
@@ -36,47 +36,52 @@ impl Dice {
     }
 }
 
-/// What one run is like.
+/// The properties of one run.
 #[derive(Clone, Debug)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is a trait of the world, independent of the others"
 )]
 pub struct Traits {
-    /// Requests that meet a fault, per thousand, while there are faults.
+    /// The requests that have a fault, per thousand, before the faults stop.
     pub faults: u64,
-    /// When faults stop, in milliseconds.
+    /// The time at which the faults stop, in milliseconds.
     pub calm: u64,
-    /// Milliseconds one way, at most.
+    /// The longest latency in one direction, in milliseconds.
     pub latency: u64,
-    /// Bytes per second of one request.
+    /// The speed of one request, in bytes per second.
     pub speed: u64,
-    /// Times that the network goes away.
+    /// The number of interruptions of the network.
     pub cuts: u64,
-    /// The browser tells of the network rightly, this often per thousand.
+    /// The probability that the browser reports a change of the network, per thousand.
     pub browser: u64,
-    /// Times that the person wants something.
+    /// The number of operations that the person requests.
     pub wishes: u64,
     pub files: u64,
-    /// The backend names single uploads, and confirms them.
+    /// True if the backend gives ids to single uploads, and confirms them.
     pub ids: bool,
-    /// The backend answers a repeated complete as it did the first.
+    /// True if the backend answers a repeated complete like the first.
     pub idempotent: bool,
-    /// The store refuses to overwrite.
+    /// True if the store refuses to overwrite an object.
     pub if_none_match: bool,
-    /// CORS hides the tags.
+    /// True if CORS hides the entity tags.
     pub hide_tags: bool,
-    /// Seconds that a URL lives; zero when the backend does not say and it lives for ever.
+    /// True if the backend can list the parts, which it must if the entity tags are hidden.
+    pub lists: bool,
+    /// The number of outages of the backend or of the store.
+    pub outages: u64,
+    /// The lifetime of a URL, in seconds; zero when the backend does not say it and the URL does not expire.
     pub life: u64,
-    /// The backend has its own mind about part sizes.
+    /// True if the backend chooses part sizes of its own.
     pub odd_parts: bool,
-    /// Files may change on disk.
+    /// True if files may change on disk.
     pub changes: bool,
-    /// How the backend confirms single uploads.
+    /// The way in which the backend confirms single uploads.
     pub looks: Looks,
 }
 
 pub fn traits(dice: &mut Dice) -> Traits {
+    let hide_tags = dice.permille(200);
     Traits {
         faults: dice.pick(&[0, 20, 100, 300, 600]),
         calm: dice.pick(&[0, 60_000, 300_000, 900_000]),
@@ -89,11 +94,19 @@ pub fn traits(dice: &mut Dice) -> Traits {
         ids: dice.permille(500),
         idempotent: dice.permille(700),
         if_none_match: dice.permille(700),
-        hide_tags: dice.permille(200),
+        hide_tags,
+        lists: hide_tags || dice.permille(800),
+        outages: dice.pick(&[0, 0, 1, 3]),
         life: dice.pick(&[0, 5, 60, 300]),
         odd_parts: dice.permille(300),
         changes: dice.permille(100),
-        looks: dice.pick(&[Looks::There, Looks::There, Looks::Nowhere, Looks::Never]),
+        looks: dice.pick(&[
+            Looks::There,
+            Looks::There,
+            Looks::Stumbles,
+            Looks::Nowhere,
+            Looks::Never,
+        ]),
     }
 }
 
@@ -114,6 +127,10 @@ pub fn config(dice: &mut Dice) -> Config {
         max_attempts: u32::try_from(dice.pick(&[1, 3, 6])).unwrap(),
         retry_budget: u32::try_from(dice.pick(&[2, 30])).unwrap(),
         seed: dice.between(0, 1_000_000),
+        constraints: Constraints {
+            max_size: dice.pick(&[None, None, None, Some(100 * MIB)]),
+            ..Constraints::default()
+        },
         ..Config::default()
     }
 }

@@ -1,9 +1,9 @@
-//! The engine against a world that goes wrong at random: a virtual clock, a backend and a store
-//! that lose, delay, repeat and refuse, a network that comes and goes, a browser that lies about
-//! it, and a person who changes their mind. Every step is watched; every run must end, and end
-//! well once the faults stop.
+//! A simulation of the engine with random faults. It has a virtual clock, a backend and a store that lose, delay,
+//! repeat and refuse requests, a network that is interrupted, a browser whose network events are wrong at times, and
+//! a person who requests operations. The rules are checked at every step. Every run must end. At its end
+//! every file is completed, cancelled, or failed because it changed on disk.
 //!
-//! `SIM_SEED=123` replays one run and prints its trace; `SIM_RUNS=1000000` makes as many.
+//! `SIM_SEED=123` replays one run and prints its trace. `SIM_RUNS=1000000` makes that number of runs.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,6 +14,7 @@
 )]
 
 mod backend;
+mod coverage;
 mod dice;
 mod person;
 mod store;
@@ -22,11 +23,13 @@ mod watch;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use coverage::Coverage;
 use world::World;
 
-/// Runs when nothing else is asked for.
+/// The default number of runs.
 const RUNS: u64 = 100_000;
 
 fn number(name: &str) -> Option<u64> {
@@ -44,10 +47,12 @@ fn every_run_keeps_the_rules_and_ends() {
     let next = AtomicU64::new(0);
     let failed = AtomicBool::new(false);
     let sums: [AtomicU64; 4] = Default::default();
+    let reached = Mutex::new(Coverage::default());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
+                let mut covered = Coverage::default();
                 while !failed.load(Ordering::Relaxed) {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= runs {
@@ -56,9 +61,10 @@ fn every_run_keeps_the_rules_and_ends() {
                     let outcome = catch_unwind(AssertUnwindSafe(|| {
                         let mut world = World::new(seed, false);
                         world.run();
-                        world.counts()
+                        (world.counts(), world.coverage())
                     }));
-                    if let Ok(counts) = outcome {
+                    if let Ok((counts, coverage)) = outcome {
+                        covered.add(coverage);
                         for (sum, count) in sums.iter().zip(counts) {
                             sum.fetch_add(count, Ordering::Relaxed);
                         }
@@ -67,6 +73,7 @@ fn every_run_keeps_the_rules_and_ends() {
                         eprintln!("failed with SIM_SEED={seed}");
                     }
                 }
+                reached.lock().unwrap().add(covered);
             });
         }
     });
@@ -75,6 +82,13 @@ fn every_run_keeps_the_rules_and_ends() {
     println!(
         "{runs} runs: {files} files, {stored} stored, {requests} requests, {faults} of them met a fault"
     );
+    let reached = reached.into_inner().unwrap();
+    println!("{}", reached.report());
+    // A smaller number of runs reaches fewer patterns.
+    if runs >= RUNS {
+        let missing = reached.missing();
+        assert!(missing.is_empty(), "never reached: {missing:#?}");
+    }
 }
 
 #[test]

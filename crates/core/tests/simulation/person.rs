@@ -1,10 +1,10 @@
-//! A person who changes their mind.
+//! A person who requests random operations.
 
 use s3_upload_core::{Event, FileId, FileInfo, Target};
 
 use crate::dice::{self, Dice};
 
-/// What somebody wants now, of the `files` that were added so far.
+/// A random operation of the person. `files` is the number of files added so far.
 pub fn wish(dice: &mut Dice, files: u64) -> Event {
     let target = if dice.permille(300) {
         Target::All

@@ -1,22 +1,24 @@
-//! The rules, watched at every step.
+//! The rules that are checked at every step.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use s3_upload_core::{
-    Answer, Command, Config, Event, FileId, Instant, Notice, PartNumber, Queue, RequestId, Status,
-    Target, Transmit, UploadError,
+    Answer, BackendOperation, Command, Config, Event, FileId, Instant, Notice, PartNumber, Queue,
+    RequestId, Status, Target, Transmit, UploadError,
 };
 
+use crate::coverage::Coverage;
 use crate::store::{Allows, Store, upload_number};
+use crate::trouble::step_of;
 use crate::world::{Ask, Flight};
 
-/// What is known of one file.
+/// The record of one file.
 #[derive(Debug, Default)]
 struct Life {
     size: u64,
     sent: u64,
     percent: u8,
-    /// How the run ended; `None` while it lasts.
+    /// The end of the file's run; `None` before it.
     ended: Option<&'static str>,
     removed: bool,
     changed: bool,
@@ -24,30 +26,33 @@ struct Life {
     key: Option<u64>,
     /// The parts that the store confirmed to the engine.
     confirmed: BTreeSet<PartNumber>,
-    /// The other side asked to be left alone until then.
+    /// The time before which no request may be sent, by the other side's `Retry-After`.
     not_before: u64,
-    /// The failed tries that must not change with the next answer.
+    /// The number of failed tries, which must not change with the next answer.
     attempts: Option<u32>,
+    /// The state that was shown last.
+    state: Option<&'static str>,
 }
 
-/// What is known of one multipart upload.
+/// The record of one multipart upload.
 #[derive(Debug, Default)]
 struct Seen {
     aborts: u32,
-    /// The engine has reason to leave it alone.
+    /// True if the engine has a reason not to abort it.
     excused: bool,
 }
 
 pub struct Watch {
     config: Config,
     lives: BTreeMap<FileId, Life>,
-    /// The multipart uploads that the engine was told of.
+    /// The multipart uploads whose ids reached the engine.
     uploads: BTreeMap<u64, Seen>,
     offline_before: bool,
-    /// Since when the engine believes itself offline, and what it sent since.
+    /// The time since which the engine is offline, and the number of requests that it sent since.
     offline: Option<(u64, u64)>,
     sent_now: u64,
     failures: (u32, u32),
+    pub coverage: Coverage,
 }
 
 impl Watch {
@@ -60,6 +65,7 @@ impl Watch {
             offline: None,
             sent_now: 0,
             failures: (0, 0),
+            coverage: Coverage::default(),
         }
     }
 
@@ -114,7 +120,8 @@ impl Watch {
                 self.allow_all();
             }
             Event::Cancel(target) => {
-                // Giving up what had failed is another thing to be told; giving up all spares it.
+                // Cancelling a file that had failed gives another notice. Cancelling all files leaves failed ones as
+                // they are.
                 for (file, life) in &mut self.lives {
                     if *target == Target::One(*file) && life.ended == Some("failed") {
                         life.ended = None;
@@ -129,14 +136,14 @@ impl Watch {
         }
     }
 
-    /// A person may overrule what the other side asked for.
+    /// A person's operation overrides the `Retry-After` of the other side.
     fn allow_all(&mut self) {
         for life in self.lives.values_mut() {
             life.not_before = 0;
         }
     }
 
-    /// An answer is about to reach an engine that waits for it.
+    /// Checks an answer before it reaches an engine that waits for it.
     pub fn answered(
         &mut self,
         now: Instant,
@@ -145,6 +152,7 @@ impl Watch {
         queue: &Queue,
         store: &Store,
     ) {
+        self.coverage.answer(step_of(&flight.ask), answer);
         let shown = queue.snapshot(now, flight.file);
         let life = self.lives.get_mut(&flight.file).expect("an added file");
         life.attempts = None;
@@ -166,7 +174,7 @@ impl Watch {
                     life.confirmed.insert(*part);
                 }
             }
-            // The list may tell of less, and of other sizes.
+            // The list may lack parts, or have other sizes.
             Ok(Answer::Listed(_)) => life.confirmed.clear(),
             Ok(_) => {}
             Err(error) => {
@@ -187,7 +195,7 @@ impl Watch {
         }
     }
 
-    /// When the other side says that an upload is gone, nobody takes it back.
+    /// Excuses the engine from aborting an upload that the other side reported as gone.
     fn excuse(&mut self, ask: &Ask, error: &UploadError, store: &Store) {
         let gone = match error {
             UploadError::Store(refusal) => refusal.code.as_deref() == Some("NoSuchUpload"),
@@ -211,7 +219,7 @@ impl Watch {
         }
     }
 
-    /// An expired signature costs no attempt.
+    /// Checks that an expired signature costs no attempt.
     pub fn attempts(&mut self, now: Instant, file: FileId, queue: &Queue) {
         let before = self.life(file).attempts.take();
         if let (Some(before), Some(shown)) = (before, queue.snapshot(now, file)) {
@@ -226,20 +234,21 @@ impl Watch {
         flights: &BTreeMap<RequestId, Flight>,
         store: &Store,
     ) {
+        self.coverage.command(command);
         let now = now.as_millis();
         match command {
             Command::Notify(notice) => self.notice(notice, flights, store),
             Command::Cancel(request) => {
                 assert!(flights.contains_key(request), "cut what is in flight, once");
             }
-            Command::Abort { id, .. } => {
+            Command::Backend {
+                operation: BackendOperation::Abort { id },
+                ..
+            } => {
                 self.sent_now += 1;
                 self.uploads.entry(upload_number(id)).or_default().aborts += 1;
             }
-            Command::Create { file, .. }
-            | Command::SignParts { file, .. }
-            | Command::ListParts { file, .. }
-            | Command::Complete { file, .. } => {
+            Command::Backend { file, .. } => {
                 self.sent_now += 1;
                 self.may_ask(now, *file);
             }
@@ -304,7 +313,8 @@ impl Watch {
             Notice::Succeeded(file) => (*file, "completed"),
             Notice::Failed(file) => (*file, "failed"),
             Notice::Cancelled(file) => (*file, "cancelled"),
-            Notice::Removed(file) => {
+            // A file that was refused is not in the queue.
+            Notice::Removed(file) | Notice::Rejected(file, ..) => {
                 self.life(*file).removed = true;
                 return;
             }
@@ -313,7 +323,10 @@ impl Watch {
                 self.failures = (0, 0);
                 return;
             }
-            Notice::Added(_) | Notice::Rejected(..) | Notice::Started(_) => return,
+            Notice::Added(_)
+            | Notice::Started(_)
+            | Notice::Unavailable(_)
+            | Notice::Available(_) => return,
         };
         match how {
             "completed" => self.failures.0 += 1,
@@ -393,10 +406,11 @@ impl Watch {
             assert_eq!(life.ended, final_name(&shown.status), "told what is shown");
             life.sent = shown.sent;
             life.percent = shown.percent;
+            life.state = Some(self.coverage.status(life.state, &shown.status));
         }
     }
 
-    /// Nothing waits for anything any more.
+    /// Checks the final state, in which nothing waits any more.
     pub fn at_the_end(
         &self,
         queue: &Queue,
@@ -423,7 +437,7 @@ impl Watch {
         assert_eq!(totals.completed, completed);
         for (id, upload) in store.uploads.iter().filter(|(_, upload)| upload.open) {
             let Some(seen) = self.uploads.get(id) else {
-                // The answer that named it was lost.
+                // The answer with the upload's id was lost.
                 continue;
             };
             let life = &self.lives[&upload.file];

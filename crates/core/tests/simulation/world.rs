@@ -1,26 +1,27 @@
-//! The world around the engine: virtual time, the requests on their way, and what goes wrong.
+//! The environment of the engine: virtual time, the requests in flight, and the faults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use s3_upload_core::{
-    Answer, Command, ETag, Event, FileId, Instant, PartNumber, Queue, RequestId, Target, Transmit,
-    Transport, UploadError, UploadId, limits::MIB,
+    Answer, BackendOperation, Command, ETag, Event, FileId, Instant, PartNumber, Queue, RequestId,
+    StoredObject, Target, Transmit, Transport, UploadError, UploadId, limits::MIB,
 };
 
 use crate::backend::Backend;
+use crate::coverage::Coverage;
 use crate::dice::{self, Dice, Traits};
 use crate::person;
 use crate::store::Store;
 use crate::trouble::Fate;
 use crate::watch::Watch;
 
-/// After the faults have stopped and all that hung was cut, somebody asks for whatever is left; and
-/// as long after that, for another try of what failed.
+/// The time from the end of the faults until all uploads are started and resumed, in milliseconds. All stalled requests
+/// are cancelled by then. After the same time again, all failed uploads are retried.
 const FINALE: u64 = 3 * 3_600_000;
-/// As long after that again every run has ended.
+/// The time from the end of the faults until every run has ended, in milliseconds: `FINALE` after the retries.
 const END: u64 = 3 * FINALE;
 
-/// What a request asks for.
+/// The operation of a request.
 #[derive(Clone, Debug)]
 pub enum Ask {
     Create {
@@ -49,12 +50,12 @@ impl Ask {
     }
 }
 
-/// A request on its way.
+/// A request in flight.
 #[derive(Clone, Debug)]
 pub struct Flight {
     pub file: FileId,
     pub ask: Ask,
-    /// When it reaches the other side.
+    /// The time at which it reaches the other side.
     began: u64,
     fate: Fate,
 }
@@ -66,7 +67,12 @@ enum Happening {
     Moves(RequestId, u64),
     Cut,
     Mended,
-    Says { online: bool },
+    /// The backend (true) or the store (false) begins to fail in one way.
+    Outage(bool, u64),
+    Back,
+    Says {
+        online: bool,
+    },
     Wish,
     Changed,
     Loses,
@@ -80,19 +86,23 @@ pub struct World {
     now: u64,
     agenda: BTreeMap<(u64, u64), Happening>,
     entries: u64,
-    /// What the engine believes to be in flight.
+    /// The requests that are in flight for the engine.
     flights: BTreeMap<RequestId, Flight>,
-    /// What it has cut, and what may arrive all the same.
+    /// The requests that the engine cancelled. They may take effect nevertheless.
     ghosts: BTreeMap<RequestId, Flight>,
     store: Store,
     backend: Backend,
     pub network: bool,
+    /// The side that is in an outage, and the kind of its failure.
+    pub outage: Option<(bool, u64)>,
+    /// The uploads whose complete a proxy answered.
+    pub lied: BTreeSet<UploadId>,
     files: u64,
     watch: Watch,
     requests: u64,
     faults: u64,
     trace: bool,
-    /// Every command, when somebody wants to compare.
+    /// All commands, for a comparison of two runs.
     pub log: Option<String>,
 }
 
@@ -123,6 +133,8 @@ impl World {
                 traits.looks,
             ),
             network: true,
+            outage: None,
+            lied: BTreeSet::new(),
             files: 0,
             watch: Watch::new(config),
             requests: 0,
@@ -145,7 +157,7 @@ impl World {
         self.now >= self.traits.calm
     }
 
-    /// Enters what does not depend on the engine.
+    /// Schedules the happenings that do not depend on the engine.
     fn plan(&mut self) {
         let Traits {
             cuts,
@@ -153,6 +165,7 @@ impl World {
             calm,
             changes,
             faults,
+            outages,
             ..
         } = self.traits;
         if calm > 0 {
@@ -161,6 +174,13 @@ impl World {
                 let until = self.dice.between(from, (from + 180_000).min(calm));
                 self.at(from, Happening::Cut);
                 self.at(until, Happening::Mended);
+            }
+            for _ in 0..outages {
+                let from = self.dice.between(0, calm);
+                let until = self.dice.between(from, (from + 180_000).min(calm));
+                let what = Happening::Outage(self.dice.permille(500), self.dice.between(0, 5));
+                self.at(from, what);
+                self.at(until, Happening::Back);
             }
             if faults > 0 {
                 for _ in 0..self.dice.between(0, 3) {
@@ -180,7 +200,7 @@ impl World {
         let calm = calm.max(self.now);
         self.at(calm + FINALE, Happening::Finale(Event::Start(Target::All)));
         self.at(calm + FINALE, Happening::Finale(Event::Resume(Target::All)));
-        // What went on just now may have spent the rest of its patience.
+        // An upload that went on at that time may have used up its retries.
         self.at(
             calm + 2 * FINALE,
             Happening::Finale(Event::Retry(Target::All)),
@@ -191,6 +211,10 @@ impl World {
         [self.files, self.watch.stored(), self.requests, self.faults]
     }
 
+    pub fn coverage(self) -> Coverage {
+        self.watch.coverage
+    }
+
     pub fn run(&mut self) {
         for _ in 0..self.traits.files {
             self.files += 1;
@@ -199,7 +223,7 @@ impl World {
         }
         let (mut steps, mut same) = (0_u64, 0_u32);
         loop {
-            let due = self.queue.next_timeout().map(Instant::as_millis);
+            let due = self.queue.poll_timeout().map(Instant::as_millis);
             let entry = self.agenda.keys().next().copied();
             let next = match (due, entry) {
                 (None, None) => break,
@@ -231,6 +255,9 @@ impl World {
 
     fn timeout(&mut self) {
         let now = self.instant();
+        if let Some((_, timer)) = self.queue.next_timer().filter(|(due, _)| *due <= now) {
+            self.watch.coverage.timer(timer);
+        }
         self.watch.before(&self.queue);
         self.queue.handle_timeout(now);
         self.observe();
@@ -243,14 +270,14 @@ impl World {
         let now = self.instant();
         self.watch.before(&self.queue);
         self.watch.event(now, &self.queue, &event);
-        self.queue.handle(now, event);
+        self.queue.handle_event(now, event);
         self.observe();
     }
 
-    /// Executes what the engine wants, and looks at what it shows.
+    /// Executes the engine's commands, and checks what it shows.
     fn observe(&mut self) {
         let now = self.instant();
-        while let Some(command) = self.queue.poll() {
+        while let Some(command) = self.queue.poll_command() {
             if self.trace {
                 println!("{:>9}   ← {command:?}", self.now);
             }
@@ -270,38 +297,36 @@ impl World {
                 self.ghosts.insert(request, flight);
                 return;
             }
-            Command::Create {
+            Command::Backend {
                 request,
                 file,
-                prefer_multipart,
-                part_size,
-            } => {
-                let odd = self.traits.odd_parts;
-                let wants = prefer_multipart || (odd && self.dice.permille(200));
-                let parts = wants.then(|| self.part_size(file, part_size));
-                (request, file, Ask::Create { parts })
-            }
-            Command::SignParts {
-                request,
-                file,
-                id,
-                parts,
-            } => (request, file, Ask::Sign { id, parts }),
-            Command::ListParts { request, file, id } => (request, file, Ask::List { id }),
-            Command::Complete {
-                request,
-                file,
-                id,
-                parts,
-            } => (request, file, Ask::Complete { id, parts }),
-            Command::Abort { request, file, id } => (request, file, Ask::Abort { id }),
+                operation,
+            } => (request, file, self.ask(file, operation)),
             Command::Send(sent) => (sent.request, sent.file, Ask::Send(sent)),
         };
         self.requests += 1;
         self.depart(request, file, ask);
     }
 
-    /// The backend has the last word about the part size; rarely it is one that S3 refuses.
+    fn ask(&mut self, file: FileId, operation: BackendOperation) -> Ask {
+        match operation {
+            BackendOperation::Create {
+                prefer_multipart,
+                part_size,
+            } => {
+                let odd = self.traits.odd_parts;
+                let wants = prefer_multipart || (odd && self.dice.permille(200));
+                let parts = wants.then(|| self.part_size(file, part_size));
+                Ask::Create { parts }
+            }
+            BackendOperation::SignParts { id, parts } => Ask::Sign { id, parts },
+            BackendOperation::ListParts { id } => Ask::List { id },
+            BackendOperation::Complete { id, parts } => Ask::Complete { id, parts },
+            BackendOperation::Abort { id } => Ask::Abort { id },
+        }
+    }
+
+    /// The part size that the backend chooses; rarely it is one that S3 refuses.
     fn part_size(&mut self, file: FileId, asked: u64) -> u64 {
         if !self.traits.odd_parts {
             return asked;
@@ -319,7 +344,7 @@ impl World {
 
     fn depart(&mut self, request: RequestId, file: FileId, ask: Ask) {
         if ask.is_send() && self.watch.is_changed(file) {
-            // The driver reads the file's size and date again before it sends.
+            // The driver reads the file's size and modification time again before it sends.
             let answer = Err(UploadError::FileChanged);
             self.at(self.now, Happening::Answers(request, answer));
             let flight = Flight {
@@ -350,8 +375,11 @@ impl World {
             if drip {
                 span *= 20;
             }
-            if !matches!(fate, Fate::Fine | Fate::Twice | Fate::HangsAfter) {
-                // It breaks somewhere on the way.
+            if !matches!(
+                fate,
+                Fate::Fine | Fate::Twice | Fate::Replayed | Fate::EmptyYes | Fate::HangsAfter
+            ) {
+                // The request breaks after a random part of the time.
                 span = self.dice.between(0, span);
             }
             if sent.transport == Transport::Xhr && span > 0 {
@@ -390,6 +418,8 @@ impl World {
                 }
             }
             Happening::Cut => self.cut(),
+            Happening::Outage(backend, kind) => self.outage = Some((backend, kind)),
+            Happening::Back => self.outage = None,
             Happening::Mended => {
                 self.network = true;
                 if self.dice.permille(self.traits.browser) {
@@ -438,7 +468,7 @@ impl World {
         }
     }
 
-    /// A request reaches the other side, whether or not anybody still waits for it.
+    /// Handles a request that reaches the other side, even if the engine no longer waits for it.
     fn arrives(&mut self, request: RequestId) {
         let flight = if let Some(flight) = self.flights.get(&request) {
             flight.clone()
@@ -451,14 +481,26 @@ impl World {
             }
             flight
         };
-        let acts = !matches!(flight.fate, Fate::Refused(_) | Fate::Hangs);
+        let acts = !matches!(flight.fate, Fate::Refused(_) | Fate::Hangs | Fate::EmptyYes);
+        if matches!(flight.fate, Fate::Replayed) {
+            // The first answer is lost.
+            drop(self.act(&flight));
+        }
         let outcome = acts.then(|| self.act(&flight));
         let answer = match (flight.fate, outcome) {
             (Fate::Refused(error) | Fate::Deaf(error), _) => Err(error),
-            (Fate::Fine | Fate::Twice, Some(outcome)) => outcome,
+            (Fate::EmptyYes, _) if !flight.ask.is_send() => {
+                Ok(Answer::Unconfirmed(StoredObject::default()))
+            }
+            (Fate::EmptyYes, _) => Ok(Answer::Sent(None.into())),
+            (Fate::Truncated, Some(Ok(Answer::Listed(mut parts)))) => {
+                parts.truncate(parts.len() / 2);
+                Ok(Answer::Listed(parts))
+            }
+            (Fate::Fine | Fate::Twice | Fate::Replayed | Fate::Truncated, Some(outcome)) => outcome,
             _ => return,
         };
-        // Now and then an answer takes longer than anybody waits for it.
+        // A few answers take longer than the engine waits for them.
         let late = !self.calm() && self.dice.permille(self.traits.faults / 10);
         let delay = if late { 90_000 } else { self.latency() };
         if matches!(
@@ -482,6 +524,9 @@ impl World {
                 Ok(self.backend.create(now, store, flight.file, size, *parts))
             }
             Ask::Sign { id, parts } => self.backend.sign_parts(now, store, id, parts),
+            Ask::List { .. } if !self.traits.lists => Err(UploadError::Unsupported(
+                "this backend cannot list the parts".to_owned(),
+            )),
             Ask::List { id } => Backend::list(store, id),
             Ask::Complete { id, parts } => self.backend.complete(store, id, parts.as_deref()),
             Ask::Abort { id } => Ok(self.backend.abort(store, id)),
@@ -494,7 +539,7 @@ impl World {
         }
     }
 
-    /// An answer reaches the engine, or what is left of it.
+    /// Delivers an answer to the engine; of a cancelled request only sometimes.
     fn answers(&mut self, request: RequestId, answer: Result<Answer, UploadError>) {
         let Some(flight) = self.flights.remove(&request) else {
             if self.dice.permille(400) {
@@ -510,7 +555,7 @@ impl World {
         self.watch.attempts(now, flight.file, &self.queue);
     }
 
-    /// From now on the engine counts the life of these URLs.
+    /// Records the expiry of these URLs, as the engine computes it from the time of the answer on.
     fn promise(&mut self, answer: &Result<Answer, UploadError>) {
         use s3_upload_core::GrantPlan;
         let requests: Vec<_> = match answer {
@@ -525,7 +570,15 @@ impl World {
             let Some(life) = request.expires_in else {
                 continue;
             };
-            let place = request.url.redacted().rsplit('/').next().unwrap();
+            let place = request
+                .url
+                .expose()
+                .split('?')
+                .next()
+                .unwrap()
+                .rsplit('/')
+                .next()
+                .unwrap();
             let url = &mut self.store.urls[place.parse::<usize>().unwrap()];
             let life = u64::try_from(life.as_millis()).unwrap();
             url.promised = Some(self.now + life);

@@ -1,9 +1,10 @@
 //! Rails' Active Storage, by its direct uploads.
 //! <https://guides.rubyonrails.org/active_storage_overview.html#direct-uploads>
 //!
-//! The endpoint is `rails_direct_uploads_path`, `/rails/active_storage/direct_uploads`. The file's MD5 is told before
-//! anything is sent, and signed. The form submits the blob's `signed_id`. Nobody confirms: a blob counts once a record
-//! is saved with it. The page's metadata becomes the blob's, and extra fields stand beside `blob`.
+//! The endpoint is `rails_direct_uploads_path`, `/rails/active_storage/direct_uploads`. The file's MD5 is sent to the
+//! backend before the upload, and is part of the signature. The form submits the blob's `signed_id`. The backend
+//! confirms nothing: a blob is attached when a record is saved with it. The page's metadata becomes that of the blob,
+//! and extra fields stand beside `blob`.
 
 use super::{CsrfPlace, Dialect, Site, auto, told};
 use crate::grant::is_address;
@@ -13,7 +14,7 @@ use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Troubl
 const EXPECTED: &str =
     r#"JSON like {"signed_id": "…", "direct_upload": {"url": "https://…", "headers": {}}}"#;
 
-/// See the module.
+/// The dialect of Active Storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActiveStorage;
 
@@ -53,7 +54,7 @@ fn question(site: &Site, ask: &Ask) -> Result<Call, Trouble> {
     told::add(&mut members, told::extra(site));
     let url = below(&site.endpoint, "", "");
     let call = Call::new("POST", url, Payload::Json(Value::Object(members)));
-    // Without it, what guards the controller may answer with a page to sign in.
+    // Without this header, an authentication filter of the controller may answer with a sign-in page.
     Ok(call.header("Accept", "application/json"))
 }
 
@@ -64,7 +65,7 @@ fn granted(reply: &Reply) -> Result<Granted, Trouble> {
     let (Some(url), Some(signed_id)) = (url, answer.text_of("signed_id")) else {
         return Err(auto::not_granted(reply, EXPECTED));
     };
-    // These and no others: Google's signature, for one, knows of no Content-Type.
+    // Only these headers are sent. Google's signature, for example, does not include Content-Type.
     let signed = Signed::put(url).with_headers(auto::headers(direct.get("headers")));
     Ok(Granted {
         key: answer.text_of("key").map(str::to_owned),

@@ -60,7 +60,7 @@ fn an_empty_file() {
 
 #[test]
 fn nothing_is_sent_that_was_not_signed() {
-    // As Google's service answers: its signature knows of no Content-Type.
+    // Google's service answers like this: its signature does not include Content-Type.
     let reply = Reply::json(
         serde_json::from_str(
             r#"{"key":"k","signed_id":"i","direct_upload":{"url":"https://storage.googleapis.com/b/k?Signature=5ec","headers":{"Content-MD5":"m","Host":"h"}}}"#,

@@ -1,20 +1,21 @@
 //! Uploads whose parts are all signed with the first answer, and which the browser itself completes at the store:
 //! better-upload's and django-s3-file-field's.
 //!
-//! Owns what these have in common: the session that keeps the URLs, and what S3 is sent and answers in the end. Refuses
-//! to know how either backend names things.
+//! The module has the parts that both share: the session that keeps the URLs, the document that S3 reads at the end,
+//! and S3's response to it. It does not know the names of members in either backend's JSON.
 
+use super::plan;
 use crate::grant::{is_address, is_for_part, still_alive};
 use crate::native::SentPart;
 use crate::store::{self, StoreError};
 use crate::talk::Body;
 use crate::{Granted, Part, Plan, Reply, SecretUrl, Signed, SignedPart, Trouble, Upload, Value};
 
-/// What S3 answers to the end of a multipart upload.
+/// The expected response of S3 to the completion of a multipart upload.
 const EXPECTED: &str = "S3's <CompleteMultipartUploadResult>";
 
-/// A multipart grant for a file of `size` bytes, with the URL of each of its parts in their order, and with what else the
-/// dialect wants to know again. The error says what is wrong with the parts.
+/// Returns a multipart grant for a file of `size` bytes, with the URLs of its parts in order. `more` has the other
+/// members that the dialect keeps in the session. The error describes what is wrong with the parts.
 pub fn granted(
     id: &str,
     key: Option<&str>,
@@ -44,7 +45,7 @@ pub fn granted(
     })
 }
 
-/// The parts, out of the session.
+/// Returns the requested parts from the session.
 pub fn signed(upload: &Upload, wanted: &[Part]) -> Result<Vec<SignedPart>, Trouble> {
     let urls = upload.session.get("parts").map_or(&[][..], Value::items);
     let one = |part: &Part| {
@@ -59,32 +60,33 @@ pub fn signed(upload: &Upload, wanted: &[Part]) -> Result<Vec<SignedPart>, Troub
     let all = all.ok_or_else(|| Trouble::Malformed {
         expected: "a signed URL for every part of the file".to_owned(),
         got: format!("{} of them", urls.len()),
+        is_incomplete: false,
     })?;
-    // Nobody signs them anew: all of it has to begin again.
+    // The backend signs no further URLs, so that the whole upload has to start again.
     still_alive(all, upload.age).ok_or(Trouble::Expired)
 }
 
-/// A URL that the session keeps.
+/// Returns a URL of the session.
 pub fn url(upload: &Upload, name: &str) -> Option<SecretUrl> {
     let url = upload.session.text_of(name).filter(|url| is_address(url));
     url.map(SecretUrl::from)
 }
 
-/// The parts that were sent, by number; an error when the browser could not read their tags, since there is no backend
-/// that could list them.
-pub fn sent(sent: Option<&[SentPart]>) -> Result<Vec<&SentPart>, Trouble> {
-    let mut parts: Vec<&SentPart> = sent
-        .ok_or_else(|| {
-            let what = "the list of the parts that arrived; the store's CORS rule must expose `ETag` instead";
-            super::unsupported(what)
-        })?
-        .iter()
-        .collect();
-    parts.sort_by_key(|part| part.number);
-    Ok(parts)
+/// Returns the parts that were sent, by number. It is an error if some are missing, and if the browser could not read
+/// their entity tags, since no backend can list them.
+pub fn sent<'a>(
+    upload: &Upload,
+    sent: Option<&'a [SentPart]>,
+) -> Result<Vec<&'a SentPart>, Trouble> {
+    let sent = sent.ok_or_else(|| {
+        let what =
+            "the list of the parts that arrived; the store's CORS rule must expose `ETag` instead";
+        super::unsupported(what)
+    })?;
+    plan::all_sent(upload, sent)
 }
 
-/// What S3 reads at the end of a multipart upload.
+/// Returns the document that S3 reads at the completion of a multipart upload.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
 pub fn document(parts: &[&SentPart]) -> String {
     let parts = parts.iter().map(|part| {
@@ -99,7 +101,8 @@ pub fn document(parts: &[&SentPart]) -> String {
     )
 }
 
-/// The object's tag in S3's answer to that, which may be an error with a 200, and whitespace first.
+/// Returns the object's entity tag from S3's response to the completion. That response may be an error with status 200,
+/// and may begin with whitespace.
 pub fn completed(reply: &Reply) -> Result<Option<String>, Trouble> {
     let Body::Text(text, _) = &reply.body else {
         return Err(reply.not(EXPECTED));
@@ -154,7 +157,16 @@ mod tests {
             number,
             etag: etag.to_owned(),
         });
-        let parts = sent(Some(&parts)).unwrap();
+        let upload = Upload {
+            id: "u",
+            session: &Value::Null,
+            size: 12,
+            is_multipart: true,
+            part_size: 6,
+            age: 0,
+        };
+        let parts_of = |sent_parts| sent(&upload, sent_parts);
+        let parts = parts_of(Some(&parts)).unwrap();
         assert_eq!(
             document(&parts),
             "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
@@ -162,7 +174,7 @@ mod tests {
              <Part><PartNumber>2</PartNumber><ETag>\"b&amp;\"</ETag></Part>\
              </CompleteMultipartUpload>"
         );
-        let Err(Trouble::Unsupported(text)) = sent(None) else {
+        let Err(Trouble::Unsupported(text)) = parts_of(None) else {
             unreachable!("tags are needed")
         };
         assert!(text.contains("expose `ETag`"), "{text}");

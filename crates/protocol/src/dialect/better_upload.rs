@@ -1,10 +1,11 @@
 //! better-upload, version 3 (`@better-upload/server`) and version 2 (`better-upload/server`).
 //! <https://better-upload.com/docs> <https://github.com/Nic13Gamer/better-upload>
 //!
-//! The endpoint is the address of its handler, `/api/upload`; [`Site::route`] names one of its routes, which decides
-//! whether files go in parts. The browser itself completes and aborts what goes in parts, by URLs that were signed with
-//! the first answer and are never signed anew: those of parts live as long as the route's `partSignedUrlExpiresIn` says, 25
-//! minutes if it says nothing. What the page adds reaches the route as `clientMetadata`.
+//! The endpoint is the address of its handler, `/api/upload`. [`Site::route`] names one of its routes, which decides
+//! whether files are sent in parts. The browser itself completes and aborts a multipart upload, by URLs that are signed
+//! with the first answer and never signed again. The URLs of parts are valid as long as the route's
+//! `partSignedUrlExpiresIn` says, 25 minutes by default. The page's metadata and extra fields are the route's
+//! `clientMetadata`.
 
 use super::{Dialect, Site, ahead, auto, told};
 use crate::grant::is_address;
@@ -18,7 +19,7 @@ use crate::{Trouble, Upload, Value};
 const EXPECTED: &str = r#"JSON like {"files": [{"signedUrl": "https://…", "file": {}}]}"#;
 const EXPECTED_PARTS: &str = r#"JSON like {"multipart": {"partSize": 5242880, "files": [{"uploadId": "…", "parts": [{"partNumber": 1, "signedUrl": "https://…"}], "completeSignedUrl": "https://…"}]}}"#;
 
-/// See the module.
+/// The dialect of better-upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BetterUpload;
 
@@ -33,7 +34,7 @@ impl Dialect for BetterUpload {
         let Some(Value::List(files)) = files else {
             return Err(auto::not_granted(reply, EXPECTED));
         };
-        // A route of version 3 may pass files over.
+        // A route of version 3 may leave files out of the answer.
         let file = files
             .first()
             .ok_or_else(|| refused(reply, "ignored", "The server does not take this file."))?;
@@ -78,7 +79,7 @@ impl Dialect for BetterUpload {
         let Some(url) = ahead::url(upload, "complete") else {
             return Ok(Next::Done(Stored::default()));
         };
-        let document = ahead::document(&ahead::sent(sent)?);
+        let document = ahead::document(&ahead::sent(upload, sent)?);
         let call = Call::to_store("POST", &url, Payload::Text(document));
         Ok(Next::Call(call.header("Content-Type", "application/xml")))
     }
@@ -119,7 +120,8 @@ fn question(site: &Site, ask: &Ask) -> Result<Call, Trouble> {
     ))
 }
 
-/// What the object will be: `objectInfo` in version 3, `objectKey` and others in version 2, here in the words of 3.
+/// Returns the description of the object: `objectInfo` in version 3, and `objectKey` and others in version 2, under the
+/// names of version 3.
 fn described(file: &Value) -> Value {
     let file = file.get("file").unwrap_or(&Value::Null);
     if let Some(info) = file.get("objectInfo") {
@@ -131,7 +133,7 @@ fn described(file: &Value) -> Value {
     Value::Object(members.collect())
 }
 
-/// Every header is signed, so that each must be sent just so.
+/// Returns the grant of a single request. Every header is signed, so that each must be sent unchanged.
 fn in_one(reply: &Reply, file: &Value, ask: &Ask) -> Result<Granted, Trouble> {
     let url = file.text_of("signedUrl").filter(|url| is_address(url));
     let url = url.ok_or_else(|| reply.not(EXPECTED))?;
@@ -184,6 +186,7 @@ fn in_parts(reply: &Reply, multipart: &Value, file: &Value, ask: &Ask) -> Result
     ahead::granted(id, key, ask.size, part_size, urls, &more).map_err(|got| Trouble::Malformed {
         expected: EXPECTED_PARTS.to_owned(),
         got,
+        is_incomplete: false,
     })
 }
 

@@ -23,7 +23,7 @@ fn both() -> impl Iterator<Item = (&'static str, Recorded)> {
         .map(|(version, file)| (version, Recorded::new(file)))
 }
 
-/// The whole of an ask, from the question that must be as recorded to the grant.
+/// Creates an upload: asserts that the request equals the recorded one, and returns the grant.
 fn create(recorded: &Recorded, name: &str, route: &str, size: u64) -> Result<Granted, Trouble> {
     let (page, ask) = (site(route), ask("a b.txt", size));
     let call = BetterUpload.create(&page, &ask, &[]).unwrap().call();
@@ -109,6 +109,7 @@ fn in_parts_from_beginning_to_end() {
             session: &granted.session,
             size: 12_000_000,
             is_multipart: true,
+            part_size: 5 << 20,
             age: 0,
         };
         let site = site("parts");
@@ -171,6 +172,7 @@ fn a_cancel_goes_to_the_store() {
             session: &granted.session,
             size: 12_000_000,
             is_multipart: true,
+            part_size: 5 << 20,
             age: 0,
         };
         let call = BetterUpload.abort(&site("parts"), &upload, &[]);
@@ -242,7 +244,7 @@ fn what_is_not_better_upload_is_said_to_be_so() {
         r#"{"files":{"signedUrl":"https://h/k"}}"#,
         r#"{"files":[{"signedUrl":"javascript:alert(1)"}]}"#,
         r#"{"multipart":{"partSize":5242880,"files":[{"uploadId":"u","parts":[{"partNumber":2,"signedUrl":"https://h/2"}],"completeSignedUrl":"https://h/c"}]}}"#,
-        // One part too few for 1000 bytes.
+        // Two parts are needed for 1000 bytes.
         r#"{"multipart":{"partSize":500,"files":[{"uploadId":"u","parts":[{"partNumber":1,"signedUrl":"https://h/1"}],"completeSignedUrl":"https://h/c"}]}}"#,
     ] {
         let reply = Reply::json(serde_json::from_str(answer).unwrap());

@@ -1,10 +1,10 @@
-//! Uppy Companion, and Shrine with `uppy-s3_multipart`, which speaks the same.
-//! <https://uppy.io/docs/companion/> <https://github.com/janko/uppy-s3_multipart>
+//! Uppy Companion, and Shrine with `uppy-s3_multipart`, which has the same protocol. <https://uppy.io/docs/companion/>
+//! <https://github.com/janko/uppy-s3_multipart>
 //!
-//! The endpoint is the address below which `params` and `multipart` are: `https://companion.example.com/s3`. The size of
-//! the parts is the client's to choose.
+//! The endpoint is the address below which `params` and `multipart` are: `https://companion.example.com/s3`. The client
+//! chooses the size of the parts.
 
-use super::{Dialect, Site, auto};
+use super::{Dialect, Site, auto, plan};
 use crate::grant::is_id;
 use crate::native::{SentPart, StoredPart};
 use crate::talk::{below, escape, urlencoded};
@@ -16,7 +16,7 @@ const EXPECTED_ID: &str = r#"JSON like {"uploadId": "…", "key": "…"}"#;
 const EXPECTED_URLS: &str = r#"JSON like {"presignedUrls": {"1": "https://…"}}"#;
 const EXPECTED_LIST: &str = r#"JSON like [{"PartNumber": 1, "Size": 5242880, "ETag": "…"}]"#;
 
-/// See the module.
+/// The dialect of Companion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Companion;
 
@@ -38,7 +38,7 @@ impl Dialect for Companion {
                     plan: Plan::Single(_),
                     ..
                 } => Ok(Next::Done(Granted {
-                    // There is nobody to confirm: the store's own answer is the proof.
+                    // Companion cannot confirm the upload, so that the store's response is final.
                     id: None,
                     ..granted
                 })),
@@ -82,9 +82,11 @@ impl Dialect for Companion {
         sent: Option<&[SentPart]>,
         replies: &[Reply],
     ) -> Step<Stored> {
-        // Companion wants every tag. Those that the browser could not read are asked for first.
+        // Companion requires the entity tag of every part. If the browser could not read them, the parts are listed
+        // first.
         match (sent, replies) {
             (Some(sent), []) => {
+                let sent = plan::all_sent(upload, sent)?;
                 let parts = sent.iter().map(|part| (part.number, part.etag.as_str()));
                 Ok(Next::Call(finish(site, upload, parts)))
             }
@@ -95,17 +97,17 @@ impl Dialect for Companion {
             (None, [listed]) => {
                 let listed = auto::stored_parts(listed.value(EXPECTED_LIST)?)
                     .ok_or_else(|| listed.not(EXPECTED_LIST))?;
+                let listed = plan::all_listed(upload, listed)?;
                 let parts = listed.iter().map(|part| (part.number, part.etag.as_str()));
                 Ok(Next::Call(finish(site, upload, parts)))
             }
             (_, [.., reply]) => {
                 let key = upload.session.text_of("key").map(str::to_owned);
-                auto::stored(reply).map(|stored| {
-                    Next::Done(Stored {
-                        key: stored.key.or(key),
-                        ..stored
-                    })
-                })
+                let stored = auto::stored(reply)?;
+                Ok(Next::Done(Stored {
+                    key: stored.key.or(key),
+                    ..stored
+                }))
             }
         }
     }

@@ -46,6 +46,7 @@ fn upload(session: &Value) -> Upload<'_> {
         session,
         size: 12 << 20,
         is_multipart: true,
+        part_size: 5 << 20,
         age: 0,
     }
 }
@@ -133,16 +134,16 @@ fn parts_from_beginning_to_end() {
         .unwrap();
     assert_eq!(signed.last().unwrap().request.url.expose(), "https://h/2");
 
-    let sent = [SentPart {
-        number: 1,
-        etag: "\"e\"".into(),
-    }];
+    let sent = [1, 2, 3].map(|number| SentPart {
+        number,
+        etag: format!("\"{number}\""),
+    });
     let call = Companion
         .complete(&site(), &upload, Some(&sent), &[])
         .unwrap()
         .call()
         .unwrap();
-    let finish = r#"POST https://c.example.com/s3/multipart/up%2F1/complete?key=u-my%20file.pdf {"parts":[{"PartNumber":1,"ETag":"\"e\""}]}"#;
+    let finish = r#"POST https://c.example.com/s3/multipart/up%2F1/complete?key=u-my%20file.pdf {"parts":[{"PartNumber":1,"ETag":"\"1\""},{"PartNumber":2,"ETag":"\"2\""},{"PartNumber":3,"ETag":"\"3\""}]}"#;
     assert_eq!(line(&call), finish);
     let reply = json(r#"{"location":"https://b.s3.amazonaws.com/k"}"#);
     let stored = Companion
@@ -156,8 +157,10 @@ fn parts_from_beginning_to_end() {
         "https://b.s3.amazonaws.com/k"
     );
 
-    // Tags that the browser could not read are asked for first.
-    let listed = json(r#"[{"PartNumber":1,"Size":5242880,"ETag":"\"e\""}]"#);
+    // Entity tags that the browser could not read are requested first.
+    let listed = json(
+        r#"[{"PartNumber":1,"Size":5242880,"ETag":"\"1\""},{"PartNumber":2,"Size":5242880,"ETag":"\"2\""},{"PartNumber":3,"Size":2097152,"ETag":"\"3\""}]"#,
+    );
     let call = Companion
         .complete(&site(), &upload, None, &[])
         .unwrap()
@@ -190,6 +193,44 @@ fn parts_from_beginning_to_end() {
 }
 
 #[test]
+fn a_list_that_is_not_the_whole_file_completes_nothing() {
+    let session = serde_json::from_str(SESSION).unwrap();
+    let upload = upload(&session);
+    for listed in [
+        // One of three parts is missing.
+        r#"[{"PartNumber":1,"Size":5242880,"ETag":"a"},{"PartNumber":3,"Size":2097152,"ETag":"c"}]"#,
+        r#"[{"PartNumber":1,"Size":5242880,"ETag":"a"},{"PartNumber":2,"Size":5242880,"ETag":"b"}]"#,
+        // One part is too short.
+        r#"[{"PartNumber":1,"Size":5242880,"ETag":"a"},{"PartNumber":2,"Size":5242879,"ETag":"b"},{"PartNumber":3,"Size":2097152,"ETag":"c"}]"#,
+        "[]",
+    ] {
+        let trouble = Companion.complete(&site(), &upload, None, &[json(listed)]);
+        let Err(crate::Trouble::Refused { code, .. }) = trouble else {
+            unreachable!("{listed}: {trouble:?}")
+        };
+        assert_eq!(code.as_deref(), Some("incomplete"), "{listed}");
+    }
+    let sent = [1, 3].map(|number| SentPart {
+        number,
+        etag: "e".into(),
+    });
+    let trouble = Companion.complete(&site(), &upload, Some(&sent), &[]);
+    assert!(format!("{trouble:?}").contains("incomplete"), "{trouble:?}");
+    // One page of a list is not the whole list.
+    let page = r#"{"IsTruncated":true,"Parts":[{"PartNumber":1,"Size":5242880,"ETag":"a"}]}"#;
+    for operation in [
+        Companion
+            .list_parts(&site(), &upload, &[json(page)])
+            .is_err(),
+        Companion
+            .complete(&site(), &upload, None, &[json(page)])
+            .is_err(),
+    ] {
+        assert!(operation);
+    }
+}
+
+#[test]
 fn what_is_not_companion_is_said_to_be_so() {
     let metadata = BTreeMap::new();
     let page = Reply {
@@ -206,7 +247,7 @@ fn what_is_not_companion_is_said_to_be_so() {
             .unwrap_err();
         assert!(format!("{trouble:?}").contains("6 characters of text/html"));
     }
-    // Nobody asked for parts.
+    // The request did not ask for parts.
     let parts = json(r#"{"id":"i","partSize":5242880}"#);
     let trouble = Companion.create(&site(), &ask(&metadata, false), &[parts]);
     assert!(format!("{trouble:?}").contains("partSize"), "{trouble:?}");

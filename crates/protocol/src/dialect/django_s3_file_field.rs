@@ -1,9 +1,9 @@
 //! django-s3-file-field. <https://github.com/kitware-resonant/django-s3-file-field>
 //!
-//! The endpoint is where a site includes `s3_file_field.urls`, as `/api/s3-upload/`. [`Site::route`] is the field's id,
-//! as `library.Paper.scan`; the extra field `field_id` does as well. Everything goes in parts, of the server's size. What
-//! the form submits is the signed `field_value`. There is no abort: a lifecycle rule of the bucket has to tidy up.
-//! Metadata has no place in it.
+//! The endpoint is the address at which a site includes `s3_file_field.urls`, such as `/api/s3-upload/`.
+//! [`Site::route`] is the field's id, such as `library.Paper.scan`. The extra field `field_id` may be used instead.
+//! Every file is sent in parts, whose size the server chooses. The form submits the signed `field_value`. The server
+//! has no abort, so that a lifecycle rule of the bucket has to remove incomplete uploads. Metadata is not supported.
 
 use super::{CsrfPlace, Dialect, Site, ahead, auto, told};
 use crate::grant::is_address;
@@ -16,7 +16,7 @@ const EXPECTED: &str = r#"JSON like {"object_key": "…", "upload_id": "…", "p
 const EXPECTED_END: &str = r#"JSON like {"complete_url": "https://…", "body": "…"}"#;
 const EXPECTED_VALUE: &str = r#"JSON like {"field_value": "…"}"#;
 
-/// See the module.
+/// The dialect of django-s3-file-field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DjangoS3FileField;
 
@@ -45,7 +45,7 @@ impl Dialect for DjangoS3FileField {
         ahead::signed(upload, parts).map(Next::Done)
     }
 
-    /// The server writes S3's document, the browser sends it, and the server looks whether the object is there.
+    /// The server writes S3's document, the browser sends it, and the server checks that the object exists.
     fn complete(
         &self,
         site: &Site,
@@ -61,7 +61,7 @@ impl Dialect for DjangoS3FileField {
         };
         Ok(match replies {
             [] => {
-                let parts = ahead::sent(sent)?;
+                let parts = ahead::sent(upload, sent)?;
                 let parts = parts.iter().map(|part| sent_part(upload, part)).collect();
                 let (name, signature) = signature();
                 let body = Value::from([
@@ -100,7 +100,8 @@ impl Dialect for DjangoS3FileField {
     }
 }
 
-/// Every path ends with `/`: Django redirects others, and a redirect loses the body.
+/// Returns a request to the backend. Every path ends with `/`, since Django redirects other paths, and a redirect loses
+/// the body.
 fn to(site: &Site, path: &str, body: Value) -> Call {
     Call::new("POST", below(&site.endpoint, path, ""), Payload::Json(body))
 }
@@ -131,7 +132,7 @@ fn granted(reply: &Reply, ask: &Ask) -> Result<Granted, Trouble> {
         (usize::try_from(number).ok()? == at + 1).then(|| url.into())
     };
     let urls: Option<Vec<Value>> = parts.iter().enumerate().map(url_of).collect();
-    // All but the last are as large as the first.
+    // All parts but the last have the size of the first.
     let part_size = parts.first().and_then(|part| part.get("size")?.whole());
     let (Some(urls), Some(part_size), Some(id), Some(signature)) = (
         urls,
@@ -151,6 +152,7 @@ fn granted(reply: &Reply, ask: &Ask) -> Result<Granted, Trouble> {
     ahead::granted(id, key, ask.size, part_size, urls, &more).map_err(|got| Trouble::Malformed {
         expected: EXPECTED.to_owned(),
         got,
+        is_incomplete: false,
     })
 }
 

@@ -39,6 +39,7 @@ fn from_beginning_to_end() {
         session: &granted.session,
         size: 12_000_000,
         is_multipart: true,
+        part_size: 5 << 20,
         age: 0,
     };
     let site = site("library.Paper.scan");
@@ -82,7 +83,7 @@ fn from_beginning_to_end() {
         Some("\"97c14c69fcd356afbd47ad11694cb447-3\"")
     );
 
-    // S3 may refuse with a 200; Django is not told that the file is there.
+    // S3 may refuse with a 200. Django is then not asked to finalize the upload.
     replies[1].body = crate::Body::Text(
         "<Error><Code>InternalError</Code></Error>".into(),
         "application/xml".into(),

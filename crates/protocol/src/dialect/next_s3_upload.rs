@@ -1,7 +1,7 @@
 //! next-s3-upload, by its presigned uploads. <https://next-s3-upload.codingvalue.com>
 //!
-//! The endpoint is its route, `/api/s3-upload`. Nobody confirms. Extra fields are told beside its own, metadata as
-//! `metadata`; the route's `key` function reads both.
+//! The endpoint is its route, `/api/s3-upload`. The backend confirms nothing. Extra fields stand beside its own,
+//! metadata is sent as `metadata`, and the route's `key` function reads both.
 
 use super::{Dialect, Site, auto, told};
 use crate::grant::{is_absolute, is_address};
@@ -11,10 +11,10 @@ use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Troubl
 
 const EXPECTED: &str =
     r#"JSON like {"key": "…", "bucket": "…", "region": "…", "url": "https://…"}"#;
-/// The route signs for this; a URL does not tell it to the browser.
+/// The value of `Cache-Control` for which the route signs the URL. The URL does not contain the value.
 const CACHING: &str = "max-age=630720000";
 
-/// See the module.
+/// The dialect of next-s3-upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NextS3Upload;
 
@@ -58,7 +58,7 @@ fn granted(reply: &Reply, ask: &Ask) -> Result<Granted, Trouble> {
     })
 }
 
-/// The object's address, as this project's own client makes it.
+/// Returns the object's address, as next-s3-upload's own client writes it.
 fn location(answer: &Value, key: &str) -> Option<String> {
     let name = |name: &str| {
         let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');

@@ -33,7 +33,7 @@ fn a_presigned_upload() {
         let Plan::Single(signed) = granted.plan else {
             unreachable!("it is one request")
         };
-        // Where it was sent is where it can be read, if anywhere.
+        // The object's address is the one to which it was sent, without the query.
         let sent_to = signed.url.expose().split('?').next().unwrap();
         assert_eq!(granted.location.as_deref(), Some(sent_to));
         assert!(sent_to.starts_with(host), "{sent_to}");

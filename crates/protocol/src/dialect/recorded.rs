@@ -1,7 +1,7 @@
-//! Recorded exchanges, for tests: what a real server was asked, and what it answered.
+//! Recorded exchanges for tests: the requests to a real server, and its answers.
 //!
-//! The files are in `corpus/`; each says of which server it is, and whether it was recorded or written down from the
-//! source. Signatures are replaced.
+//! The files are in `corpus/`. Each one names its server, and states whether it was recorded or derived from the
+//! server's source. Signatures are replaced.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -10,11 +10,11 @@ use std::sync::LazyLock;
 
 use crate::{Ask, Body, Call, Payload, Reply, Trouble, Value, refusal};
 
-/// The metadata that was told in all of them.
+/// The metadata in all requests.
 pub static METADATA: LazyLock<BTreeMap<String, String>> =
     LazyLock::new(|| BTreeMap::from([("album".to_owned(), "7".to_owned())]));
 
-/// A text file, as it was asked for in all of them.
+/// The text file in all requests.
 pub fn ask(name: &str, size: u64) -> Ask<'_> {
     Ask {
         name,
@@ -28,7 +28,7 @@ pub fn ask(name: &str, size: u64) -> Ask<'_> {
     }
 }
 
-/// A file of exchanges.
+/// The exchanges of a file.
 pub struct Recorded(Value);
 
 impl Recorded {
@@ -44,7 +44,7 @@ impl Recorded {
         found.unwrap()
     }
 
-    /// The answer, as the widget hands it on.
+    /// Returns the answer, as the widget passes it to a dialect.
     pub fn reply(&self, name: &str) -> Reply {
         let exchange = self.named(name);
         let kind = exchange.get("type").and_then(Value::written).unwrap();
@@ -61,7 +61,7 @@ impl Recorded {
         }
     }
 
-    /// What a dialect asks is what was asked.
+    /// Asserts that a dialect's request equals the recorded one.
     pub fn was_asked(&self, name: &str, call: &Call) {
         let exchange = self.named(name);
         let line = format!("{} {}", call.method, call.url.expose());
@@ -77,7 +77,7 @@ impl Recorded {
         assert_eq!(written(&body), written(expected), "{name}");
     }
 
-    /// The sentence in an answer that refuses.
+    /// Returns the message of a refusal.
     pub fn refusal(&self, name: &str) -> String {
         let reply = self.reply(name);
         assert!(reply.status >= 400, "{name}");
@@ -85,7 +85,7 @@ impl Recorded {
     }
 }
 
-/// The sentence in a refusal that came with a 2xx status.
+/// Returns the message of a refusal with a 2xx status.
 pub fn message(trouble: Trouble) -> String {
     match trouble {
         Trouble::Refused { message, .. } => message,

@@ -1,9 +1,11 @@
-//! Supabase Storage, asked by the browser itself. <https://supabase.com/docs/reference/javascript/storage-from-createsigneduploadurl>
+//! Supabase Storage, which the browser itself asks for a signed URL.
+//! <https://supabase.com/docs/reference/javascript/storage-from-createsigneduploadurl>
 //!
-//! The endpoint is `https://….supabase.co/storage/v1/object/upload/sign/` and the bucket, below which a folder may be
-//! named, as policies often want the person's own. The key is that folder, a UUID, and the file's name as far as Supabase
-//! takes it; metadata has no place in it. Who may upload is a matter of the token that the page sends along, and of the bucket's policies. Nobody
-//! confirms. A site whose own function answers with what `createSignedUploadUrl` gave needs no dialect.
+//! The endpoint is `https://….supabase.co/storage/v1/object/upload/sign/`, followed by the bucket and optionally a
+//! folder, since policies often require a folder for each person. The key is that folder, a UUID, and the file's name
+//! in the characters that Supabase accepts. Metadata is not supported. The token that the page sends and the bucket's
+//! policies decide who may upload. The backend confirms nothing. A site whose own function returns the result of
+//! `createSignedUploadUrl` needs no dialect.
 
 use super::{Dialect, Site, auto, told};
 use crate::grant::{is_absolute, is_address};
@@ -11,14 +13,14 @@ use crate::talk::below;
 use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Trouble, Value};
 
 const EXPECTED: &str = r#"JSON like {"url": "/object/upload/sign/…?token=…"}"#;
-/// Where the Storage API signs uploads, below its own address.
+/// The path at which the Storage API signs uploads, below its own address.
 const SIGN: &str = "/object/upload/sign/";
-/// What Supabase's own client asks for; without it, nobody may keep the object for a moment.
+/// The value that Supabase's own client sends. Without this header, the object may not be cached.
 const CACHING: &str = "max-age=3600";
-/// The most characters of a name in a key.
+/// The maximum number of characters of a name in a key.
 const LONGEST_NAME: usize = 80;
 
-/// See the module.
+/// The dialect of Supabase Storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Supabase;
 
@@ -35,11 +37,11 @@ impl Dialect for Supabase {
     }
 }
 
-/// What an endpoint says.
+/// The parts of an endpoint.
 struct Place<'a> {
-    /// The Storage API's own address.
+    /// The address of the Storage API.
     api: &'a str,
-    /// Below the bucket, with a `/` at its end, or nothing.
+    /// The folder in the bucket, with a `/` at its end, or an empty text.
     folder: String,
 }
 
@@ -65,7 +67,8 @@ impl<'a> Place<'a> {
     }
 }
 
-/// A UUID, and the file's name in the characters that a key may have. <https://github.com/supabase/storage>, `isValidKey`
+/// Returns a UUID, followed by the file's name in the characters that a key may have.
+/// <https://github.com/supabase/storage>, `isValidKey`
 fn object_name(ask: &Ask) -> String {
     let safe = |text: &str| {
         let mut plain = String::new();
@@ -93,7 +96,7 @@ fn granted(reply: &Reply, ask: &Ask, place: &Place, name: &str) -> Result<Grante
     let Some(url) = answer.text_of("url").filter(|url| is_address(url)) else {
         return Err(auto::not_granted(reply, EXPECTED));
     };
-    // It is told from the API's own address on.
+    // The URL is relative to the address of the API.
     let url = if is_absolute(url) {
         url.to_owned()
     } else {

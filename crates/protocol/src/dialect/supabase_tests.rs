@@ -96,7 +96,7 @@ fn names_in_the_characters_that_a_key_may_have() {
         let expected = format!("{UUID}{object}").replace("/etc/passwd", "./etc-passwd");
         let found = object_name(&ask(name, 1));
         if name.contains("etc") {
-            // The last dot is that of `..`; nothing of it climbs.
+            // The last dot is that of `..`. No dot segment is left.
             assert!(!found.contains(".."), "{found} {expected}");
         } else {
             assert_eq!(found, expected, "{name}");

@@ -1,11 +1,11 @@
-//! What a page adds to a request, alike for every dialect: its metadata and its extra fields.
+//! The page's additions to a request: its metadata and its extra fields, in the same form for every dialect.
 //!
-//! Refuses to know where a backend wants them.
+//! The dialect decides where its backend expects them.
 
 use super::Site;
 use crate::{Ask, Value};
 
-/// The metadata as a member named `metadata`, if there is any.
+/// Returns the metadata as a member named `metadata`, if there is any.
 pub fn metadata(ask: &Ask) -> Option<(String, Value)> {
     let texts = ask.metadata.iter();
     let texts: Vec<_> = texts
@@ -14,7 +14,7 @@ pub fn metadata(ask: &Ask) -> Option<(String, Value)> {
     (!texts.is_empty()).then(|| ("metadata".to_owned(), Value::Object(texts)))
 }
 
-/// The page's extra fields, typed as JSON has it.
+/// Returns the page's extra fields with the types of JSON.
 pub fn extra(site: &Site) -> Vec<(String, Value)> {
     let extra = site.extra.iter();
     extra
@@ -22,7 +22,7 @@ pub fn extra(site: &Site) -> Vec<(String, Value)> {
         .collect()
 }
 
-/// Adds members; one that is there already gets the new value instead, since the page's word counts.
+/// Adds members. A member that exists already gets the new value, since the page's value takes precedence.
 pub fn add(members: &mut Vec<(String, Value)>, more: impl IntoIterator<Item = (String, Value)>) {
     for (name, value) in more {
         match members.iter_mut().find(|(known, _)| *known == name) {
@@ -32,13 +32,13 @@ pub fn add(members: &mut Vec<(String, Value)>, more: impl IntoIterator<Item = (S
     }
 }
 
-/// An attribute has only text, but strict servers tell `300` from `"300"`.
+/// Returns the JSON value of an attribute's text. Strict servers distinguish `300` from `"300"`.
 fn typed(text: &str) -> Value {
     match text {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
         _ => match text.parse::<u64>() {
-            // Not `007`, which is no number but a name.
+            // A text such as `007` is a name, not a number.
             Ok(number) if number.to_string() == text && number < 1 << 53 => number.into(),
             _ => text.into(),
         },

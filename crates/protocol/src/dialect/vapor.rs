@@ -1,8 +1,8 @@
 //! Laravel Vapor's signed storage URLs. <https://docs.vapor.build/resources/storage#file-uploads>
 //!
-//! The endpoint is `/vapor/signed-storage-url`. It makes the key itself, `tmp/` and a UUID, of which the form submits the
-//! whole; the page's own code moves the object from there. Nobody confirms. Extra fields (`bucket`, `visibility`,
-//! `cache_control`, …) are told as they are, metadata as `metadata`.
+//! The endpoint is `/vapor/signed-storage-url`. Vapor makes the key itself, `tmp/` and a UUID. The form submits the
+//! whole key, and the page's own code moves the object from there. The backend confirms nothing. Extra fields
+//! (`bucket`, `visibility`, `cache_control`, …) are sent unchanged, metadata as `metadata`.
 
 use super::{CsrfPlace, Dialect, Site, auto, told};
 use crate::grant::is_address;
@@ -12,7 +12,7 @@ use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Troubl
 const EXPECTED: &str =
     r#"JSON like {"uuid": "…", "bucket": "…", "key": "…", "url": "https://…", "headers": {}}"#;
 
-/// See the module.
+/// The dialect of Vapor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Vapor;
 
@@ -34,7 +34,7 @@ impl Dialect for Vapor {
 }
 
 fn question(site: &Site, ask: &Ask) -> Call {
-    // An empty one is the server's to choose; Vapor's own client sends them as well.
+    // The server chooses the value of an empty field. Vapor's own client sends these fields as well.
     let mut members: Vec<(String, Value)> = vec![
         ("bucket".to_owned(), "".into()),
         ("content_type".to_owned(), ask.media_type.into()),
@@ -45,7 +45,7 @@ fn question(site: &Site, ask: &Ask) -> Call {
     told::add(&mut members, told::extra(site));
     let url = below(&site.endpoint, "", "");
     let call = Call::new("POST", url, Payload::Json(Value::Object(members)));
-    // Without it, Laravel redirects whoever is not signed in.
+    // Without this header, Laravel redirects a person who is not signed in.
     call.header("Accept", "application/json")
 }
 

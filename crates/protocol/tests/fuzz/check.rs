@@ -1,4 +1,4 @@
-//! What holds for every answer, however odd.
+//! The assertions that hold for every answer.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -14,15 +14,15 @@ use s3_upload_protocol::{
 use crate::corpus::{Corpus, SIGNATURE};
 use crate::mutate::pick;
 
-/// One answer and what has to be known to check what is read in it.
+/// One answer, and the state for checking what is read from it.
 pub struct Case<'a> {
     /// The answer, as a reply with a 2xx status.
     pub reply: &'a Reply,
-    /// None of these may be shown.
+    /// Texts that must not be shown.
     pub secrets: &'a [&'a str],
     pub corpus: &'a Corpus,
     pub rng: Rng,
-    /// Something that was read so far has a secret in it, so that it has to be looked for.
+    /// True if a value that was read so far contains a secret, so that output must be searched for it.
     pub has_secret: bool,
 }
 
@@ -30,10 +30,10 @@ const ENDPOINT: &str = "https://x.supabase.co/storage/v1/object/upload/sign/b";
 const SIZES: &[u64] = &[0, 1, 5, 1000, 5_242_880, 12_000_000, 5 << 30, 50 << 40];
 
 impl Case<'_> {
-    /// Everything that reads answers reads this one.
+    /// Passes the answer to everything that reads answers.
     pub fn check(&mut self) {
         self.texts();
-        for name in s3_upload_protocol::dialect::NAMES {
+        for (name, _) in s3_upload_protocol::dialect::ALL {
             let dialect = s3_upload_protocol::named(name).unwrap();
             self.dialect(dialect);
         }
@@ -52,7 +52,7 @@ impl Case<'_> {
         self.hidden(&(code, message));
         self.hidden(&self.reply.body);
         if let Body::Json(value) = &self.reply.body {
-            // What was read can be told again, unless it is nested too deeply by now.
+            // A value that was read can be read again after it is written, unless it is nested too deeply by now.
             if let Ok(again) = serde_json::from_str::<Value>(&text) {
                 assert_eq!(&again, value);
             }
@@ -105,7 +105,7 @@ impl Case<'_> {
             uuid: "0b7a3f0e-5d7e-4e1c-9d11-3c1d1a6c8e55",
         };
         let granted = self.run(|replies| dialect.create(&site, &ask, replies));
-        // Later operations come after a grant, and after what a grant could never have left.
+        // Later operations run after a grant, and also with a session that no grant could leave.
         match granted {
             Some(granted) => {
                 self.granted(&granted);
@@ -136,6 +136,7 @@ impl Case<'_> {
             session,
             size,
             is_multipart: self.rng.bool(),
+            part_size: *pick(&[0, 5, 5 << 20], &mut self.rng),
             age: self.rng.u64(0..2_000),
         };
         let last = *pick(&[1, 3, 12, 10_000], &mut self.rng);
@@ -200,7 +201,7 @@ impl Case<'_> {
         self.run(|replies| dialect.abort(page, &upload, replies));
     }
 
-    /// An operation to its end, each request of it answered by this answer or, later, by another one.
+    /// Runs an operation to its end. Each of its requests gets this answer or, later, another one.
     fn run<T: Debug>(&mut self, operation: impl Fn(&[Reply]) -> Step<T>) -> Option<T> {
         let mut more: Vec<Reply> = Vec::new();
         for round in 0..6 {
@@ -275,7 +276,7 @@ impl Case<'_> {
             assert!(!fields.expose().is_empty());
             let is_file = |(name, _): &(String, String)| name.eq_ignore_ascii_case("file");
             assert!(!fields.expose().iter().any(is_file));
-            // A form's type says where its fields end, which only the browser knows.
+            // A form's `Content-Type` contains the boundary, which only the browser knows.
             let is_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
             assert!(!signed.headers.iter().any(is_type));
         }
@@ -293,7 +294,7 @@ impl Case<'_> {
     }
 }
 
-/// A request can go there: to a host by HTTP, or to a path.
+/// Asserts that a request can be sent to the address: an HTTP URL, or a path.
 fn is_target(url: &str) {
     let lower = url.to_ascii_lowercase();
     let is_one =

@@ -1,13 +1,13 @@
-//! The corpus: every answer in `corpus/`, as the widget hands it to a dialect.
+//! The corpus: every answer in `corpus/`, as the widget passes it to a dialect.
 
 use s3_upload_protocol::{Body, Value};
 
-/// What stands for a presigned URL in the files.
+/// The presigned URL that the files abbreviate as `S3`.
 const S3: &str =
     "https://b.s3.eu-central-1.amazonaws.com/k?X-Amz-Expires=120&X-Amz-Signature=5ec2e75ec2e7";
-/// The signature in each presigned URL. It stands behind a `?`, and so it does in whatever the corpus is changed to.
+/// The signature in each presigned URL. It follows a `?`, also after changes to the corpus as trees.
 pub const SIGNATURE: &str = "5ec2e75ec2e7";
-/// Other secrets: of forms, of tokens, and in what a store repeats. They stand alone.
+/// Other secrets: those of forms and tokens, and those that a store repeats. They follow no `?`.
 pub const BARE: &str = "ba5e5ec2e7";
 
 const LINES: &[&str] = &[
@@ -27,7 +27,7 @@ const EXCHANGES: &[&str] = &[
 pub struct Corpus {
     /// All answers.
     pub answers: Vec<Body>,
-    /// All names of members in them.
+    /// The names of all members in them.
     pub names: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ impl Corpus {
     }
 }
 
-/// JSON, or a text with a type that goes with it.
+/// Returns JSON, or a text with a matching type.
 pub fn body(text: &str) -> Body {
     if let Ok(value) = serde_json::from_str(text) {
         return Body::Json(value);

@@ -1,14 +1,14 @@
-//! Reads millions of answers that no backend ever gave: every operation of every dialect, refusals, S3's errors, and JSON
-//! itself. Nothing panics, nothing that is signed is shown, and no file or part goes where it must not.
+//! A fuzz test of everything that reads answers: each operation of each dialect, refusals, S3's errors, and JSON. It
+//! asserts that nothing panics, that nothing signed is shown, and that no file or part is sent to a wrong address.
 //!
-//! The answers are those in `corpus/`, changed as trees and as bytes, and some that are random. Each follows from the seed
-//! and its number, so that a failure can be had again. A short run is a test like any other. A long one:
+//! The answers are those in `corpus/`, changed as trees and as bytes, and some random ones. Each is determined by the
+//! seed and its number, so that a failure can be reproduced. A short run is a normal test. This is a long run:
 //!
 //! ```sh
 //! FUZZ_SEED=7 FUZZ_INPUTS=10000000 cargo test --release -p s3-upload-protocol --test fuzz -- --nocapture
 //! ```
 //!
-//! A failure says its seed and its number; `FUZZ_SEED=7 FUZZ_AT=123` runs that one alone.
+//! A failure prints its seed and its number. `FUZZ_SEED=7 FUZZ_AT=123` runs that answer alone.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,7 +29,7 @@ use corpus::{BARE, Corpus, SIGNATURE};
 use fastrand::Rng;
 use s3_upload_protocol::{Body, Reply};
 
-/// What a short run does.
+/// The seed and the number of inputs of a short run.
 const SEED: u64 = 1;
 const INPUTS: u64 = 50_000;
 
@@ -91,7 +91,7 @@ fn setting(name: &str) -> Option<u64> {
     )
 }
 
-/// The whole of an answer. Its secrets are made up.
+/// Returns the whole answer. Its secrets are invented.
 fn shown(body: &Body) -> String {
     match body {
         Body::Json(value) => serde_json::to_string(value).unwrap(),

@@ -1,18 +1,18 @@
-//! Changes answers: as trees, so that most are still answers to something, and as bytes.
+//! Changes answers as trees, so that most are still meaningful, and as bytes.
 
 use fastrand::Rng;
 use s3_upload_protocol::{Body, Value};
 
 use crate::corpus::{Corpus, SIGNATURE, body};
 
-/// An answer that nobody thought of.
+/// A generated answer.
 pub struct Input {
     pub body: Body,
-    /// Each signature stands behind a `?` still.
+    /// True if each signature still follows a `?`.
     pub is_whole: bool,
 }
 
-/// The next answer.
+/// Generates the next answer.
 pub fn input(corpus: &Corpus, rng: &mut Rng) -> Input {
     let answer = pick(&corpus.answers, rng);
     match (rng.u8(0..100), answer) {
@@ -65,7 +65,7 @@ pub fn pick<'a, T>(all: &'a [T], rng: &mut Rng) -> &'a T {
     rng.choice(all).unwrap()
 }
 
-/// One change to a tree.
+/// Makes one change to a tree.
 fn change(value: &mut Value, corpus: &Corpus, rng: &mut Rng) {
     let at = rng.usize(0..count(value));
     let Some(node) = nth(value, at) else { return };
@@ -89,7 +89,7 @@ fn change(value: &mut Value, corpus: &Corpus, rng: &mut Rng) {
     }
 }
 
-/// A member or item more, less, elsewhere, or under another name.
+/// Adds, removes, moves or renames a member or an item.
 fn change_inside(node: &mut Value, corpus: &Corpus, rng: &mut Rng) {
     match node {
         Value::Object(members) if !members.is_empty() => {
@@ -130,7 +130,7 @@ fn change_inside(node: &mut Value, corpus: &Corpus, rng: &mut Rng) {
     }
 }
 
-/// A name of the corpus, perhaps written as another language would, or one that is a number.
+/// Returns a name of the corpus, sometimes in the style of another language, or a number.
 fn name(corpus: &Corpus, rng: &mut Rng) -> String {
     let name = pick(&corpus.names, rng);
     match rng.u8(0..8) {
@@ -159,7 +159,7 @@ fn part_of_another(corpus: &Corpus, rng: &mut Rng) -> Value {
     }
 }
 
-/// Values at the edges of what is expected.
+/// Returns a value at the limits of the expected ones.
 fn edge(rng: &mut Rng) -> Value {
     const TEXTS: &[&str] = &[
         "",
@@ -258,7 +258,7 @@ fn random(corpus: &Corpus, rng: &mut Rng, depth: u8) -> Value {
     }
 }
 
-/// A change to a text, before its `?` if what follows is signed.
+/// Changes a text, only before its `?` if the query is signed.
 fn change_text(text: &str, rng: &mut Rng) -> String {
     let (head, tail) = match text.find('?') {
         Some(at) if text.contains(SIGNATURE) => text.split_at(at),
@@ -309,7 +309,7 @@ fn count(value: &Value) -> usize {
     1 + items.chain(members).map(count).sum::<usize>()
 }
 
-/// The nth of a value and what is in it.
+/// Returns the nth of a value and the values in it.
 fn nth(value: &mut Value, at: usize) -> Option<&mut Value> {
     let mut left = at.checked_sub(1);
     if left.is_none() {

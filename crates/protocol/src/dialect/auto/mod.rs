@@ -1,26 +1,27 @@
-//! The default dialect: asks in the native words, and understands any answer that a person could mean.
+//! The default dialect: it asks in the native protocol, and recognises the answers of most backends.
 //!
-//! Owns the requests, and what each answer must at least say. How a thing is recognised under its many names is in
-//! `read` and `parts`. The native conversation is in `docs/protocol.md`.
+//! The module writes the requests, and defines the minimal content of each answer. `read` and `parts` recognise members
+//! under their many names. The native protocol is in `docs/protocol.md`.
 
 mod names;
 mod parts;
 mod read;
 
 use super::{Dialect, Encoding, Site, told};
-use crate::grant::still_alive;
+use crate::envelope::{self, Opened};
+use crate::grant::{checked, still_alive};
 use crate::native::{SentPart, StoredPart};
 use crate::talk::{Body, below, escape, urlencoded};
 use crate::{Ask, Call, Granted, Next, Part, Payload, Plan, Reply, SignedPart, Step, Stored};
 use crate::{Trouble, Upload, Value, refusal};
 
-/// What a first answer should look like.
+/// The expected form of the first answer.
 pub const EXPECTED: &str = r#"JSON like {"url": "https://…"}"#;
 const EXPECTED_PARTS: &str = r#"JSON like {"parts": [{"number": 1, "url": "https://…"}]}"#;
 const EXPECTED_LIST: &str = r#"JSON like {"parts": [{"number": 1, "size": 5242880, "etag": "…"}]}"#;
 const EXPECTED_OBJECT: &str = r#"JSON like {"key": "…", "size": 5, "type": "…"}"#;
 
-/// See the module.
+/// The default dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Auto;
 
@@ -43,7 +44,7 @@ impl Dialect for Auto {
         wanted: &[Part],
         replies: &[Reply],
     ) -> Step<Vec<SignedPart>> {
-        // Some backends sign all parts at once with their first answer.
+        // Some backends sign all parts with their first answer.
         let ahead = parts::parts(upload.session, wanted, true);
         if let Some(signed) = ahead.and_then(|signed| still_alive(signed, upload.age)) {
             return Ok(Next::Done(signed));
@@ -59,9 +60,9 @@ impl Dialect for Auto {
             let url = about(site, upload, "/parts");
             return Ok(Next::Call(Call::new("POST", url, Payload::Json(body))));
         };
-        parts::parts(reply.value(EXPECTED_PARTS)?, wanted, false)
-            .map(Next::Done)
-            .ok_or_else(|| reply.not(EXPECTED_PARTS))
+        let signed = signed_parts(reply.value(EXPECTED_PARTS)?, wanted)
+            .ok_or_else(|| reply.not(EXPECTED_PARTS))?;
+        checked(signed, EXPECTED_PARTS).map(Next::Done)
     }
 
     fn list_parts(&self, site: &Site, upload: &Upload, replies: &[Reply]) -> Step<Vec<StoredPart>> {
@@ -69,7 +70,7 @@ impl Dialect for Auto {
             let url = about(site, upload, "/parts");
             return Ok(Next::Call(Call::new("GET", url, Payload::Empty)));
         };
-        parts::stored_parts(reply.value(EXPECTED_LIST)?)
+        stored_parts(reply.value(EXPECTED_LIST)?)
             .map(Next::Done)
             .ok_or_else(|| reply.not(EXPECTED_LIST))
     }
@@ -109,8 +110,40 @@ impl Dialect for Auto {
     }
 }
 
-/// Reads an answer to the first request, as it also comes from a page's own function.
+/// Reads an answer to the first request, or the equal value that a page's own function returns.
 pub fn granted(reply: &Reply, media_type: &str) -> Result<Granted, Trouble> {
+    let opened = opened(reply)?;
+    let reply = opened.as_ref().unwrap_or(reply);
+    read_grant(reply, media_type)?.checked(EXPECTED)
+}
+
+/// Returns a reply without its wrappers, or `None` if the body is not JSON. It is an error if the wrapped status is a
+/// refusal.
+fn opened(reply: &Reply) -> Result<Option<Reply>, Trouble> {
+    let Body::Json(answer) = &reply.body else {
+        return Ok(None);
+    };
+    let Opened { value, status } = envelope::open(answer);
+    let status = status.unwrap_or(reply.status);
+    if status >= 400 {
+        let body = match value {
+            Value::Text(text) => Body::Text(text, String::new()),
+            value => Body::Json(value),
+        };
+        let (code, message) = refusal::read(status, &body);
+        return Err(Trouble::Refused {
+            status,
+            code,
+            message: message.unwrap_or_default(),
+        });
+    }
+    Ok(Some(Reply {
+        status,
+        body: Body::Json(value),
+    }))
+}
+
+fn read_grant(reply: &Reply, media_type: &str) -> Result<Granted, Trouble> {
     let answer = match &reply.body {
         Body::Json(Value::Text(text)) | Body::Text(text, _) => {
             return read::bare_url(text, media_type)
@@ -126,12 +159,14 @@ pub fn granted(reply: &Reply, media_type: &str) -> Result<Granted, Trouble> {
         Some(granted) => granted.map_err(|got| Trouble::Malformed {
             expected: EXPECTED.to_owned(),
             got: got.to_owned(),
+            is_incomplete: false,
         }),
         None => Err(not_granted(reply, EXPECTED)),
     }
 }
 
-/// The trouble with a reply that is not as expected: some say no with a 200.
+/// Returns the error about a reply that is not as expected: a refusal if it has a message, since some backends refuse
+/// with a 200.
 pub(super) fn not_granted(reply: &Reply, expected: &str) -> Trouble {
     let (code, message) = match &reply.body {
         Body::Json(answer @ Value::Object(_)) => refusal::of_value(answer),
@@ -147,39 +182,44 @@ pub(super) fn not_granted(reply: &Reply, expected: &str) -> Trouble {
     }
 }
 
-/// Reads what a backend confirms; a mere "yes" will do.
+/// Reads a backend's confirmation. It may have no content but a success.
 pub fn stored(reply: &Reply) -> Result<Stored, Trouble> {
+    let opened = opened(reply)?;
+    let reply = opened.as_ref().unwrap_or(reply);
     match &reply.body {
         Body::Json(value) if refusal::is_no(value) => Err(not_granted(reply, EXPECTED_OBJECT)),
         Body::Json(value) => Ok(parts::stored(value)),
-        // A page that asks to sign in is no confirmation.
+        // A page that asks the person to sign in is no confirmation.
         Body::Text(text, kind) if kind == "text/html" || text.trim_start().starts_with('<') => {
             Err(reply.not(EXPECTED_OBJECT))
         }
-        Body::Text(..) => Ok(Stored::default()),
+        Body::Text(text, _) => Ok(Stored {
+            is_empty: text.trim().is_empty(),
+            ..Stored::default()
+        }),
     }
 }
 
-/// Reads headers that go along with a file.
+/// Reads the headers that are sent with a file.
 pub(super) fn headers(value: Option<&Value>) -> Vec<(String, String)> {
     read::headers(value)
 }
 
-/// Reads signed parts, as they also come from a page's own function.
+/// Reads signed parts, from an answer or from the value that a page's own function returns.
 pub fn signed_parts(answer: &Value, wanted: &[Part]) -> Option<Vec<SignedPart>> {
-    parts::parts(answer, wanted, false)
+    parts::parts(&envelope::open(answer).value, wanted, false)
 }
 
-/// Reads a list of stored parts, as it also comes from a page's own function.
+/// Reads a list of stored parts, from an answer or from the value that a page's own function returns.
 pub fn stored_parts(answer: &Value) -> Option<Vec<StoredPart>> {
-    parts::stored_parts(answer)
+    parts::stored_parts(&envelope::open(answer).value)
 }
 
 fn about(site: &Site, upload: &Upload, path: &str) -> String {
     below(&site.endpoint, &format!("/{}{path}", escape(upload.id)), "")
 }
 
-/// The first request.
+/// Returns the first request.
 fn question(site: &Site, ask: &Ask) -> Call {
     if site.encoding == Encoding::Json {
         let body = Payload::Json(Value::Object(members(site, ask)));
@@ -205,7 +245,7 @@ fn question(site: &Site, ask: &Ask) -> Call {
     Call::new("GET", url, Payload::Empty)
 }
 
-/// What the backend is told.
+/// Returns the members of the first request.
 fn members(site: &Site, ask: &Ask) -> Vec<(String, Value)> {
     let names = &site.fields;
     let own_words = [&names.name, &names.media_type, &names.size]
@@ -222,12 +262,12 @@ fn members(site: &Site, ask: &Ask) -> Vec<(String, Value)> {
         .filter(|(name, _)| !name.is_empty())
         .collect();
     told::add(&mut members, told::metadata(ask));
-    // A backend with names of its own may refuse what it does not know.
+    // A backend with its own names may reject unknown members.
     if site.encoding == Encoding::Json && !own_words {
         members.push(("accepts".to_owned(), accepts(ask.prefer_multipart)));
         members.push(("partSize".to_owned(), ask.part_size.into()));
     }
-    // Only JSON tells a number from a text.
+    // Only JSON distinguishes a number from a text.
     let extra = if site.encoding == Encoding::Json {
         told::extra(site)
     } else {
@@ -240,7 +280,7 @@ fn members(site: &Site, ask: &Ask) -> Vec<(String, Value)> {
     members
 }
 
-/// How the file may travel, the preferred way first.
+/// Returns the strategies for the file, the preferred one first.
 fn accepts(prefer_multipart: bool) -> Value {
     let order = if prefer_multipart {
         ["multipart", "put", "post"]

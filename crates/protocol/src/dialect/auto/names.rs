@@ -1,33 +1,41 @@
-//! The names that backends give to things, and the places in an answer where they may stand.
+//! The names that backends use, and the places in an answer where members of these names may stand.
 //!
-//! Names are compared without case, `_` and `-`. Most come from a survey of backends in the wild: `uploadURL`,
-//! `presigned_url`, `signedRequest`, `postParams`, `s3_key`, … Refuses to say what an answer means.
+//! Names are compared without case, `_` and `-`. Most come from a survey of existing backends: `uploadURL`,
+//! `presigned_url`, `signedRequest`, `postParams`, `s3_key`, … The module does not interpret an answer.
 
 use crate::Value;
 
-/// The names of one thing, in lower case, the surest first.
+/// Alternative names of one member, in lower case, the most certain first.
 pub type Names = &'static [&'static str];
 
-// One list a thing, read as a table.
-/// The first ones can only be where a file goes. Those after them may also be where it is read from later.
+// Each list is formatted as a table.
+/// The first names can only be the address of an upload. Those after them may also be an address for reading the
+/// object.
 #[rustfmt::skip]
 pub const URL: Names = &[
     "uploadurl", "uploadsignedurl", "uploadpresignedurl", "presigneduploadurl", "signeduploadurl", "presignedputurl",
     "signedputurl", "presignedposturl", "puturl", "posturl", "uploaduri", "uploadlink", "uploadhref", "signedrequest",
     "presignedurl", "signedurl", "url", "presigned", "signed", "uri", "href", "urls", "presignedurls", "signedurls",
 ];
-/// Next to the fields of a form, and only there, these are an address as well.
+/// These name an address only next to the fields of a form.
 pub const FORM_URL: Names = &["formaction", "action"];
 #[rustfmt::skip]
 pub const FIELDS: Names = &[
     "fields", "formfields", "formdata", "postparams", "postfields", "postdata", "formparams",
 ];
-/// These may hold other things, as the parameters that an SDK was given.
+/// These may have other content, such as the parameters of an SDK.
 pub const VAGUE_FIELDS: Names = &["params", "inputs", "form"];
 #[rustfmt::skip]
 pub const HEADERS: Names = &[
     "headers", "uploadheaders", "requestheaders", "requiredheaders", "signedheader", "signedheaders",
     "httpheaders",
+];
+/// Those of `HEADERS` that the answer of a server itself does not have.
+pub const HEADERS_OF_UPLOAD: Names = &[
+    "uploadheaders",
+    "requiredheaders",
+    "signedheader",
+    "signedheaders",
 ];
 pub const METHOD: Names = &[
     "method",
@@ -36,7 +44,7 @@ pub const METHOD: Names = &[
     "uploadmethod",
     "verb",
 ];
-/// `path` is the last of them: it may also be a request's.
+/// `path` is the last, since it may also be the path of a request.
 #[rustfmt::skip]
 pub const KEY: Names = &["key", "objectkey", "filekey", "s3key", "storagekey", "keyname", "objectname", "path"];
 pub const EXPIRES: Names = &["expiresin", "expiresinseconds", "expires", "expiry", "ttl"];
@@ -50,26 +58,27 @@ pub const TYPE: Names = &["type", "contenttype", "mimetype", "mediatype"];
 pub const LOCATION: Names = &["location", "publicurl", "fileurl", "objecturl"];
 pub const DOWNLOAD: Names = &["downloadurl", "viewurl", "geturl", "accessurl"];
 
-/// What is in these is not about where the whole file goes.
+/// Members whose content does not describe the address of the whole file.
 const NO_PLACES: Names = &["error", "errors", "parts", "parturls", "presignedparts"];
 
-/// Objects deeper than this below the answer are not looked at: `{"data": {"upload": {…}}}`.
+/// The maximum depth of an object below the answer that is searched: `{"data": {"upload": {…}}}`.
 const DEEPEST: usize = 2;
 
 /// An object in an answer.
 struct Place<'a> {
     value: &'a Value,
-    /// The one in which it stands.
+    /// The index of the object that contains it.
     within: Option<usize>,
 }
 
-/// The objects in which a grant may stand: the answer, then what is nested in it, the outer first. A list of one is what
-/// is in it: a backend that signs for several files was asked for one.
+/// The objects that may contain a grant: the answer, then those nested in it, the outer first. A list with one item
+/// stands for that item, since a backend that signs for several files was asked for one.
 pub struct Places<'a>(Vec<Place<'a>>);
 
 impl<'a> Places<'a> {
-    /// The places in an answer. A form's fields are none: they may hold a `key`, and an `action`. An error is none, nor a
-    /// part, nor what is told for later: each may hold an address, but not of where the file goes.
+    /// Returns the places in an answer. A form's fields are left out, since they may have a `key` and an `action`. So
+    /// are an error, a part, and members that are used after the upload: each may contain an address, but not that of
+    /// the upload.
     pub fn of(answer: &'a Value) -> Self {
         let mut found = Vec::new();
         let mut level = vec![(answer, None)];
@@ -104,7 +113,7 @@ impl<'a> Places<'a> {
         Self(found)
     }
 
-    /// One object, without what is nested in it.
+    /// Returns one object, without those nested in it.
     pub fn only(value: &'a Value) -> Self {
         Self(vec![Place {
             value,
@@ -112,24 +121,35 @@ impl<'a> Places<'a> {
         }])
     }
 
-    /// Each with its number, the outer first.
+    /// Iterates over the places with their indices, the outer first.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &'a Value)> {
         self.0.iter().map(|place| place.value).enumerate()
     }
 
-    /// A place, then what is around it, up to the answer.
+    /// Iterates over a place and the objects that contain it, up to the answer.
     pub fn around(&self, at: usize) -> impl Iterator<Item = &'a Value> {
         let first = self.0.get(at);
         std::iter::successors(first, |place| self.0.get(place.within?)).map(|place| place.value)
     }
 
-    /// The first member of one of these names, the outer first.
+    /// Iterates over the objects nested in a place, the outer first.
+    pub fn below(&self, at: usize) -> impl Iterator<Item = &'a Value> {
+        let is_below = move |found: usize| {
+            let within = |found: &usize| self.0.get(*found)?.within;
+            std::iter::successors(within(&found), within).any(|around| around == at)
+        };
+        self.iter()
+            .filter(move |(found, _)| is_below(*found))
+            .map(|(_, place)| place)
+    }
+
+    /// Returns the first member that has one of these names, the outer first.
     pub fn named(&self, names: &[&str]) -> Option<&'a Value> {
         self.0.iter().find_map(|place| named(place.value, names))
     }
 }
 
-/// The first member whose name is one of these, in the order of the names.
+/// Returns the first member that has one of these names, in the order of the names.
 pub fn named<'a>(place: &'a Value, names: &[&str]) -> Option<&'a Value> {
     names.iter().find_map(|wanted| {
         let is_it =
@@ -138,32 +158,32 @@ pub fn named<'a>(place: &'a Value, names: &[&str]) -> Option<&'a Value> {
     })
 }
 
-/// Whether a name is one of these.
+/// Returns true if a name is one of these.
 pub fn is_named(name: &str, names: &[&str]) -> bool {
     let plain = || {
         name.chars()
             .filter(|c| !matches!(c, '_' | '-' | ' '))
-            .flat_map(char::to_lowercase)
+            .map(|c| c.to_ascii_lowercase())
     };
     names.iter().any(|wanted| plain().eq(wanted.chars()))
 }
 
-/// Whether a name speaks of what is done once the file is there.
+/// Returns true if a name refers to an operation after the upload.
 pub fn is_for_later(name: &str) -> bool {
     const ANYWHERE: Names = &[
         "download", "public", "complete", "finish", "abort", "delete", "thumb", "preview",
     ];
-    // Too short to be looked for within a word: `target`, `already`.
+    // These are too short to be searched within a word: `target`, `already`.
     const WORDS: Names = &["get", "view", "read"];
-    let plain = name.to_lowercase();
+    let plain = name.to_ascii_lowercase();
     ANYWHERE.iter().any(|word| plain.contains(word))
         || WORDS
             .iter()
             .any(|word| plain == *word || plain.strip_prefix(word) == Some("url"))
-        || words(name).any(|word| WORDS.contains(&word.to_lowercase().as_str()))
+        || words(name).any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
 }
 
-/// `s3_get_url` and `presignedGetUrl` in words.
+/// Splits a name such as `s3_get_url` or `presignedGetUrl` into words.
 fn words(name: &str) -> impl Iterator<Item = &str> {
     let is_mark = |c: char| matches!(c, '_' | '-' | ' ');
     name.split(is_mark).flat_map(|part| {

@@ -1,6 +1,8 @@
-//! Recognises signed parts, the parts that a store holds, and what is confirmed of an object.
+//! Recognises signed parts, the parts that a store holds, and the confirmation of an object.
 //!
-//! Refuses to take one part's address for another's.
+//! The address of one part is never used for another one.
+
+use s3_upload_types::limits::MAX_PARTS;
 
 use super::names::{
     DOWNLOAD, ETAG, EXPIRES, HEADERS, KEY, LOCATION, NUMBER, PARTS, Places, SIZE, TYPE, named,
@@ -11,11 +13,8 @@ use crate::native::StoredPart;
 use crate::secret::has_signature;
 use crate::{Part, SecretUrl, Signed, SignedPart, Stored, Value};
 
-/// The most parts of an upload. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>
-const MAX_PARTS: u64 = 10_000;
-
-/// The parts in an answer, if all that are wanted are there. `ahead` tells that the answer came before anyone asked for
-/// these: a list without numbers is then one of all parts.
+/// Returns the parts of an answer, if it has all that are wanted. `ahead` is true if the answer came before these parts
+/// were requested: a list without numbers then contains all parts.
 pub fn parts(answer: &Value, wanted: &[Part], ahead: bool) -> Option<Vec<SignedPart>> {
     let places = Places::of(answer);
     let list = places.named(PARTS).unwrap_or(answer);
@@ -29,9 +28,9 @@ pub fn parts(answer: &Value, wanted: &[Part], ahead: bool) -> Option<Vec<SignedP
                     let is_all = ahead || entries.len() != wanted.len();
                     entry(entries, part.number, if is_all { None } else { Some(at) })
                 }
-                // By number: `{"1": "https://…"}`. <https://uppy.io/docs/companion/>
+                // An object by number: `{"1": "https://…"}`. <https://uppy.io/docs/companion/>
                 Value::Object(members) => list.get(&part.number.to_string()).or_else(|| {
-                    // One part was asked for, and one address came.
+                    // One part was requested, and the answer has one address.
                     let by_number = members.iter().any(|(name, _)| name.parse::<u16>().is_ok());
                     (wanted.len() == 1 && !by_number && is_of(list, part.number)).then_some(list)
                 }),
@@ -42,11 +41,11 @@ pub fn parts(answer: &Value, wanted: &[Part], ahead: bool) -> Option<Vec<SignedP
         .collect()
 }
 
-/// The entry of a part. Without numbers, the list is of all of a file's parts, or of those that were asked for, `at` being
-/// the place in them.
+/// Returns the entry of a part. A list without numbers contains all parts of the file, or the requested ones, in which
+/// `at` is the index of the part.
 fn entry(entries: &[Value], number: u16, at: Option<usize>) -> Option<&Value> {
     let nth = usize::from(number).checked_sub(1)?;
-    // Where it usually is, so that a long list is not read for each part.
+    // The usual index is tried first, so that a long list is not searched for each part.
     if let Some(entry) = entries.get(nth)
         && number_of(entry) == Some(u64::from(number))
     {
@@ -68,7 +67,7 @@ fn number_of(entry: &Value) -> Option<u64> {
     named(entry, NUMBER).and_then(Value::whole)
 }
 
-/// Whether an entry may be about this part: it has no number, or this one.
+/// Returns true if an entry may belong to this part: it has no number, or this one.
 fn is_of(entry: &Value, number: u16) -> bool {
     number_of(entry).is_none_or(|known| known == u64::from(number))
 }
@@ -84,17 +83,26 @@ fn signed(entry: &Value, number: u16, around: Option<&Value>) -> Option<SignedPa
     Some(SignedPart { number, request })
 }
 
-/// The parts that a store holds.
+/// Returns the parts that a store holds. Returns `None` also for one page of a longer list, since the parts on the
+/// other pages would seem to be missing.
 pub fn stored_parts(answer: &Value) -> Option<Vec<StoredPart>> {
     let places = Places::of(answer);
+    let is_page = places
+        .named(&["istruncated"])
+        .and_then(Value::written)
+        .is_some_and(|truth| truth == "true");
+    if is_page {
+        return None;
+    }
     let list = places.named(&["parts"]).unwrap_or(answer);
     let Value::List(entries) = list else {
-        // S3's SDKs leave out a list that is empty.
+        // S3's SDKs omit an empty list.
         let is_empty = matches!(list, Value::Null) || places.named(&["uploadid"]).is_some();
         return is_empty.then(Vec::new);
     };
     let read = |entry: &Value| {
-        let number = number_of(entry).filter(|number| (1..=MAX_PARTS).contains(number))?;
+        let number =
+            number_of(entry).filter(|number| (1..=u64::from(MAX_PARTS)).contains(number))?;
         Some(StoredPart {
             number: u16::try_from(number).ok()?,
             size: named(entry, SIZE)?.whole()?,
@@ -104,7 +112,7 @@ pub fn stored_parts(answer: &Value) -> Option<Vec<StoredPart>> {
     entries.iter().map(read).collect()
 }
 
-/// What is confirmed of a stored object: by the first place that speaks of one.
+/// Returns the confirmed properties of an object, from the first place that describes one.
 pub fn stored(answer: &Value) -> Stored {
     let places = Places::of(answer);
     let speaks = |place: &&Value| {
@@ -120,14 +128,15 @@ pub fn stored(answer: &Value) -> Stored {
         let text = named(place, names).and_then(Value::text);
         text.filter(|text| is_address(text)).map(SecretUrl::new)
     };
-    // After the upload, `url` can only be the object's.
+    // After the upload, `url` can only be the address of the object.
     let location = url(LOCATION).or_else(|| url(&["url"]));
     let (location, signed) = match location {
-        // With a signature it is a link to read it, not its address.
+        // A URL with a signature is a link to read the object, not its address.
         Some(url) if has_signature(url.expose()) => (None, Some(url)),
         other => (other, None),
     };
     Stored {
+        is_empty: false,
         key: plain(place, KEY),
         value: None,
         size: named(place, SIZE).and_then(Value::whole),
@@ -138,7 +147,7 @@ pub fn stored(answer: &Value) -> Stored {
     }
 }
 
-/// A text that is no address.
+/// Returns a text that is no address.
 fn plain(place: &Value, names: &[&str]) -> Option<String> {
     let text = named(place, names).and_then(Value::text)?;
     (!is_absolute(text) && !has_signature(text)).then(|| text.to_owned())

@@ -1,29 +1,29 @@
-//! Recognises a grant under the many names that backends give to its members.
+//! Recognises a grant under the many names that backends use for its members.
 //!
-//! Refuses to guess where two readings would differ in where the file goes: an address that is signed, or that stands
-//! with a form's policy, is taken before one that only has a fitting name.
+//! An address that is signed, or that stands with a form's policy, is preferred to one that only has a fitting name. If
+//! two readings would send the file to different addresses, neither is used.
 
 use base64::prelude::{BASE64_STANDARD as STANDARD, Engine as _};
 
 use super::names::{
-    DOWNLOAD, EXPIRES, FIELDS, FORM_URL, HEADERS, KEY, LOCATION, METHOD, PART_SIZE, PARTS, Places,
-    URL, VAGUE_FIELDS, is_for_later, is_named, named,
+    DOWNLOAD, EXPIRES, FIELDS, FORM_URL, HEADERS, HEADERS_OF_UPLOAD, KEY, LOCATION, METHOD,
+    PART_SIZE, PARTS, Places, URL, VAGUE_FIELDS, is_for_later, is_named, named,
 };
 use crate::grant::{LIVES, is_absolute, is_address, is_forbidden, is_id, parameter};
 use crate::secret::has_signature;
 use crate::{Granted, Plan, SecretFields, Signed, Value};
 
-/// Names and values, in their order.
+/// Names and values, in order.
 type Pairs = Vec<(String, String)>;
 
-/// The grant in an answer; `None` when there is none. The error says what is wrong with one.
+/// Returns the grant in an answer, or `None` if there is none. The error describes what is wrong with a grant.
 pub fn grant(answer: &Value, media_type: &str) -> Option<Result<Granted, &'static str>> {
     let places = Places::of(answer);
     let parts = places
         .iter()
         .find_map(|(at, place)| multipart(&places, at, place));
     match (target(&places), parts) {
-        // A part size may be told beside an address for the whole file.
+        // A part size may stand beside an address for the whole file.
         (Some(target), Some(Ok(_))) if target.is_sure => Some(single(&places, &target, media_type)),
         (_, Some(Ok(granted))) => Some(Ok(granted)),
         (Some(target), _) => Some(single(&places, &target, media_type)),
@@ -31,7 +31,7 @@ pub fn grant(answer: &Value, media_type: &str) -> Option<Result<Granted, &'stati
     }
 }
 
-/// A part size, and no address beside it.
+/// Returns a multipart grant from a part size that has no address beside it.
 fn multipart(places: &Places, at: usize, place: &Value) -> Option<Result<Granted, &'static str>> {
     let part_size = named(place, PART_SIZE).and_then(Value::whole)?;
     let is_address = |name: &&str| {
@@ -42,7 +42,7 @@ fn multipart(places: &Places, at: usize, place: &Value) -> Option<Result<Granted
     if URL.iter().any(is_address) {
         return None;
     }
-    // `uploadId` alone is S3's; a backend that answers no id of its own means that one.
+    // A backend that returns S3's `uploadId` and no `id` of its own uses that one as the id.
     let Some(id) = identity(place.get("id")).or_else(|| identity(named(place, &["uploadid"])))
     else {
         return Some(Err("JSON with a part size but without an \"id\""));
@@ -58,15 +58,15 @@ fn multipart(places: &Places, at: usize, place: &Value) -> Option<Result<Granted
     }))
 }
 
-/// Where a file goes in one request.
+/// The address to which a file is sent in one request.
 struct Target {
-    /// The number of the place.
+    /// The index of the place.
     at: usize,
     url: String,
     fields: Option<Pairs>,
-    /// It is called `url`, which is the native word.
+    /// True if the member is named `url`, as in the native protocol.
     is_native: bool,
-    /// It is signed, and for a whole file.
+    /// True if the address is signed, and not for a part.
     is_sure: bool,
 }
 
@@ -95,15 +95,15 @@ fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted,
         let found = fields?
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case("key"));
-        // What stands for the file's name is filled in by the store, which may tell the key then.
+        // The store replaces the placeholder of the file's name, and may report the key then.
         found
             .filter(|(_, key)| !key.contains("${filename}"))
             .map(|(_, key)| key.clone())
     });
     let mut signed = Signed::put(url);
     signed.expires_in = sooner(around(EXPIRES), signed.expires_in);
-    for (name, value) in all_headers(places, target.at) {
-        // A form's own type says where its fields end; only the browser knows that.
+    for (name, value) in all_headers(places, target.at, url) {
+        // The form's own `Content-Type` contains the boundary, which only the browser knows.
         if fields.is_none() || !name.eq_ignore_ascii_case("content-type") {
             signed = signed.header(&name, value);
         }
@@ -120,7 +120,7 @@ fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted,
     })
 }
 
-/// The surest address in an answer.
+/// Returns the most certain address in an answer.
 fn target(places: &Places) -> Option<Target> {
     let named = places.iter().flat_map(|(at, place)| targets(at, place));
     let best = named.min_by_key(|(doubt, _)| *doubt);
@@ -131,7 +131,7 @@ fn target(places: &Places) -> Option<Target> {
     }
 }
 
-/// The only text that is signed, whatever it is called.
+/// Returns the only signed text, whatever its name is.
 fn odd(places: &Places, has_address: bool) -> Option<Target> {
     let mut signed = places.iter().flat_map(|(at, place)| {
         let texts = place.members().iter().filter(|(name, _)| {
@@ -150,10 +150,10 @@ fn odd(places: &Places, has_address: bool) -> Option<Target> {
     })
 }
 
-/// Added to the doubt about an address that nothing but its name speaks for.
+/// The penalty of an address that nothing but its name identifies.
 const UNSIGNED: usize = 100;
 
-/// The addresses in a place that have a fitting name, and how doubtful each is.
+/// Returns the addresses in a place that have a fitting name, each with its penalty.
 fn targets(at: usize, place: &Value) -> Vec<(usize, Target)> {
     if let Some((url, fields)) = mixed_form(place) {
         let target = Target {
@@ -171,7 +171,7 @@ fn targets(at: usize, place: &Value) -> Vec<(usize, Target)> {
         .chain(FORM_URL.iter().filter(|_| fields.is_some()));
     let found = names.enumerate().filter_map(|(rank, name)| {
         let url = match named(place, &[name])? {
-            // A list of addresses beside a part size is one of parts.
+            // A list of addresses beside a part size contains those of parts.
             Value::List(items) if named(place, PART_SIZE).is_none() => match items.as_slice() {
                 [only] => only,
                 _ => return None,
@@ -179,12 +179,12 @@ fn targets(at: usize, place: &Value) -> Vec<(usize, Target)> {
             other => other,
         };
         let url = url.text().filter(|text| is_address(text))?;
-        // The page's own server is meant only under a name that says so.
+        // A relative address is the page's own server, and is accepted only under a specific name.
         if !is_absolute(url) && matches!(*name, "uri" | "href" | "presigned" | "signed" | "action")
         {
             return None;
         }
-        // What is signed for a PUT is not where a form goes.
+        // A URL that is signed for a PUT does not accept a form.
         let is_signed = is_signed(url);
         let fields = fields
             .clone()
@@ -202,7 +202,8 @@ fn targets(at: usize, place: &Value) -> Vec<(usize, Target)> {
     found.collect()
 }
 
-/// The fields of a form, in an object of that name. An empty one accompanies many a PUT.
+/// Returns the fields of a form from an object with one of their names. An empty object is ignored, since many answers
+/// for a PUT have one.
 fn fields(place: &Value) -> Option<Pairs> {
     let vague = || {
         named(place, VAGUE_FIELDS)
@@ -210,7 +211,7 @@ fn fields(place: &Value) -> Option<Pairs> {
             .filter(has_policy)
     };
     let mut fields = named(place, FIELDS).and_then(pairs).or_else(vague)?;
-    // The file is added last, and what follows a file is not read.
+    // The file is added last, and S3 ignores the fields after it.
     fields.retain(|(name, _)| !name.eq_ignore_ascii_case("file"));
     Some(fields).filter(|fields| !fields.is_empty())
 }
@@ -221,8 +222,8 @@ fn has_policy(fields: &Pairs) -> bool {
         .any(|(name, _)| name.eq_ignore_ascii_case("policy"))
 }
 
-/// A policy may speak of the type and leave it to the page to say which: without that field, S3 refuses the form.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
+/// Adds the field `Content-Type` if the policy has a condition on it and the fields lack it: S3 refuses such a form
+/// without the field. <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
 fn with_type(mut fields: Pairs, media_type: &str) -> Pairs {
     let is_told = |fields: &Pairs| {
         fields
@@ -243,7 +244,7 @@ fn with_type(mut fields: Pairs, media_type: &str) -> Pairs {
     fields
 }
 
-/// A form whose address stands among its fields: `{"form_action": …, "policy": …, "x-amz-signature": …}`.
+/// Returns a form whose address stands among its fields: `{"form_action": …, "policy": …, "x-amz-signature": …}`.
 fn mixed_form(place: &Value) -> Option<(String, Pairs)> {
     named(place, &["policy"])?.text()?;
     if named(place, FIELDS).is_some() {
@@ -265,10 +266,10 @@ fn mixed_form(place: &Value) -> Option<(String, Pairs)> {
     Some((url.to_owned(), pairs(&Value::Object(rest))?))
 }
 
-/// The object's key: beside the address or around it, else anywhere if the address ends with it, or if its name says that
-/// it is an object's.
+/// Returns the object's key: one beside the address or around it, or else one anywhere if the address ends with it or
+/// its name is specific to objects.
 fn key(places: &Places, at: usize, url: &str) -> Option<String> {
-    // A `path` that begins with `/` is that of the request.
+    // A `path` that begins with `/` is the path of a request.
     let of = |place: &'_ Value| {
         let found = named(place, KEY)?.text()?;
         let is_path = place.text_of("path") == Some(found) && found.starts_with('/');
@@ -286,7 +287,7 @@ fn key(places: &Places, at: usize, url: &str) -> Option<String> {
     })
 }
 
-/// Whether the path of an address ends with a key.
+/// Returns true if the path of an address ends with a key.
 fn ends_with(url: &str, key: &str) -> bool {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
@@ -294,7 +295,7 @@ fn ends_with(url: &str, key: &str) -> bool {
         .is_some_and(|before| before.ends_with('/'))
 }
 
-/// A name that the backend gave to an upload.
+/// Returns the backend's name for an upload.
 fn identity(value: Option<&Value>) -> Option<String> {
     let id = match value? {
         Value::Bool(_) => return None,
@@ -303,27 +304,39 @@ fn identity(value: Option<&Value>) -> Option<String> {
     is_id(&id).then_some(id)
 }
 
-/// The headers that go along: beside the address or around it, else those that stand anywhere.
-fn all_headers(places: &Places, at: usize) -> Pairs {
-    // A server's own answer, wrapped up, has headers of its own.
-    let of = |place: &Value| -> Option<Pairs> {
-        let is_answer = named(place, &["statuscode"]).is_some();
-        named(place, HEADERS)
-            .filter(|_| !is_answer)
+/// Returns the headers to send: those beside the address or below it. Those around it usually belong to a wrapped
+/// response. They are used if their name states that they are for the upload, or if the address lists them as signed.
+fn all_headers(places: &Places, at: usize, url: &str) -> Pairs {
+    let of = |place: &Value| named(place, HEADERS).map(|found| headers(Some(found)));
+    let beside = places.around(at).next().and_then(of);
+    let below = || places.below(at).find_map(of);
+    let said = || {
+        places
+            .named(HEADERS_OF_UPLOAD)
             .map(|found| headers(Some(found)))
     };
-    places
-        .around(at)
-        .find_map(of)
-        .or_else(|| places.iter().find_map(|(_, place)| of(place)))
-        .unwrap_or_default()
+    beside.or_else(below).or_else(said).unwrap_or_else(|| {
+        let around = places.around(at).find_map(of).unwrap_or_default();
+        let signed = parameter(url, "X-Amz-SignedHeaders").unwrap_or_default();
+        let signed = percent_encoding::percent_decode_str(signed).decode_utf8_lossy();
+        let is_signed = |name: &str| {
+            !name.eq_ignore_ascii_case("content-type")
+                && signed
+                    .split(';')
+                    .any(|known| known.eq_ignore_ascii_case(name))
+        };
+        around
+            .into_iter()
+            .filter(|(name, _)| is_signed(name))
+            .collect()
+    })
 }
 
-/// What a backend says of the life of a URL, and what the URL says itself: the sooner end, in seconds.
+/// Returns the lifetime of a URL in seconds: the shorter one of what the backend states and what the URL states.
 pub fn sooner(said: Option<&Value>, own: Option<u64>) -> Option<u64> {
     let said = said
         .and_then(Value::whole)
-        // A larger number is a moment, not a span.
+        // A larger number is a point in time, not a duration.
         .filter(|seconds| LIVES.contains(seconds));
     match (said, own) {
         (Some(said), Some(own)) => Some(said.min(own)),
@@ -331,7 +344,7 @@ pub fn sooner(said: Option<&Value>, own: Option<u64>) -> Option<u64> {
     }
 }
 
-/// A PUT by an address alone.
+/// Returns a PUT from an address alone.
 pub fn bare_url(text: &str, media_type: &str) -> Option<Signed> {
     let text = text.trim();
     let is_one = is_absolute(text)
@@ -340,10 +353,11 @@ pub fn bare_url(text: &str, media_type: &str) -> Option<Signed> {
     is_one.then(|| as_put(Signed::put(text), media_type))
 }
 
-/// One type per file: what was told to the backend is what is sent. And what a store needs of every PUT.
+/// Adds the headers of a PUT: the type that was sent to the backend, so that a file has one type, and what the store
+/// requires.
 fn as_put(signed: Signed, media_type: &str) -> Signed {
     let url = signed.url.expose();
-    // Azure takes a whole blob in one PUT only when it is told so.
+    // Azure stores a whole blob from one PUT only with this header.
     // <https://learn.microsoft.com/rest/api/storageservices/put-blob>
     let is_azure = host(url).ends_with(".blob.core.windows.net");
     let signed = signed.header("Content-Type", media_type);
@@ -361,12 +375,12 @@ fn host(url: &str) -> &str {
     host.split(':').next().unwrap_or_default()
 }
 
-/// Whether a text is an address with a signature, of S3 or of another store.
+/// Returns true if a text is an address with a signature, of S3 or of another store.
 fn is_signed(text: &str) -> bool {
     is_address(text) && has_signature(text)
 }
 
-/// The address in an object that is about one part.
+/// Returns the address in an object that describes one part.
 pub fn address(place: &Value) -> Option<String> {
     let named = targets(0, place).into_iter();
     let best = named.min_by_key(|(doubt, _)| *doubt);
@@ -376,7 +390,7 @@ pub fn address(place: &Value) -> Option<String> {
         .map(|target| target.url)
 }
 
-/// Headers to send: values may be texts, numbers or lists of one, as some frameworks keep them.
+/// Returns headers to send. Their values may be texts, numbers or lists, as some frameworks represent them.
 pub fn headers(value: Option<&Value>) -> Pairs {
     let headers = value.and_then(pairs).unwrap_or_default().into_iter();
     headers
@@ -387,7 +401,7 @@ pub fn headers(value: Option<&Value>) -> Pairs {
         .collect()
 }
 
-/// Names and values, from an object or from a list of pairs in one of the usual forms.
+/// Returns names and values, from an object or from a list of pairs in one of the usual forms.
 fn pairs(value: &Value) -> Option<Pairs> {
     let written = |value: &Value| match value {
         Value::List(items) => {

@@ -12,10 +12,10 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use crate::Signed;
 use crate::dialect::FieldNames;
 
-/// What stands for a presigned URL in the tables.
+/// The presigned URL that the tables abbreviate as `S3`.
 const S3: &str = "https://b.s3.eu-central-1.amazonaws.com/k?X-Amz-Expires=120&X-Amz-Signature=5ec";
 
-/// Answers, and what each means.
+/// Answers with the expected meaning of each.
 const ANSWERS: &str = include_str!("../../../corpus/answers.txt");
 
 fn json(text: &str) -> Reply {
@@ -29,7 +29,7 @@ fn text(text: &str, kind: &str) -> Reply {
     }
 }
 
-/// A grant in a few words: how, where to, the key, and the headers or fields that are not always there.
+/// Describes a grant: the method, the address, the key, and the headers or fields that are not always there.
 fn described(reply: &Reply) -> String {
     let granted = match granted(reply, "text/plain") {
         Ok(granted) => granted,
@@ -116,6 +116,14 @@ fn what_cannot_be_understood_says_what_came_and_no_secret() {
             json(r#"{"partSize":5242880}"#),
             "JSON with a part size but without an \"id\"",
         ),
+        (
+            json(r#"{"url":"https://h/b/song#1.png?X-Amz-Signature=5ec"}"#),
+            "a URL whose signature stands after a \"#\", which browsers do not send: the # of the key must be written as %23",
+        ),
+        (
+            json(r#""https://h/b/what?.png?X-Amz-Signature=5ec""#),
+            "a URL with two \"?\", of which the first begins the query: the ? of the key must be written as %3F",
+        ),
         (text("", "text/plain"), "an empty answer with status 200"),
         (
             text("<!doctype html><p>5ec", "text/html"),
@@ -124,9 +132,12 @@ fn what_cannot_be_understood_says_what_came_and_no_secret() {
         (text("S3 and more", ""), "88 characters of no Content-Type"),
     ] {
         let trouble = granted(&reply, "text/plain").unwrap_err();
-        let expected = EXPECTED.to_owned();
-        let got = got.to_owned();
-        assert_eq!(trouble, Trouble::Malformed { expected, got });
+        let malformed = Trouble::Malformed {
+            expected: EXPECTED.to_owned(),
+            got: got.to_owned(),
+            is_incomplete: matches!(reply.body, Body::Text(..)),
+        };
+        assert_eq!(trouble, malformed);
         assert!(!format!("{trouble:?}").contains("5ec"));
     }
 }
@@ -186,7 +197,7 @@ fn the_first_request_is_native_json() {
         body,
         r#"{"name":"a b.txt","type":"text/plain","size":5,"metadata":{"album":"7"},"accepts":["put","post","multipart"],"partSize":8388608}"#
     );
-    // And it is what the server's own types read.
+    // The server's own types read the request as well.
     let read: crate::native::CreateRequest = serde_json::from_str(&body).unwrap();
     assert_eq!(read.part_size, Some(8 << 20));
 
@@ -312,15 +323,34 @@ fn no_part_is_sent_to_where_another_one_belongs() {
         let value = answer.value("").unwrap();
         assert_eq!(parts::parts(value, &wanted, false), None, "{wanted:?}");
     }
-    // Two of four parts came with the first answer; the others are asked for.
+    // Two of four parts came with the first answer. The others are requested.
     let ahead = serde_json::from_str(r#"{"parts":["https://h/1","https://h/2"]}"#).unwrap();
     assert!(parts::parts(&ahead, &[part(1), part(2)], true).is_some());
     assert_eq!(parts::parts(&ahead, &[part(3), part(4)], true), None);
     assert_eq!(parts::parts(&ahead, &[part(2), part(3)], true), None);
-    // A moment is no span.
+    // A point in time is not a duration.
     let late = serde_json::from_str(r#"{"url":"https://h/1","expires":1767225600}"#).unwrap();
     let signed = parts::parts(&late, &[part(1)], false).unwrap();
     assert_eq!(signed.first().unwrap().request.expires_in, None);
+}
+
+#[test]
+fn a_part_whose_signature_would_not_be_sent_is_named() {
+    let upload = Upload {
+        id: "i",
+        session: &Value::Null,
+        size: 5,
+        part_size: 5 << 20,
+        is_multipart: true,
+        age: 0,
+    };
+    let wanted = [Part { number: 1, size: 5 }];
+    let answer = json(r#"{"parts":[{"number":1,"url":"https://h/song#1?X-Amz-Signature=5ec"}]}"#);
+    let signed = Auto.sign_parts(&Site::default(), &upload, &wanted, &[answer]);
+    let Err(Trouble::Malformed { got, .. }) = signed else {
+        panic!("{signed:?}");
+    };
+    assert!(got.contains("%23"), "{got}");
 }
 
 #[test]
@@ -332,6 +362,7 @@ fn parts_that_were_signed_ahead_are_not_asked_for() {
         session: &granted.session,
         size: 6_000_000,
         is_multipart: true,
+        part_size: 5 << 20,
         age: 0,
     };
     let site = Site::default();
@@ -342,7 +373,7 @@ fn parts_that_were_signed_ahead_are_not_asked_for() {
         "https://h/2"
     );
 
-    // Those that have expired are.
+    // Parts whose URLs have expired are requested.
     let url = "https://h/1?X-Amz-Expires=900&X-Amz-Signature=5";
     let session: Value =
         serde_json::from_str(&format!(r#"{{"parts":["{url}","{url}&"]}}"#)).unwrap();
@@ -393,7 +424,7 @@ fn stored_parts_in_any_shape() {
         parts::stored_parts(&serde_json::from_str(r#"{"parts":[]}"#).unwrap()),
         Some(Vec::new())
     );
-    // As S3's SDKs give an empty list.
+    // S3's SDKs return an empty list like this.
     let none = r#"{"Bucket":"b","Key":"k","UploadId":"u","IsTruncated":false}"#;
     assert_eq!(
         parts::stored_parts(&serde_json::from_str(none).unwrap()),
@@ -426,14 +457,18 @@ fn a_confirmation_may_say_much_or_nothing() {
     for reply in [
         json(r#"{"ok":true}"#),
         json("true"),
-        text("", ""),
         text("OK", "text/plain"),
     ] {
         assert_eq!(stored(&reply).unwrap(), Stored::default());
     }
+    let empty = Stored {
+        is_empty: true,
+        ..Stored::default()
+    };
+    assert_eq!(stored(&text("", "")).unwrap(), empty);
     assert!(stored(&text("<!doctype html>Sign in", "text/html")).is_err());
 
-    // One place speaks of the object; the others do not.
+    // One place describes the object, and the others do not.
     let part = stored(&json(
         r#"{"ok":true,"quota":{"size":1},"file":{"key":"k","url":"https://h/k","type":"unknown"}}"#,
     ));
@@ -443,7 +478,7 @@ fn a_confirmation_may_say_much_or_nothing() {
         (Some("k"), None, None)
     );
     assert_eq!(part.location.unwrap().expose(), "https://h/k");
-    // An address with a signature is a link to read, and no key is an address.
+    // An address with a signature is a link to read the object, and a key is never an address.
     let signed = stored(&json(r#"{"key":"S3","location":"S3"}"#)).unwrap();
     assert_eq!((signed.key, signed.location), (None, None));
     assert_eq!(signed.download_url.unwrap().expose(), S3);
@@ -466,6 +501,7 @@ fn a_confirmation_may_be_a_refusal() {
     ));
 }
 
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
 #[test]
 fn a_form_tells_the_type_that_its_policy_speaks_of() {
     let policy =

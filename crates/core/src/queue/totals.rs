@@ -1,18 +1,17 @@
-//! Sums over all files, kept up to date file by file: ten thousand files cost no more than one.
-//! Refuses to look at a file that did not change.
+//! The sums over all files. The cost of updating a file does not depend on the number of files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{IdMap, SortedSet};
 
 use crate::ids::FileId;
 use crate::snapshot::{Totals, percent};
 use crate::upload::{State, Upload};
 
-/// Failed files that are named in the totals.
+/// The number of failed files that the totals name.
 const MOST_NAMED: usize = 200;
 
-/// What one file counts for.
+/// The contribution of one file to the sums.
 #[derive(Clone, Copy, Debug, Default)]
-struct Share {
+struct Contribution {
     files: u32,
     active: u32,
     open: u32,
@@ -25,13 +24,13 @@ struct Share {
     cancelled: u32,
     size: u64,
     sent: u64,
-    /// Still to be sent of what goes on by itself.
+    /// The number of bytes still to be sent, if the upload is active.
     left: u64,
     failed_size: u64,
     completed_size: u64,
 }
 
-impl Share {
+impl Contribution {
     fn of(upload: &Upload) -> Self {
         let state = &upload.state;
         if matches!(state, State::Cancelled) {
@@ -73,57 +72,64 @@ impl Share {
         self.completed += other.completed;
         self.failed += other.failed;
         self.cancelled += other.cancelled;
-        self.size = self.size.saturating_add(other.size);
-        self.sent = self.sent.saturating_add(other.sent);
-        self.left = self.left.saturating_add(other.left);
-        self.failed_size = self.failed_size.saturating_add(other.failed_size);
-        self.completed_size = self.completed_size.saturating_add(other.completed_size);
+        self.size += other.size;
+        self.sent += other.sent;
+        self.left += other.left;
+        self.failed_size += other.failed_size;
+        self.completed_size += other.completed_size;
     }
 
     fn subtract(&mut self, other: Self) {
-        self.files = self.files.saturating_sub(other.files);
-        self.active = self.active.saturating_sub(other.active);
-        self.open = self.open.saturating_sub(other.open);
-        self.open_large = self.open_large.saturating_sub(other.open_large);
-        self.held = self.held.saturating_sub(other.held);
-        self.paused = self.paused.saturating_sub(other.paused);
-        self.interrupted = self.interrupted.saturating_sub(other.interrupted);
-        self.completed = self.completed.saturating_sub(other.completed);
-        self.failed = self.failed.saturating_sub(other.failed);
-        self.cancelled = self.cancelled.saturating_sub(other.cancelled);
-        self.size = self.size.saturating_sub(other.size);
-        self.sent = self.sent.saturating_sub(other.sent);
-        self.left = self.left.saturating_sub(other.left);
-        self.failed_size = self.failed_size.saturating_sub(other.failed_size);
-        self.completed_size = self.completed_size.saturating_sub(other.completed_size);
+        self.files -= other.files;
+        self.active -= other.active;
+        self.open -= other.open;
+        self.open_large -= other.open_large;
+        self.held -= other.held;
+        self.paused -= other.paused;
+        self.interrupted -= other.interrupted;
+        self.completed -= other.completed;
+        self.failed -= other.failed;
+        self.cancelled -= other.cancelled;
+        self.size -= other.size;
+        self.sent -= other.sent;
+        self.left -= other.left;
+        self.failed_size -= other.failed_size;
+        self.completed_size -= other.completed_size;
     }
 }
 
-/// The sums.
-#[derive(Debug, Default)]
-pub(super) struct Tally {
-    shares: BTreeMap<FileId, Share>,
-    failed: BTreeSet<FileId>,
-    sum: Share,
+/// A number of files, and the sum of their sizes in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub count: u32,
+    pub size: u64,
 }
 
-impl Tally {
+/// The sums over all files, and the contribution of each file.
+#[derive(Debug, Default)]
+pub(super) struct RunningTotals {
+    contributions: IdMap<FileId, Contribution>,
+    failed: SortedSet<FileId>,
+    sum: Contribution,
+}
+
+impl RunningTotals {
     pub fn update(&mut self, upload: &Upload) {
-        let share = Share::of(upload);
-        if share.failed > 0 {
+        let contribution = Contribution::of(upload);
+        if contribution.failed > 0 {
             self.failed.insert(upload.id);
         } else {
             self.failed.remove(&upload.id);
         }
-        if let Some(before) = self.shares.insert(upload.id, share) {
+        if let Some(before) = self.contributions.insert(upload.id, contribution) {
             self.sum.subtract(before);
         }
-        self.sum.add(share);
+        self.sum.add(contribution);
     }
 
     pub fn remove(&mut self, file: FileId) {
         self.failed.remove(&file);
-        if let Some(before) = self.shares.remove(&file) {
+        if let Some(before) = self.contributions.remove(&file) {
             self.sum.subtract(before);
         }
     }
@@ -132,7 +138,7 @@ impl Tally {
         self.sum.active
     }
 
-    /// Files that are being prepared or sent: the large ones, or the others.
+    /// The number of files that are being prepared or sent: the large ones, or the others.
     pub const fn open(&self, is_large: bool) -> u32 {
         if is_large {
             self.sum.open_large
@@ -149,24 +155,26 @@ impl Tally {
         self.sum.left
     }
 
-    /// Files that count against the limits, and their bytes: not those that failed.
-    pub const fn kept(&self) -> (u32, u64) {
-        let count = self.sum.files.saturating_sub(self.sum.failed);
-        (count, self.sum.size.saturating_sub(self.sum.failed_size))
+    /// The files that count against the limits, without those that failed.
+    pub const fn kept(&self) -> Kept {
+        Kept {
+            count: self.sum.files - self.sum.failed,
+            size: self.sum.size - self.sum.failed_size,
+        }
     }
 
-    /// Of those, the ones that are not finished.
-    pub const fn unfinished(&self) -> (u32, u64) {
-        let (count, size) = self.kept();
-        (
-            count.saturating_sub(self.sum.completed),
-            size.saturating_sub(self.sum.completed_size),
-        )
+    /// The files of [`kept`](Self::kept) that are not completed.
+    pub const fn unfinished(&self) -> Kept {
+        let kept = self.kept();
+        Kept {
+            count: kept.count - self.sum.completed,
+            size: kept.size - self.sum.completed_size,
+        }
     }
 
-    /// All but what only the network knows.
-    pub fn totals(&self) -> Totals {
-        let Share {
+    /// The totals without the speed, the time left and the state of the network.
+    pub fn snapshot(&self) -> Totals {
+        let Contribution {
             files,
             active,
             held,
@@ -188,7 +196,7 @@ impl Tally {
             interrupted,
             completed,
             failed,
-            first_failed: self.failed.iter().take(MOST_NAMED).copied().collect(),
+            first_failed: self.failed.iter().take(MOST_NAMED).collect(),
             cancelled,
             size,
             sent,

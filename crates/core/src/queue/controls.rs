@@ -1,12 +1,12 @@
-//! What a person, or the page for them, asks for: start, pause, resume, retry, cancel, remove.
+//! The operations that a person or the page requests: start, pause, resume, retry, cancel, remove.
 
-use super::Queue;
+use super::{Queue, WaitEntry};
 use crate::command::{Command, Notice};
 use crate::error::Step;
 use crate::event::Target;
 use crate::ids::FileId;
 use crate::time::Instant;
-use crate::upload::{Patience, State, Work};
+use crate::upload::{RetryState, State, Transfer};
 
 impl Queue {
     fn targets(&self, target: Target) -> Vec<FileId> {
@@ -17,7 +17,7 @@ impl Queue {
                 .then_some(file)
                 .into_iter()
                 .collect(),
-            Target::All => self.uploads.keys().copied().collect(),
+            Target::All => self.uploads.keys().collect(),
         }
     }
 
@@ -34,7 +34,7 @@ impl Queue {
 
     pub(super) fn pause(&mut self, target: Target) {
         for file in self.targets(target) {
-            // A file that waits for a start does not move; pausing it would lose that.
+            // A file that waits for a start is not active. Pausing it would lose the state `held`.
             let Some(upload) = self
                 .uploads
                 .get_mut(&file)
@@ -43,13 +43,13 @@ impl Queue {
                 continue;
             };
             let creating = matches!(upload.state, State::Preparing);
-            let work = upload.take_state().into_work();
-            upload.state = State::Paused(work);
-            // The answer to a create is still wanted: it may have made a multipart upload.
+            let transfer = upload.take_state().into_transfer();
+            upload.state = State::Paused(transfer);
+            // The answer to a create is still needed: it may have created a multipart upload.
             if !creating {
                 self.drop_requests(file);
             }
-            self.close_gate(file);
+            self.cancel_wait(file);
             self.touch(file);
         }
     }
@@ -66,13 +66,13 @@ impl Queue {
                 .requests
                 .values()
                 .any(|request| request.step == Step::Create);
-            let work = upload.take_state().into_work();
+            let transfer = upload.take_state().into_transfer();
             upload.state = if creating {
                 State::Preparing
             } else {
-                State::going_on(work)
+                State::resumed(transfer)
             };
-            upload.patience.resigned = 0;
+            upload.retry.represigned = 0;
             self.touch(file);
         }
     }
@@ -86,11 +86,11 @@ impl Queue {
             if !matches!(upload.state, State::Failed { .. }) {
                 continue;
             }
-            upload.state = State::going_on(match upload.take_state() {
-                State::Failed { work, error } => work.again(&error),
-                other => other.into_work(),
+            upload.state = State::resumed(match upload.take_state() {
+                State::Failed { transfer, error } => transfer.again(&error),
+                other => other.into_transfer(),
             });
-            upload.patience = Patience::new(budget);
+            upload.retry = RetryState::new(budget);
             upload.started = false;
             self.touch(file);
         }
@@ -101,7 +101,7 @@ impl Queue {
             let Some(upload) = self.uploads.get_mut(&file) else {
                 continue;
             };
-            // To cancel all is to stop what goes on: what failed keeps its reason and its retry.
+            // Cancelling all files stops the active ones. A failed file keeps its error and can be retried.
             let over = match upload.state {
                 State::Completed(_) | State::Cancelled => true,
                 State::Failed { .. } => target == Target::All,
@@ -112,12 +112,12 @@ impl Queue {
             }
             self.orphan_create(file);
             self.drop_requests(file);
-            self.close_gate(file);
+            self.cancel_wait(file);
             let Some(upload) = self.uploads.get_mut(&file) else {
                 continue;
             };
-            let work = upload.take_state().into_work();
-            self.abort(now, file, &work);
+            let transfer = upload.take_state().into_transfer();
+            self.abort(now, file, &transfer);
             self.notify(Notice::Cancelled(file));
             self.touch(file);
         }
@@ -128,9 +128,9 @@ impl Queue {
             let Some(upload) = self.uploads.get(&file) else {
                 continue;
             };
-            if let State::Failed { work, .. } = &upload.state {
-                let work = work.clone();
-                self.abort(now, file, &work);
+            if let State::Failed { transfer, .. } = &upload.state {
+                let transfer = transfer.clone();
+                self.abort(now, file, &transfer);
             } else if !upload.state.is_final() {
                 if target == Target::All {
                     continue;
@@ -143,37 +143,43 @@ impl Queue {
         }
     }
 
-    /// Stops all requests of a file; what they had in flight goes back to what is to be sent.
+    /// Cancels all requests of a file. Their bytes are unsent again.
     pub(super) fn drop_requests(&mut self, file: FileId) {
         let ids: Vec<_> = self
             .uploads
             .get(&file)
-            .map(|upload| upload.requests.keys().copied().collect())
+            .map(|upload| upload.requests.keys().collect())
             .unwrap_or_default();
         for id in ids {
             self.commands.push_back(Command::Cancel(id));
-            if let Some((request, _)) = self.end_request(id)
-                && let Some(payload) = request.payload
-                && let Some(upload) = self.uploads.get_mut(&file)
-            {
-                match upload.state.work_mut() {
-                    Some(Work::Multi(multi)) => {
-                        if let Some(part) = payload.part {
-                            multi.put_back(part);
-                        }
+            let Some((request, _)) = self.end_request(id) else {
+                continue;
+            };
+            let Some(upload) = self.uploads.get_mut(&file) else {
+                continue;
+            };
+            match (upload.state.transfer_mut(), request.payload) {
+                (Some(Transfer::Multipart(multi)), Some(payload)) => {
+                    if let Some(part) = payload.part {
+                        multi.put_back(part);
                     }
-                    Some(Work::Single(single)) => single.may_exist(),
-                    _ => {}
                 }
+                // The request may take effect nevertheless.
+                (Some(Transfer::Multipart(multi)), None) => {
+                    multi.in_doubt |= request.step == Step::Complete;
+                }
+                (Some(Transfer::Single(single)), Some(_)) => single.may_exist(),
+                _ => {}
             }
         }
     }
 
-    pub(super) fn close_gate(&mut self, file: FileId) {
+    pub(super) fn cancel_wait(&mut self, file: FileId) {
         if let Some(upload) = self.uploads.get_mut(&file)
-            && let Some((until, _)) = upload.patience.gate.take()
+            && let Some(wait) = upload.retry.wait.take()
         {
-            self.gates.remove(&(until, file));
+            let until = wait.until;
+            self.waits.remove(&WaitEntry { until, file });
         }
     }
 }

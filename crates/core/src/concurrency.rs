@@ -1,38 +1,38 @@
-//! How many requests to the store are in flight at once.
+//! The limit of requests to the store that are in flight at once.
 //!
-//! Starts modest, takes one lane more while that makes the whole faster, gives one back when it
-//! did not, halves when the store says that it is too much or a request stalls, and gives one back
-//! when a connection breaks.
+//! The limit starts low. It grows by one while each further request increases the throughput, and shrinks by one when
+//! the last one did not. It is halved when the store reports overload or a request stalls, and shrinks by one when a
+//! connection breaks.
 
 use core::time::Duration;
 
 use crate::time::Instant;
 
-/// Lanes before anything is known.
+/// The limit before the first measurement.
 const START: u8 = 3;
-/// A measurement takes this long with all lanes in use.
+/// The duration of a measurement, during which the limit must be reached all the time.
 const EPOCH: Duration = Duration::from_millis(1_500);
-/// One lane more must bring at least this much, in percent.
+/// The increase of the throughput that one more request must bring, in percent.
 const GAIN_PERCENT: u64 = 5;
-/// Measurements to wait after a lane brought nothing, or after congestion.
+/// The number of measurements to skip after an increase that brought nothing, or after congestion.
 const HOLD_EPOCHS: u32 = 8;
 
-/// The number of lanes, adapted to what they bring.
+/// The limit, adapted to the measured throughput.
 #[derive(Clone, Debug)]
-pub struct Lanes {
+pub struct ConcurrencyLimit {
     limit: u8,
     max: u8,
     adaptive: bool,
     epoch: Option<Instant>,
     bytes: u64,
-    /// The rate before the last lane was added, in bytes per second.
+    /// The throughput before the last increase of the limit, in bytes per second.
     before: Option<u64>,
     hold: u32,
     last_cut: Option<Instant>,
 }
 
-impl Lanes {
-    /// At most `max` lanes (at least one); all of them at once unless `adaptive`.
+impl ConcurrencyLimit {
+    /// Makes a limit of at most `max` (at least one). It starts at `max` unless `adaptive`.
     pub fn new(max: u8, adaptive: bool) -> Self {
         let max = max.max(1);
         let limit = if adaptive { max.min(START) } else { max };
@@ -48,18 +48,18 @@ impl Lanes {
         }
     }
 
-    /// How many requests may be in flight now.
+    /// The number of requests that may be in flight now.
     pub const fn limit(&self) -> u8 {
         self.limit
     }
 
-    /// Bytes arrived while `in_use` lanes were busy.
+    /// Records that `bytes` arrived while `in_use` requests were in flight.
     pub fn record(&mut self, now: Instant, bytes: u64, in_use: usize) {
         if !self.adaptive {
             return;
         }
         if in_use < usize::from(self.limit) {
-            // An idle lane makes the measurement meaningless.
+            // Below the limit the measurement says nothing about the limit.
             self.epoch = None;
             self.bytes = 0;
             return;
@@ -94,18 +94,18 @@ impl Lanes {
         }
     }
 
-    /// The store asked to slow down, or a request stalled: half the lanes.
+    /// Halves the limit: the store asked to slow down, or a request stalled.
     pub fn congested(&mut self, now: Instant) {
         self.shrink(now, self.limit / 2, HOLD_EPOCHS / 2);
     }
 
-    /// A connection broke. That is seldom for too much traffic; but fewer lanes have less in flight
-    /// to lose the next time.
+    /// Lowers the limit by one: a connection broke. Congestion is seldom the cause, but fewer requests have fewer
+    /// bytes in flight to lose the next time.
     pub fn broken(&mut self, now: Instant) {
         self.shrink(now, self.limit.saturating_sub(1), HOLD_EPOCHS / 4);
     }
 
-    /// What happens within a second is one congestion, not several.
+    /// Lowers the limit. Failures within a second count as one congestion.
     fn shrink(&mut self, now: Instant, limit: u8, hold: u32) {
         if !self.adaptive
             || self
@@ -127,8 +127,8 @@ impl Lanes {
 mod tests {
     use super::*;
 
-    /// Feeds `seconds` of a link that gives `rate(lanes)` bytes per second.
-    fn drive(lanes: &mut Lanes, from: u64, seconds: u64, rate: impl Fn(u8) -> u64) {
+    /// Simulates `seconds` of a link that transfers `rate(lanes)` bytes per second.
+    fn drive(lanes: &mut ConcurrencyLimit, from: u64, seconds: u64, rate: impl Fn(u8) -> u64) {
         for tick in 0..seconds * 10 {
             let now = Instant::from_millis(from + tick * 100);
             lanes.record(now, rate(lanes.limit()) / 10, usize::from(lanes.limit()));
@@ -137,21 +137,21 @@ mod tests {
 
     #[test]
     fn grows_while_it_pays() {
-        let mut lanes = Lanes::new(6, true);
+        let mut lanes = ConcurrencyLimit::new(6, true);
         drive(&mut lanes, 0, 30, |lanes| u64::from(lanes) * 1_000_000);
         assert_eq!(lanes.limit(), 6);
     }
 
     #[test]
     fn stays_modest_when_more_brings_nothing() {
-        let mut lanes = Lanes::new(6, true);
+        let mut lanes = ConcurrencyLimit::new(6, true);
         drive(&mut lanes, 0, 12, |_| 1_000_000);
         assert_eq!(lanes.limit(), 3);
     }
 
     #[test]
     fn halves_once_for_one_congestion() {
-        let mut lanes = Lanes::new(6, true);
+        let mut lanes = ConcurrencyLimit::new(6, true);
         drive(&mut lanes, 0, 30, |lanes| u64::from(lanes) * 1_000_000);
         for _ in 0..6 {
             lanes.congested(Instant::from_millis(40_000));
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn gives_one_back_when_a_connection_breaks() {
-        let mut lanes = Lanes::new(6, true);
+        let mut lanes = ConcurrencyLimit::new(6, true);
         drive(&mut lanes, 0, 30, |lanes| u64::from(lanes) * 1_000_000);
         lanes.broken(Instant::from_millis(40_000));
         lanes.broken(Instant::from_millis(40_500));
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn fixed_when_asked_for() {
-        let mut lanes = Lanes::new(4, false);
+        let mut lanes = ConcurrencyLimit::new(4, false);
         lanes.congested(Instant::from_millis(1));
         assert_eq!(lanes.limit(), 4);
     }
