@@ -1,7 +1,7 @@
-//! The command: options in, exit code out.
+//! The command.
 //!
-//! Owns the process: its output, its signals, its exit code (2 for a wrong configuration, 1 for a failed start). All else
-//! is in the library.
+//! Owns the process: its output, its signals, its exit code (2 for a wrong configuration, 1 for a failed start).
+//! Everything else is in the library.
 
 use std::{
     io::{IsTerminal as _, Write as _, stderr, stdout},
@@ -9,18 +9,21 @@ use std::{
 };
 
 use s3_upload_server::{
-    config::{Config, Options},
-    logging,
+    config::{Bucket, Config, Options, environment},
     serve::{Server, StartError},
+    telemetry,
 };
 use tracing::subscriber::set_global_default;
 
 fn main() -> ExitCode {
+    if let Err(error) = environment::check(std::env::vars_os()) {
+        return ended(2, &error.to_string());
+    }
     let config = match Config::load(Options::from_command_line()) {
         Ok(config) => config,
         Err(error) => return ended(2, &error.to_string()),
     };
-    let subscriber = logging::subscriber(
+    let subscriber = telemetry::subscriber(
         &config.log,
         config.log_format,
         stderr,
@@ -47,12 +50,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
-    if config.secret.is_none()
-        && matches!(
-            config.bucket,
-            s3_upload_server::config::Bucket::Remote { .. }
-        )
-    {
+    if config.secret.is_none() && matches!(config.bucket, Bucket::Remote { .. }) {
         tracing::warn!(
             "without --secret, uploads in progress end with this process, and no second server can continue them"
         );
@@ -70,7 +68,7 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         metrics.unwrap_or_default(),
         server.url()
     );
-    // The ports are bound, so that a request from now on is answered. Whoever started this may not be reading.
+    // The ports are bound, so that a request from now on is answered. The reader of the output may be gone.
     let _ = stdout()
         .write_all(lines.as_bytes())
         .and_then(|()| stdout().flush());

@@ -20,10 +20,7 @@ use std::{
 
 use aws_sdk_s3::config::Credentials;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use s3_upload_server::{
-    Store,
-    store::{NewObject, Place},
-};
+use s3_upload_server::store::{BucketLocation, NewObject, Store};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -53,6 +50,8 @@ struct Case {
     #[serde(default)]
     response_disposition: String,
     #[serde(default)]
+    response_type: String,
+    #[serde(default)]
     upload_id: String,
     #[serde(default)]
     number: u16,
@@ -69,7 +68,7 @@ impl Case {
             None,
             "test",
         );
-        let place = Place {
+        let place = BucketLocation {
             bucket: self.bucket.clone(),
             region: Some(self.region.clone()),
             endpoint: self.endpoint.clone(),
@@ -105,7 +104,8 @@ impl Case {
                 signed.await.unwrap().url
             }
             "get" => {
-                let signed = store.presign_get(&self.key, &self.response_disposition, from);
+                let (disposition, kind) = (&self.response_disposition, &self.response_type);
+                let signed = store.presign_get(&self.key, disposition, kind, from);
                 signed.await.unwrap()
             }
             "delete" => store.presign_delete(&self.key, from).await.unwrap(),

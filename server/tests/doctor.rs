@@ -27,11 +27,12 @@ use common::{Rig, answer, refusal, start};
 use reqwest::Client;
 use s3_upload_protocol::native::{DoctorAnswer, DoctorRequest, Finding};
 use s3_upload_server::{
-    App, Doctor, Seal, Store,
-    cors_rule::CorsRule,
-    embedded::{Data, Embedded},
+    App,
+    doctor::Doctor,
+    embedded::{DataDir, EmbeddedStore},
+    grants::TokenSigner,
     router,
-    store::Place,
+    store::{BucketLocation, CorsRule, Store},
 };
 
 const ORIGIN: &str = "https://app.example.com";
@@ -84,24 +85,24 @@ async fn listen(app: Router) -> String {
 }
 
 /// A server for a store at this address, with credentials that the store does not know.
-async fn stranger(place: Place) -> String {
+async fn stranger(place: BucketLocation) -> String {
     let expires = Duration::from_mins(5);
     let app = App {
         origins: None,
         ..App::new(
             Store::with_credentials(place, "nobody", "nothing", expires),
-            Seal::new(b"secret", expires),
+            TokenSigner::new(b"secret", expires),
         )
     };
     listen(router(app)).await
 }
 
-fn bucket(endpoint: &str) -> Place {
-    Place {
+fn bucket(endpoint: &str) -> BucketLocation {
+    BucketLocation {
         bucket: "uploads".to_owned(),
         endpoint: Some(endpoint.to_owned()),
         path_style: true,
-        ..Place::default()
+        ..BucketLocation::default()
     }
 }
 
@@ -299,15 +300,15 @@ async fn a_bucket_that_is_not_there_is_found_where_the_store_tells() {
     // To strangers, the embedded store says nothing of buckets; to the server it does.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let data = Data::open(None).unwrap();
+    let data = DataDir::open(None).unwrap();
     let expires = Duration::from_mins(5);
     let rules = vec![CorsRule::for_uploads(vec!["*".to_owned()])];
-    let embedded = Embedded::new(&data, endpoint, None, None, rules, expires).unwrap();
+    let embedded = EmbeddedStore::new(&data, endpoint, None, None, rules, expires).unwrap();
     let gone = embedded.store.in_bucket("gone");
     tokio::spawn(async { axum::serve(listener, embedded.router).await });
     let app = App {
         origins: None,
-        ..App::new(gone, Seal::new(b"secret", expires))
+        ..App::new(gone, TokenSigner::new(b"secret", expires))
     };
     let found = one(&listen(router(app)).await, &put()).await;
     assert_eq!(found.code, "no_such_bucket");
@@ -422,10 +423,12 @@ async fn the_same_question_is_asked_of_the_store_once() {
     let expires = Duration::from_mins(5);
     let app = App {
         origins: None,
-        doctor: Some(Arc::new(Doctor::keeping(Duration::from_hours(1)))),
+        doctor: Some(Arc::new(Doctor::with_cache_duration(Duration::from_hours(
+            1,
+        )))),
         ..App::new(
             Store::with_credentials(bucket(&store), "nobody", "nothing", expires),
-            Seal::new(b"secret", expires),
+            TokenSigner::new(b"secret", expires),
         )
     };
     let url = listen(router(app)).await;

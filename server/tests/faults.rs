@@ -19,7 +19,12 @@ use axum::{
 };
 use common::{file, refusal};
 use s3_upload_protocol::native::{CompleteRequest, CreateAnswer, Strategy::Multipart};
-use s3_upload_server::{App, Seal, Store, router, store::Place};
+use s3_upload_server::{
+    App,
+    grants::TokenSigner,
+    router,
+    store::{BucketLocation, Store},
+};
 
 /// A server whose store answers every request by `answer`.
 async fn over(answer: fn(Method, &str) -> (u16, String)) -> String {
@@ -34,18 +39,18 @@ async fn over(answer: fn(Method, &str) -> (u16, String)) -> String {
 }
 
 async fn serve(endpoint: String) -> String {
-    let place = Place {
+    let place = BucketLocation {
         bucket: "b".into(),
         endpoint: Some(endpoint),
         path_style: true,
-        ..Place::default()
+        ..BucketLocation::default()
     };
     let app = App {
         origins: None,
         request_timeout: Duration::from_secs(20),
         ..App::new(
             Store::with_credentials(place, "key", "secret", Duration::from_mins(5)),
-            Seal::new(b"secret", Duration::from_hours(1)),
+            TokenSigner::new(b"secret", Duration::from_hours(1)),
         )
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

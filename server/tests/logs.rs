@@ -24,9 +24,8 @@ use s3_upload_protocol::native::{
     UrlAnswer,
 };
 use s3_upload_server::{
-    auth::token::{Claims, Tokens},
-    config::LogFormat,
-    logging,
+    access::{AuthTokens, Claims},
+    telemetry::{self, LogFormat},
 };
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -92,7 +91,7 @@ async fn tokens_and_webhook(captured: &Captured) -> Vec<String> {
     ])
     .await;
     let in_ten_minutes = SystemTime::now() + Duration::from_mins(10);
-    let token = Tokens::new(secrets[0]).sign(&Claims {
+    let token = AuthTokens::new(secrets[0]).sign(&Claims {
         id: "user-7".into(),
         tenant: None,
         exp: in_ten_minutes.duration_since(UNIX_EPOCH).unwrap().as_secs(),
@@ -123,7 +122,7 @@ async fn tokens_and_webhook(captured: &Captured) -> Vec<String> {
 #[tokio::test]
 async fn logs_carry_no_signature_and_no_id() {
     let captured = Captured::default();
-    let subscriber = logging::subscriber(
+    let subscriber = telemetry::subscriber(
         "debug,s3_upload_server=trace",
         LogFormat::Text,
         captured.clone(),

@@ -18,7 +18,13 @@ use s3_upload_protocol::native::{
     Strategy::{self, Multipart, Post, Put},
     UrlAnswer,
 };
-use s3_upload_server::{App, Seal, Store, auth::Client as Caller, router, store::Place};
+use s3_upload_server::{
+    App,
+    access::Client as Caller,
+    grants::TokenSigner,
+    router,
+    store::{BucketLocation, Store},
+};
 
 /// Uploads five bytes, or the same in one part.
 async fn upload(rig: &Rig, name: &str, media_type: &str, how: Strategy) -> CreateAnswer {
@@ -63,16 +69,16 @@ async fn keys_follow_the_template() {
 
 #[tokio::test]
 async fn a_tenant_has_its_own_folder() {
-    let place = Place {
+    let place = BucketLocation {
         bucket: "b".into(),
-        ..Place::default()
+        ..BucketLocation::default()
     };
     let expires = std::time::Duration::from_mins(5);
     let app = App {
         keys: std::sync::Arc::new("t/{tenant}/{uuid}".parse().unwrap()),
         ..App::new(
             Store::with_credentials(place, "key", "secret", expires),
-            Seal::new(b"secret", expires),
+            TokenSigner::new(b"secret", expires),
         )
     };
     let serve = async |app: Router| {

@@ -20,10 +20,8 @@ use s3_upload_protocol::native::{
     Strategy::{Post, Put},
 };
 use s3_upload_server::{
-    Store,
-    cors_rule::CorsRule,
-    embedded::{Data, Embedded},
-    store::{NewObject, Place},
+    embedded::{DataDir, EmbeddedStore},
+    store::{BucketLocation, CorsRule, NewObject, Store},
 };
 
 type Fields = Vec<(String, String)>;
@@ -149,9 +147,9 @@ async fn a_policy_of_ones_own_is_refused() {
 async fn an_expired_form_is_refused() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let data = Data::open(None).unwrap();
+    let data = DataDir::open(None).unwrap();
     let hours = Duration::from_hours(2);
-    let embedded = Embedded::new(&data, endpoint, None, None, Vec::new(), hours).unwrap();
+    let embedded = EmbeddedStore::new(&data, endpoint, None, None, Vec::new(), hours).unwrap();
     tokio::spawn(async { axum::serve(listener, embedded.router).await });
     let object = NewObject {
         key: "k",
@@ -180,9 +178,9 @@ async fn a_form_ends_with_the_credentials_that_signed_it() {
     for (left, lives) in [(7200, 900), (100, 100)] {
         let end = Some(now + Duration::from_secs(left));
         let credentials = Credentials::new("key", "secret", Some("token".into()), end, "test");
-        let place = Place {
+        let place = BucketLocation {
             bucket: "my-uploads".to_owned(),
-            ..Place::default()
+            ..BucketLocation::default()
         };
         let store = Store::with_provider(place, credentials, Duration::from_hours(1));
         let object = NewObject {
@@ -238,10 +236,10 @@ async fn forms_can_be_off() {
 async fn a_page_can_read_the_answer_to_a_form() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let data = Data::open(None).unwrap();
+    let data = DataDir::open(None).unwrap();
     let rules = vec![CorsRule::for_uploads(vec!["https://*.example".into()])];
     let embedded =
-        Embedded::new(&data, endpoint, None, None, rules, Duration::from_mins(5)).unwrap();
+        EmbeddedStore::new(&data, endpoint, None, None, rules, Duration::from_mins(5)).unwrap();
     tokio::spawn(async { axum::serve(listener, embedded.router).await });
     let object = NewObject {
         key: "k",

@@ -16,7 +16,7 @@ use common::{answer, bytes, file, refusal, s3_error, start, with_headers};
 use reqwest::{Client, Method, StatusCode};
 use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, Strategy::Put};
 use s3_upload_server::{
-    embedded::{Data, Embedded},
+    embedded::{DataDir, EmbeddedStore},
     store::NewObject,
 };
 
@@ -131,8 +131,8 @@ async fn a_url_stores_once() {
 async fn an_expired_url_is_refused() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let data = Data::open(None).unwrap();
-    let embedded = Embedded::new(
+    let data = DataDir::open(None).unwrap();
+    let embedded = EmbeddedStore::new(
         &data,
         endpoint,
         None,

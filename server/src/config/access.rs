@@ -1,79 +1,69 @@
-//! The options about who may call, how much, and who is told: checked.
+//! The checked options of authentication, limits and webhook.
 //!
-//! Owns the sentences about what is wrong with them. Refuses to open the files of keys: that is done where they are used.
-
-use std::path::PathBuf;
+//! Files of keys are opened by the code that uses them.
 
 use axum::http::Uri;
 
-use super::{ConfigError, Options, Secret};
-use crate::{address::Proxies, quota::Quotas, webhook};
+use super::{error::ConfigError, options::Options, secrets};
+use crate::{
+    access::{Proxies, QuotaLimits, TokenSettings},
+    events::WebhookTarget,
+};
 
 /// The least length of a secret that signs tokens: as many bytes as the hash has (RFC 7518, section 3.2).
 const TOKEN_SECRET: usize = 32;
 
-/// Who may call the API, and how much.
+/// The settings of authentication and limits.
 #[derive(Debug, Clone, Default)]
-pub struct Access {
+#[non_exhaustive]
+pub struct AccessConfig {
     /// The tokens that are taken; `None` lets everybody call.
-    pub tokens: Option<Tokens>,
-    /// What one client may ask for.
-    pub quotas: Quotas,
-    /// The proxies that are believed about a client's address.
+    pub tokens: Option<TokenSettings>,
+    /// The limits of one client.
+    pub quotas: QuotaLimits,
+    /// The proxies that are trusted about a client's address.
     pub proxies: Proxies,
 }
 
-/// The tokens that are taken. At least one of the secrets and files is given.
-#[derive(Debug, Clone, Default)]
-pub struct Tokens {
-    /// Signs the tokens of a site's backend.
-    pub secret: Option<Secret>,
-    /// Signs JSON web tokens by HS256.
-    pub jwt_secret: Option<Secret>,
-    /// A public key, PEM.
-    pub jwt_key: Option<PathBuf>,
-    /// Public keys, a JWKS.
-    pub jwks: Option<PathBuf>,
-    /// The audiences of which a JSON web token names one; empty if it names none.
-    pub audiences: Vec<String>,
-    /// The issuers of which one made a JSON web token; empty for any.
-    pub issuers: Vec<String>,
-    /// The claim that names the tenant.
-    pub tenant_claim: String,
-}
-
-impl Access {
+impl AccessConfig {
     pub(super) fn check(options: &Options) -> Result<Self, ConfigError> {
         Ok(Self {
             tokens: tokens(options)?,
             quotas: quotas(options)?,
-            proxies: Proxies::new(options.trusted_proxy.as_deref().unwrap_or_default()).map_err(
-                |wrong| {
-                    ConfigError(format!(
-                        "--trusted-proxy should be an address or a network such as 10.0.0.0/8; it is \"{wrong}\"."
-                    ))
-                },
-            )?,
+            proxies: proxies(options)?,
         })
     }
 }
 
-fn tokens(options: &Options) -> Result<Option<Tokens>, ConfigError> {
-    for (flag, secret) in [
-        ("auth-secret", &options.auth_secret),
-        ("jwt-secret", &options.jwt_secret),
-    ] {
-        if secret
-            .as_ref()
-            .is_some_and(|secret| secret.expose().len() < TOKEN_SECRET)
-        {
-            return Err(ConfigError(format!(
-                "--{flag} is too short; it should have at least {TOKEN_SECRET} characters."
-            )));
-        }
+fn proxies(options: &Options) -> Result<Proxies, ConfigError> {
+    let written = options.trusted_proxy.as_deref().unwrap_or_default();
+    let proxies = Proxies::new(written).map_err(|wrong| {
+        ConfigError(format!(
+            "--trusted-proxy should be an address or a network such as 10.0.0.0/8; it is \"{wrong}\"."
+        ))
+    })?;
+    match proxies.too_wide() {
+        Some(network) => Err(ConfigError(format!(
+            "--trusted-proxy {network} lets half the world choose its address; name the proxy's own address or network, such as 10.0.0.0/8."
+        ))),
+        None => Ok(proxies),
     }
-    let takes_jwt =
-        options.jwt_secret.is_some() || options.jwt_key.is_some() || options.jwks.is_some();
+}
+
+fn tokens(options: &Options) -> Result<Option<TokenSettings>, ConfigError> {
+    let auth = secrets::read(
+        "auth-secret",
+        options.auth_secret.as_ref(),
+        options.auth_secret_file.as_deref(),
+        TOKEN_SECRET,
+    )?;
+    let jwt = secrets::read(
+        "jwt-secret",
+        options.jwt_secret.as_ref(),
+        options.jwt_secret_file.as_deref(),
+        TOKEN_SECRET,
+    )?;
+    let takes_jwt = jwt.current.is_some() || options.jwt_key.is_some() || options.jwks.is_some();
     let only_jwt = [
         ("jwt-audience", options.jwt_audience.is_some()),
         ("jwt-issuer", options.jwt_issuer.is_some()),
@@ -86,12 +76,14 @@ fn tokens(options: &Options) -> Result<Option<Tokens>, ConfigError> {
             "--{flag} needs a key of the tokens: --jwt-secret, --jwt-key or --jwks."
         )));
     }
-    if !takes_jwt && options.auth_secret.is_none() {
+    if !takes_jwt && auth.current.is_none() {
         return Ok(None);
     }
-    Ok(Some(Tokens {
-        secret: options.auth_secret.clone(),
-        jwt_secret: options.jwt_secret.clone(),
+    Ok(Some(TokenSettings {
+        secret: auth.current,
+        previous_secret: auth.previous,
+        jwt_secret: jwt.current,
+        previous_jwt_secret: jwt.previous,
         jwt_key: options.jwt_key.clone(),
         jwks: options.jwks.clone(),
         audiences: options.jwt_audience.clone().unwrap_or_default(),
@@ -103,8 +95,8 @@ fn tokens(options: &Options) -> Result<Option<Tokens>, ConfigError> {
     }))
 }
 
-fn quotas(options: &Options) -> Result<Quotas, ConfigError> {
-    let quotas = Quotas {
+fn quotas(options: &Options) -> Result<QuotaLimits, ConfigError> {
+    let quotas = QuotaLimits {
         requests_per_minute: options.rate_limit,
         bytes_per_hour: options.bytes_per_hour.map(|size| size.0),
         bytes_per_day: options.bytes_per_day.map(|size| size.0),
@@ -131,22 +123,30 @@ fn quotas(options: &Options) -> Result<Quotas, ConfigError> {
     Ok(quotas)
 }
 
-pub(super) fn webhook(options: &Options) -> Result<Option<webhook::Target>, ConfigError> {
+pub(super) fn webhook(options: &Options) -> Result<Option<WebhookTarget>, ConfigError> {
     let wrong = |sentence: &str| Err(ConfigError(sentence.to_owned()));
+    let pair = secrets::read(
+        "webhook-secret",
+        options.webhook_secret.as_ref(),
+        options.webhook_secret_file.as_deref(),
+        16,
+    )?;
+    if pair.previous.is_some() {
+        return wrong(
+            "--webhook-secret-file should have one line: the receiver is the one that accepts two secrets.",
+        );
+    }
     let Some(url) = &options.webhook else {
-        return match options.webhook_secret {
+        return match pair.current {
             Some(_) => wrong("--webhook-secret needs --webhook: the URL to tell."),
             None => Ok(None),
         };
     };
-    let Some(secret) = &options.webhook_secret else {
+    let Some(secret) = &pair.current else {
         return wrong(
             "--webhook needs --webhook-secret: it signs what is told, so that the receiver can believe it.",
         );
     };
-    if secret.expose().len() < 16 {
-        return wrong("--webhook-secret is too short; it should have at least 16 characters.");
-    }
     let read = url.parse::<Uri>().ok().filter(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https"))
             && uri.host().is_some_and(|host| !host.is_empty())
@@ -154,7 +154,7 @@ pub(super) fn webhook(options: &Options) -> Result<Option<webhook::Target>, Conf
             && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
     });
     match read {
-        Some(url) => Ok(Some(webhook::Target {
+        Some(url) => Ok(Some(WebhookTarget {
             url,
             secret: secret.clone(),
         })),
@@ -176,18 +176,18 @@ mod tests {
 
     use super::*;
 
-    const LONG: &str = "0123456789abcdef0123456789abcdef";
+    const LONG: &str = "a secret that only the tests know";
 
-    fn checked(flags: &[&str]) -> Result<(Access, Option<webhook::Target>), ConfigError> {
+    fn checked(flags: &[&str]) -> Result<(AccessConfig, Option<WebhookTarget>), ConfigError> {
         let options = Options::try_parse_from([&["s3-upload-server"], flags].concat()).unwrap();
-        Ok((Access::check(&options)?, webhook(&options)?))
+        Ok((AccessConfig::check(&options)?, webhook(&options)?))
     }
 
     #[test]
     fn nothing_is_asked_for_by_default() {
         let (access, webhook) = checked(&[]).unwrap();
         assert!(access.tokens.is_none() && webhook.is_none());
-        assert_eq!(access.quotas, Quotas::default());
+        assert_eq!(access.quotas, QuotaLimits::default());
     }
 
     #[test]
@@ -234,6 +234,25 @@ mod tests {
                 "--bytes-per-day",
             ),
             (&["--trusted-proxy", "10.0.0.0/33"], "10.0.0.0/33"),
+            (&["--trusted-proxy", "0.0.0.0/0"], "0.0.0.0/0"),
+            (&["--trusted-proxy", "::1,0.0.0.0/1"], "0.0.0.0/1"),
+            (&["--trusted-proxy", "128.0.0.0/1"], "128.0.0.0/1"),
+            (&["--trusted-proxy", "::/0"], "::/0"),
+            (&["--trusted-proxy", "2000::/3"], "2000::/3"),
+            (&["--trusted-proxy", "::ffff:0:0/96"], "::ffff:0.0.0.0/96"),
+            (
+                &["--auth-secret", "0123456789abcdef0123456789abcdef"],
+                "--auth-secret is the sample",
+            ),
+            (
+                &[
+                    "--webhook",
+                    "https://h",
+                    "--webhook-secret",
+                    "                ",
+                ],
+                "--webhook-secret is blank",
+            ),
             (&["--webhook-secret", LONG], "--webhook:"),
             (&["--webhook", "https://h"], "--webhook-secret"),
             (

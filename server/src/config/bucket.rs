@@ -1,13 +1,15 @@
-//! Which store it is: any S3, or the one within this process.
+//! The choice of the store: any S3, or the embedded store.
 //!
-//! Owns the choice between the two and the sentences about options that belong to the other one.
+//! An option that belongs to the other store is an error.
 
 use std::path::PathBuf;
 
-use super::{ConfigError, Options, Secret, StoreCors};
+use super::{error::ConfigError, options::Options, store_cors::StoreCors};
+use crate::primitives::Secret;
 
-/// Where the files go.
+/// The store and its bucket.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Bucket {
     /// Any S3.
     Remote {
@@ -19,7 +21,7 @@ pub enum Bucket {
         endpoint: Option<String>,
         /// The S3 endpoint as browsers reach it, if it is another one.
         public_endpoint: Option<String>,
-        /// Whether the bucket's name stands in the path instead of the host.
+        /// True if the bucket's name is in the path instead of the host.
         path_style: bool,
     },
     /// A store within this process, for development.

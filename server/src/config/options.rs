@@ -1,6 +1,6 @@
-//! The options as a person gives them: the flags, the environment variables and the file's keys, under one name each.
+//! The options as given: the flags, the environment variables and the file's keys, under one name each.
 //!
-//! Owns the names, the help text and which source stands over which. Refuses to judge: an option is absent or given.
+//! Defines the names, the help text and the precedence of the sources. Values are checked elsewhere.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -10,8 +10,13 @@ use clap::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Allow, ConfigError, Forms, LogFormat, Secret, Size, StoreCors, TypeRule};
-use crate::{download_name::Disposition, key_template::KeyTemplate};
+use super::{error::ConfigError, store_cors::StoreCors};
+use crate::{
+    grants::{AllowRule, Disposition, KeyTemplate, TypeRule},
+    primitives::{Secret, Size},
+    store::Forms,
+    telemetry::LogFormat,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -82,6 +87,14 @@ pub struct Options {
         help_heading = "Server"
     )]
     pub secret: Option<Secret>,
+    /// Like --secret, from the first line of this file; a second line has the secret that it replaces, whose ids are still known
+    #[arg(
+        long,
+        env = "S3_UPLOAD_SECRET_FILE",
+        value_name = "FILE",
+        help_heading = "Server"
+    )]
+    pub secret_file: Option<PathBuf>,
     /// Answer pages that ask why they cannot reach the store (POST /uploads/doctor); the answer tells them the bucket's
     /// CORS rules [default: on]
     #[arg(
@@ -140,6 +153,14 @@ pub struct Options {
         help_heading = "Who may call"
     )]
     pub auth_secret: Option<Secret>,
+    /// Like --auth-secret, from the first line of this file; a second line has the secret that it replaces, which is accepted too
+    #[arg(
+        long,
+        env = "S3_UPLOAD_AUTH_SECRET_FILE",
+        value_name = "FILE",
+        help_heading = "Who may call"
+    )]
+    pub auth_secret_file: Option<PathBuf>,
     /// Take JSON web tokens that are signed by HS256 with this secret, 32 characters or more
     #[arg(
         long,
@@ -149,6 +170,14 @@ pub struct Options {
         help_heading = "Who may call"
     )]
     pub jwt_secret: Option<Secret>,
+    /// Like --jwt-secret, from the first line of this file; a second line has the secret that it replaces, which is accepted too
+    #[arg(
+        long,
+        env = "S3_UPLOAD_JWT_SECRET_FILE",
+        value_name = "FILE",
+        help_heading = "Who may call"
+    )]
+    pub jwt_secret_file: Option<PathBuf>,
     /// Take JSON web tokens that are signed by RS256, ES256 or `EdDSA` for this public key, a PEM file
     #[arg(
         long,
@@ -218,6 +247,15 @@ pub struct Options {
         help_heading = "Limits for each client"
     )]
     pub bytes_per_day: Option<Size>,
+    /// The most connections of one address at a time, except of a --trusted-proxy. Beyond them the one that has been idle
+    /// for longest is closed [default: 500, or less if the system allows few open files]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_CONNECTIONS",
+        value_name = "NUMBER",
+        help_heading = "Limits for each client"
+    )]
+    pub connections: Option<usize>,
     /// Believe what this proxy says about a client's address (X-Forwarded-For): an address or a network such as
     /// 10.0.0.0/8; repeat or separate by commas [default: nobody]
     #[arg(
@@ -246,6 +284,14 @@ pub struct Options {
         help_heading = "Webhook"
     )]
     pub webhook_secret: Option<Secret>,
+    /// The secret that signs what is told, from the first line of this file
+    #[arg(
+        long,
+        env = "S3_UPLOAD_WEBHOOK_SECRET_FILE",
+        value_name = "FILE",
+        help_heading = "Webhook"
+    )]
+    pub webhook_secret_file: Option<PathBuf>,
 
     /// The bucket that takes the files [default: the embedded store]
     #[arg(long, env = "S3_UPLOAD_BUCKET", help_heading = "Bucket")]
@@ -293,7 +339,7 @@ pub struct Options {
     )]
     pub key: Option<KeyTemplate>,
     /// Store the file's name with it, as a Content-Disposition: attachment has browsers save the file, inline show it
-    /// where they can (but for what can carry scripts). It is one more header in the bucket's CORS rule, and whoever
+    /// if it is a picture, sound, a film, plain text or a PDF. It is one more header in the bucket's CORS rule, and whoever
     /// may read the file can read its name. The download links of this server give the name in any case [default: none]
     #[arg(
         long,
@@ -325,6 +371,32 @@ pub struct Options {
         help_heading = "Files"
     )]
     pub allow_presigned_delete: Option<bool>,
+
+    /// Keep what is stored: DELETE /uploads/{id} gives up only what has not arrived yet, and no other file is confirmed
+    /// in the place of one that was [default: off]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_KEEP_STORED",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        value_parser = BoolishValueParser::new(),
+        hide_possible_values = true,
+        value_name = "on|off",
+        help_heading = "Files"
+    )]
+    pub keep_stored: Option<bool>,
+    /// Give whoever uploads links to read the file again [default: on]
+    #[arg(
+        long,
+        env = "S3_UPLOAD_DOWNLOADS",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        value_parser = BoolishValueParser::new(),
+        hide_possible_values = true,
+        value_name = "on|off",
+        help_heading = "Files"
+    )]
+    pub downloads: Option<bool>,
 
     /// The largest file, such as 500MB, 2GiB or bytes [default: what S3 takes]
     #[arg(
@@ -361,7 +433,7 @@ pub struct Options {
         value_delimiter = ',',
         help_heading = "Limits"
     )]
-    pub allow: Option<Vec<Allow>>,
+    pub allow: Option<Vec<AllowRule>>,
     /// The longest file name, in characters [default: 255]
     #[arg(
         long,
@@ -387,7 +459,7 @@ pub struct Options {
     )]
     pub upload_expires: Option<u64>,
 
-    /// Start a store within this process; the default without --bucket
+    /// Start a store within this process; the default without --bucket on a loopback --host
     #[arg(
         long,
         env = "S3_UPLOAD_EMBEDDED",
@@ -436,7 +508,7 @@ pub struct Options {
     pub store_credentials: Option<Secret>,
 }
 
-/// What says where a bucket is.
+/// The options of a remote bucket.
 const REMOTE: [&str; 5] = [
     "bucket",
     "region",
@@ -445,7 +517,7 @@ const REMOTE: [&str; 5] = [
     "path-style",
 ];
 
-/// What says how the embedded store is.
+/// The options of the embedded store.
 const EMBEDDED: [&str; 6] = [
     "embedded",
     "store-port",
@@ -477,8 +549,8 @@ impl Options {
         })
     }
 
-    /// These options, and the other's where these are absent. Which store it is, is one choice: where these name one,
-    /// what the other says of the other kind of store is left out.
+    /// These options, and the other's where these are absent. The choice of the store is one choice: where these name a store,
+    /// the other's options of the other kind of store are left out.
     pub fn over(self, below: Self) -> Result<Self, ConfigError> {
         let unreadable = |error: &dyn std::fmt::Display| {
             ConfigError(format!("The options cannot be merged: {error}."))

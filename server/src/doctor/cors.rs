@@ -1,157 +1,178 @@
-//! What is wrong with a bucket's CORS rule.
+//! The diagnosis of a bucket's CORS rule.
 //!
-//! Owns reading the store's answers as a browser does, and finding the part of the rule that is missing: from the rules
-//! if the store tells them, else by asking again with less. Every fix is the whole list of rules, to be set as it is.
+//! Reads the store's answers as a browser does, and finds the missing part of the rule: from the rules, if the store
+//! returns them, otherwise by preflights that ask for less. Every fix is the whole list of rules, ready to be set.
 
 use s3_upload_protocol::native::Finding;
 
-use super::finding;
-use crate::{
-    cors_rule::{Asked, CorsRule, json, repaired},
-    store::public::{Public, Reply, Rules},
+use super::finding::finding;
+use crate::store::{
+    BucketCors, CorsRequest, CorsRule, PublicBucket, StoreResponse,
+    cors_rule::{json, repaired},
 };
 
-/// What a preflight's answer lacks.
+/// The part of the CORS rules that a preflight lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Lack {
-    Rule,
+enum CorsGap {
+    NoRule,
     Origin,
     Method,
     Headers(Vec<String>),
-    /// Nothing that the rules could give: they allow it already.
-    Passage,
+    /// The rules allow the request, and the answer does not.
+    AllowedByRules,
 }
 
-/// Looks at a preflight's answer, and at that to a request that the store refuses.
+/// Examines the answers to a preflight and to a request that the store refuses.
 pub(super) async fn examine(
-    bucket: &Public,
-    asked: &Asked<'_>,
-    preflight: &Reply,
-    refused: &Reply,
-    rules: &Rules,
+    bucket: &PublicBucket,
+    cors_request: &CorsRequest<'_>,
+    preflight: &StoreResponse,
+    refused: &StoreResponse,
+    rules: &BucketCors,
 ) -> Vec<Finding> {
-    if let Some(seen) = lack(preflight, asked) {
-        let lack = match rules {
-            Rules::Are(rules) => missing(rules, asked),
-            // With an origin that is let in, the answer itself says what else is not.
-            _ if seen != Lack::Origin => seen,
-            _ => asked_again(bucket, asked, preflight).await,
+    if let Some(seen) = gap(preflight, cors_request) {
+        let gap = match rules {
+            BucketCors::Rules(rules) => gap_in_rules(rules, cors_request),
+            // Where the origin is allowed, the answer itself shows the gap.
+            _ if seen != CorsGap::Origin => seen,
+            _ => probe_for_gap(bucket, cors_request, preflight).await,
         };
-        return vec![describe(&lack, bucket, asked, rules)];
+        return vec![describe(&gap, bucket, cors_request, rules)];
     }
     let mut findings = Vec::new();
-    if asked.method == "PUT" && !exposes_etag(preflight, refused, rules, asked) {
+    if cors_request.method == "PUT" && !exposes_etag(preflight, refused, rules, cors_request) {
         findings.push(advice(
             "cors_expose",
             "The page cannot read the ETag of what it sent, so that an upload in parts needs one more request.",
-            asked,
+            cors_request,
             rules,
         ));
     }
     let has_age = |rule: &CorsRule| rule.max_age_seconds.unwrap_or(0) > 0;
-    let is_set = sender(rules, asked).is_some_and(has_age);
+    let is_set = sender(rules, cors_request).is_some_and(has_age);
     if !is_set && preflight.header("access-control-max-age").is_empty() {
         findings.push(advice(
             "cors_max_age",
             "Browsers forget the preflight's answer after five seconds, so that nearly every request of an upload costs a second one.",
-            asked,
+            cors_request,
             rules,
         ));
     }
     findings
 }
 
-/// What a browser would miss in the answer to a preflight.
-fn lack(reply: &Reply, asked: &Asked<'_>) -> Option<Lack> {
+/// The gap in the answer to a preflight, as a browser reads it.
+fn gap(reply: &StoreResponse, cors_request: &CorsRequest<'_>) -> Option<CorsGap> {
     let origin = reply.header("access-control-allow-origin");
-    if !reply.status.is_success() || (origin != "*" && origin != asked.origin) {
-        return Some(Lack::Origin);
+    if !reply.status.is_success() || (origin != "*" && origin != cors_request.origin) {
+        return Some(CorsGap::Origin);
     }
     // The methods of plain forms and links need no permission.
-    let is_plain = matches!(asked.method, "GET" | "HEAD" | "POST");
-    if !is_plain && !reply.lists("access-control-allow-methods", asked.method) {
-        return Some(Lack::Method);
+    let is_plain = matches!(cors_request.method, "GET" | "HEAD" | "POST");
+    if !is_plain && !reply.lists("access-control-allow-methods", cors_request.method) {
+        return Some(CorsGap::Method);
     }
     let is_missing = |name: &&String| !reply.lists("access-control-allow-headers", name);
-    let headers: Vec<String> = asked.headers.iter().filter(is_missing).cloned().collect();
-    (!headers.is_empty()).then_some(Lack::Headers(headers))
+    let headers: Vec<String> = cors_request
+        .headers
+        .iter()
+        .filter(is_missing)
+        .cloned()
+        .collect();
+    (!headers.is_empty()).then_some(CorsGap::Headers(headers))
 }
 
-/// What none of these rules gives.
-fn missing(rules: &[CorsRule], asked: &Asked<'_>) -> Lack {
+/// The gap in these rules.
+fn gap_in_rules(rules: &[CorsRule], cors_request: &CorsRequest<'_>) -> CorsGap {
     if rules.is_empty() {
-        return Lack::Rule;
+        return CorsGap::NoRule;
     }
-    if rules.iter().any(|rule| rule.grants(asked)) {
-        return Lack::Passage;
+    if rules.iter().any(|rule| rule.grants(cors_request)) {
+        return CorsGap::AllowedByRules;
     }
-    let for_origin = |rule: &&CorsRule| rule.origin(asked.origin).is_some();
+    let for_origin = |rule: &&CorsRule| rule.origin(cors_request.origin).is_some();
     let mut for_origin = rules.iter().filter(for_origin).peekable();
     if for_origin.peek().is_none() {
-        return Lack::Origin;
+        return CorsGap::Origin;
     }
-    let Some(rule) = for_origin.find(|rule| rule.method(asked.method)) else {
-        return Lack::Method;
+    let Some(rule) = for_origin.find(|rule| rule.method(cors_request.method)) else {
+        return CorsGap::Method;
     };
     let is_missing = |name: &&String| !rule.header(name);
-    Lack::Headers(asked.headers.iter().filter(is_missing).cloned().collect())
+    CorsGap::Headers(
+        cors_request
+            .headers
+            .iter()
+            .filter(is_missing)
+            .cloned()
+            .collect(),
+    )
 }
 
-/// Asks with fewer headers and with other methods, until the store agrees.
-async fn asked_again(bucket: &Public, asked: &Asked<'_>, preflight: &Reply) -> Lack {
+/// Sends preflights with fewer headers and with other methods, until one succeeds.
+async fn probe_for_gap(
+    bucket: &PublicBucket,
+    cors_request: &CorsRequest<'_>,
+    preflight: &StoreResponse,
+) -> CorsGap {
     let message = preflight.error.message.as_deref().unwrap_or_default();
     if message.contains("CORS is not enabled") {
-        return Lack::Rule;
+        return CorsGap::NoRule;
     }
     let agrees = async |method: &str, headers: &[String]| {
-        let asked = Asked {
+        let cors_request = CorsRequest {
             method,
             headers,
-            ..*asked
+            ..*cors_request
         };
-        let reply = bucket.preflight(&asked).await;
-        reply.is_ok_and(|reply| lack(&reply, &asked).is_none())
+        let reply = bucket.preflight(&cors_request).await;
+        reply.is_ok_and(|reply| gap(&reply, &cors_request).is_none())
     };
-    if !asked.headers.is_empty() && agrees(asked.method, &[]).await {
+    if !cors_request.headers.is_empty() && agrees(cors_request.method, &[]).await {
         let mut headers = Vec::new();
-        for name in asked.headers {
-            if !agrees(asked.method, std::slice::from_ref(name)).await {
+        for name in cors_request.headers {
+            if !agrees(cors_request.method, std::slice::from_ref(name)).await {
                 headers.push(name.clone());
             }
         }
-        return Lack::Headers(headers);
+        return CorsGap::Headers(headers);
     }
     for method in ["PUT", "POST", "GET", "HEAD", "DELETE"] {
-        if method != asked.method && agrees(method, &[]).await {
-            return Lack::Method;
+        if method != cors_request.method && agrees(method, &[]).await {
+            return CorsGap::Method;
         }
     }
-    // S3 says so in a message of its own where there is a rule; whoever does not may have none.
+    // S3 has this message where there is a rule. Another message may mean that there is none.
     if message.contains("not allowed") {
-        Lack::Origin
+        CorsGap::Origin
     } else {
-        Lack::Rule
+        CorsGap::NoRule
     }
 }
 
-fn describe(lack: &Lack, bucket: &Public, asked: &Asked<'_>, rules: &Rules) -> Finding {
-    let Asked { origin, method, .. } = asked;
-    let (code, message) = match lack {
-        Lack::Rule => (
+fn describe(
+    gap: &CorsGap,
+    bucket: &PublicBucket,
+    cors_request: &CorsRequest<'_>,
+    rules: &BucketCors,
+) -> Finding {
+    let CorsRequest { origin, method, .. } = cors_request;
+    let (code, message) = match gap {
+        CorsGap::NoRule => (
             "cors_missing",
             format!(
                 "The bucket has no CORS rule, so that pages of {origin} may not send files to it."
             ),
         ),
-        Lack::Origin => (
+        CorsGap::Origin => (
             "cors_origin",
             format!("The bucket's CORS rule does not let pages of {origin} in."),
         ),
-        Lack::Method => (
+        CorsGap::Method => (
             "cors_method",
             format!("The bucket's CORS rule does not let pages of {origin} use {method}."),
         ),
-        Lack::Headers(names) => (
+        CorsGap::Headers(names) => (
             "cors_headers",
             format!(
                 "The bucket's CORS rule does not let pages of {origin} send {}.",
@@ -162,18 +183,18 @@ fn describe(lack: &Lack, bucket: &Public, asked: &Asked<'_>, rules: &Rules) -> F
                 }
             ),
         ),
-        Lack::Passage => return no_passage(bucket, asked),
+        CorsGap::AllowedByRules => return no_passage(bucket, cors_request),
     };
-    advice(code, &message, asked, rules)
+    advice(code, &message, cors_request, rules)
 }
 
 /// The rule is right and its answer does not arrive.
-fn no_passage(bucket: &Public, asked: &Asked<'_>) -> Finding {
-    let Asked {
+fn no_passage(bucket: &PublicBucket, cors_request: &CorsRequest<'_>) -> Finding {
+    let CorsRequest {
         origin,
         method,
         headers,
-    } = asked;
+    } = cors_request;
     finding(
         "cors_missing",
         format!(
@@ -194,13 +215,18 @@ fn no_passage(bucket: &Public, asked: &Asked<'_>) -> Finding {
 }
 
 /// A finding whose fix is the list of rules as it should be.
-fn advice(code: &str, message: &str, asked: &Asked<'_>, rules: &Rules) -> Finding {
+fn advice(
+    code: &str,
+    message: &str,
+    cors_request: &CorsRequest<'_>,
+    rules: &BucketCors,
+) -> Finding {
     let (known, how) = match rules {
-        Rules::Are(rules) if rules.is_empty() => (
+        BucketCors::Rules(rules) if rules.is_empty() => (
             rules.as_slice(),
             "Set the bucket's CORS configuration to the JSON.",
         ),
-        Rules::Are(rules) => (
+        BucketCors::Rules(rules) => (
             rules.as_slice(),
             "Set the bucket's CORS configuration to the JSON, which keeps what is there.",
         ),
@@ -212,27 +238,33 @@ fn advice(code: &str, message: &str, asked: &Asked<'_>, rules: &Rules) -> Findin
     finding(
         code,
         format!("{message} {how}"),
-        json(&repaired(known, asked)),
+        json(&repaired(known, cors_request)),
     )
 }
 
 /// The rule by which S3 answers requests of this origin and method, if the rules are known.
-fn sender<'a>(rules: &'a Rules, asked: &Asked<'_>) -> Option<&'a CorsRule> {
-    let Rules::Are(rules) = rules else {
+fn sender<'a>(rules: &'a BucketCors, cors_request: &CorsRequest<'_>) -> Option<&'a CorsRule> {
+    let BucketCors::Rules(rules) = rules else {
         return None;
     };
     let mut rules = rules.iter();
-    rules.find(|rule| rule.origin(asked.origin).is_some() && rule.method(asked.method))
+    rules
+        .find(|rule| rule.origin(cors_request.origin).is_some() && rule.method(cors_request.method))
 }
 
-/// Whether a page can read the `ETag`. Where no answer shows it, it is taken to be so: some stores have no CORS headers
+/// True if a page can read the `ETag`, or if no answer shows it: some stores have no CORS headers
 /// in errors, and those of a preflight need not name what is exposed.
-fn exposes_etag(preflight: &Reply, refused: &Reply, rules: &Rules, asked: &Asked<'_>) -> bool {
+fn exposes_etag(
+    preflight: &StoreResponse,
+    refused: &StoreResponse,
+    rules: &BucketCors,
+    cors_request: &CorsRequest<'_>,
+) -> bool {
     let name = "access-control-expose-headers";
     if refused.lists(name, "etag") || preflight.lists(name, "etag") {
         return true;
     }
-    match sender(rules, asked) {
+    match sender(rules, cors_request) {
         Some(rule) => rule.exposes("etag"),
         None => refused.header("access-control-allow-origin").is_empty(),
     }

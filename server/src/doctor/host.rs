@@ -1,16 +1,16 @@
-//! Hosts that a browser somewhere else cannot reach.
+//! Hosts that a browser in another network cannot reach.
 //!
-//! Owns telling them by their names alone. Pure: nothing is resolved, as this server's answer would not be the browser's.
+//! Decides by the names alone. Pure: no name is resolved, since the browser's resolver may give another answer.
 
 use std::net::IpAddr;
 
 use axum::http::Uri;
 use s3_upload_protocol::native::Finding;
 
-use super::finding;
+use super::finding::finding;
 
-/// Endings of names that are known inside one network only.
-const INNER: [&str; 8] = [
+/// Suffixes of names that are known in one network only.
+const PRIVATE_SUFFIXES: [&str; 8] = [
     ".internal",
     ".local",
     ".localdomain",
@@ -22,27 +22,27 @@ const INNER: [&str; 8] = [
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reach {
+enum Reachability {
     /// From the machine itself.
     Loopback,
     /// From the same network.
-    Network,
-    /// From where one word is a host: between containers, and in some companies.
-    Word,
+    PrivateNetwork,
+    /// From networks where a single label is a host: between containers, and in some companies.
+    SingleLabel,
     /// From anywhere.
     Public,
 }
 
-/// Whether a page of this origin is loaded where the store of that origin cannot be reached.
-pub(super) fn internal(store: &str, page: &str) -> Option<Finding> {
+/// A finding if the page's browser can hardly reach the store.
+pub(super) fn internal_host(store: &str, page: &str) -> Option<Finding> {
     let store_host = host(store)?;
     let page_host = host(page).unwrap_or_default();
-    let can_be_reached = match (reach(&store_host), reach(&page_host)) {
-        (Reach::Public, _) | (Reach::Loopback, Reach::Loopback) | (Reach::Word, Reach::Word) => {
-            true
-        }
+    let can_be_reached = match (reachability(&store_host), reachability(&page_host)) {
+        (Reachability::Public, _)
+        | (Reachability::Loopback, Reachability::Loopback)
+        | (Reachability::SingleLabel, Reachability::SingleLabel) => true,
         // A page of this machine may well be developed against a store of its network.
-        (Reach::Network, page) => page != Reach::Public,
+        (Reachability::PrivateNetwork, page) => page != Reachability::Public,
         _ => false,
     };
     if can_be_reached || store_host == page_host {
@@ -70,33 +70,33 @@ fn host(origin: &str) -> Option<String> {
     Some(host.to_ascii_lowercase())
 }
 
-fn reach(host: &str) -> Reach {
+fn reachability(host: &str) -> Reachability {
     if let Ok(address) = host.parse::<IpAddr>() {
-        return reach_of(address);
+        return reachability_of_address(address);
     }
     if host == "localhost" || host.ends_with(".localhost") {
-        Reach::Loopback
-    } else if INNER.iter().any(|ending| host.ends_with(ending)) {
-        Reach::Network
+        Reachability::Loopback
+    } else if PRIVATE_SUFFIXES.iter().any(|ending| host.ends_with(ending)) {
+        Reachability::PrivateNetwork
     } else if host.contains('.') {
-        Reach::Public
+        Reachability::Public
     } else {
-        Reach::Word
+        Reachability::SingleLabel
     }
 }
 
-fn reach_of(address: IpAddr) -> Reach {
+fn reachability_of_address(address: IpAddr) -> Reachability {
     let is_network = match address.to_canonical() {
         IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
     };
     // 0.0.0.0 is what a server listens on, and no host to name.
     if address.to_canonical().is_loopback() || address.is_unspecified() {
-        Reach::Loopback
+        Reachability::Loopback
     } else if is_network {
-        Reach::Network
+        Reachability::PrivateNetwork
     } else {
-        Reach::Public
+        Reachability::Public
     }
 }
 
@@ -130,7 +130,11 @@ mod tests {
             ("https://s3.example.com", "https://app.example.com", false),
             ("https://203.0.113.9", "https://app.example.com", false),
         ] {
-            assert_eq!(internal(store, page).is_some(), found, "{store} {page}");
+            assert_eq!(
+                internal_host(store, page).is_some(),
+                found,
+                "{store} {page}"
+            );
         }
     }
 

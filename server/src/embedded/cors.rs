@@ -1,8 +1,8 @@
-//! What a bucket's CORS rules do.
+//! The effect of a bucket's CORS rules.
 //!
-//! Owns preflights and the headers of answers, as S3 gives them: without a matching rule a preflight is a 403 that no
-//! page can read, and an answer has no CORS headers; with one, error answers are readable too. Refuses nothing else: a
-//! request without a matching rule is still carried out, as S3 does, and only its answer is hidden from the page.
+//! Answers preflights and adds headers as S3 does. Without a matching rule a preflight is a 403 that no page can read,
+//! and an answer has no CORS headers. With a rule, error answers are readable too. A request without a matching rule is
+//! still carried out; only its answer is hidden from the page.
 
 use std::sync::Arc;
 
@@ -22,9 +22,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use crate::cors_rule::{Asked, CorsRule};
+use crate::store::{CorsRequest, CorsRule};
 
-/// Answers preflights, and adds to every other answer what the first matching rule grants.
+/// Answers preflights, and adds to every other answer the headers of the first matching rule.
 pub async fn answer(
     State(rules): State<Arc<[CorsRule]>>,
     request: Request,
@@ -58,7 +58,7 @@ pub async fn answer(
 /// The headers that answers of both kinds have. Only a rule for `*` itself is answered by `*`.
 fn grant(headers: &mut HeaderMap, rule: &CorsRule, pattern: &str, origin: &str) {
     let mut set = |name: HeaderName, value: &str| {
-        // What is no header value cannot be granted.
+        // A text that is no header value is left out.
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
@@ -111,12 +111,12 @@ fn preflight(rules: &[CorsRule], headers: &HeaderMap) -> Response {
         )
     });
     let granting = names.as_deref().and_then(|headers| {
-        let asked = Asked {
+        let cors_request = CorsRequest {
             origin,
             method,
             headers,
         };
-        let rule = rules.iter().find(|rule| rule.grants(&asked))?;
+        let rule = rules.iter().find(|rule| rule.grants(&cors_request))?;
         Some((rule, rule.origin(origin)?))
     });
     let Some((rule, pattern)) = granting else {

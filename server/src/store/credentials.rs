@@ -1,67 +1,72 @@
-//! The credentials themselves, for what the SDK does not sign.
+//! A cache of credentials, for signatures that the SDK does not make.
 //!
-//! Owns keeping them: the SDK keeps those of its own requests where nobody else can get at them, and a provider may be a
-//! request to a metadata service each time. Refuses to print them.
+//! The SDK's own cache is not accessible, and each call of a provider may be a request to a metadata service.
+//! Credentials are never printed.
 
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
 use tokio::sync::Mutex;
 
-use super::Fault;
+use super::error::StoreError;
 
-/// For how long credentials without an end are kept, as the SDK does: their source may have changed.
-const KEPT: Duration = Duration::from_mins(15);
-/// How long before their end they are asked for again, and how often at most.
+/// The time for which credentials without an expiry are kept, as in the SDK: their source may have changed.
+const CACHE_DURATION: Duration = Duration::from_mins(15);
+/// The time before their expiry at which they are renewed, and the least time between two calls of the provider.
 const MARGIN: Duration = Duration::from_secs(10);
 
-/// A provider and what it gave last.
+/// A provider and its last credentials.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct CachedCredentials {
     provider: Option<SharedCredentialsProvider>,
-    given: Mutex<Option<(Credentials, SystemTime)>>,
+    last: Mutex<Option<(Credentials, SystemTime)>>,
 }
 
-impl Kept {
+impl CachedCredentials {
     pub(super) fn new(provider: Option<SharedCredentialsProvider>) -> Self {
         Self {
             provider,
-            given: Mutex::new(None),
+            last: Mutex::new(None),
         }
     }
 
     /// Credentials that can be used from now on for at least `wanted`, if the provider has such.
-    pub(super) async fn credentials(&self, wanted: Duration) -> Result<Credentials, Fault> {
-        let mut given = self.given.lock().await;
+    pub(super) async fn credentials(&self, wanted: Duration) -> Result<Credentials, StoreError> {
+        let mut last = self.last.lock().await;
         let now = SystemTime::now();
-        if let Some((credentials, at)) = &*given
-            && is_kept(credentials, *at, now, wanted)
+        if let Some((credentials, at)) = &*last
+            && is_reusable(credentials, *at, now, wanted)
         {
             return Ok(credentials.clone());
         }
         let Some(provider) = &self.provider else {
             tracing::error!("there is nothing that gives credentials to sign a form with");
-            return Err(Fault::Unavailable);
+            return Err(StoreError::Unavailable);
         };
         match provider.provide_credentials().await {
             Ok(credentials) => {
-                *given = Some((credentials.clone(), now));
+                *last = Some((credentials.clone(), now));
                 Ok(credentials)
             }
             Err(error) => {
                 // Which provider failed and how; none of their errors holds a credential.
                 tracing::error!(%error, "there are no credentials to sign a form with");
-                Err(Fault::Unavailable)
+                Err(StoreError::Unavailable)
             }
         }
     }
 }
 
-fn is_kept(credentials: &Credentials, at: SystemTime, now: SystemTime, wanted: Duration) -> bool {
-    // A clock that was set back says nothing about their age.
-    let age = now.duration_since(at).unwrap_or(KEPT);
+fn is_reusable(
+    credentials: &Credentials,
+    at: SystemTime,
+    now: SystemTime,
+    wanted: Duration,
+) -> bool {
+    // A clock that was set back gives no age.
+    let age = now.duration_since(at).unwrap_or(CACHE_DURATION);
     match credentials.expiry() {
-        None => age < KEPT,
+        None => age < CACHE_DURATION,
         Some(end) => end > now + wanted + MARGIN || (age < MARGIN && end > now),
     }
 }
@@ -98,23 +103,23 @@ mod tests {
         for (ends_in, wanted, second) in [
             (None, 300, "key0"),
             (Some(3600), 300, "key0"),
-            // What ends too soon is not asked for again at once.
+            // Credentials that expire too soon are not renewed at once.
             (Some(200), 300, "key0"),
         ] {
             let provider = SharedCredentialsProvider::new(Counting(AtomicU64::new(0), ends_in));
-            let kept = Kept::new(Some(provider));
+            let cached = CachedCredentials::new(Some(provider));
             let wanted = Duration::from_secs(wanted);
             assert_eq!(
-                kept.credentials(wanted).await.unwrap().access_key_id(),
+                cached.credentials(wanted).await.unwrap().access_key_id(),
                 "key0"
             );
             assert_eq!(
-                kept.credentials(wanted).await.unwrap().access_key_id(),
+                cached.credentials(wanted).await.unwrap().access_key_id(),
                 second
             );
         }
-        let none = Kept::new(None).credentials(MARGIN).await;
-        assert_eq!(none.unwrap_err(), Fault::Unavailable);
+        let none = CachedCredentials::new(None).credentials(MARGIN).await;
+        assert_eq!(none.unwrap_err(), StoreError::Unavailable);
     }
 
     #[test]
@@ -126,7 +131,7 @@ mod tests {
             Credentials::new("k", "s", None, Some(end), "test")
         };
         let lasting = Credentials::new("k", "s", None, None, "test");
-        for (credentials, age, kept) in [
+        for (credentials, age, cached) in [
             (&lasting, 899, true),
             (&lasting, 900, false),
             (&ending(3600), 3000, true),
@@ -136,7 +141,11 @@ mod tests {
             (&ending(5), 6, false),
         ] {
             let now = start + Duration::from_secs(age);
-            assert_eq!(is_kept(credentials, start, now, wanted), kept, "{age}");
+            assert_eq!(
+                is_reusable(credentials, start, now, wanted),
+                cached,
+                "{age}"
+            );
         }
     }
 }

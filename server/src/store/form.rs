@@ -1,8 +1,8 @@
 //! POST forms: a policy that S3 checks, and its signature.
 //!
-//! Owns the policy and its fields. The SDK signs no forms, so that this uses its signer's parts (the signing key and the
-//! HMAC) with its credentials. Each field is bound to its exact value: a form is as narrow as a presigned `PUT`, but that
-//! S3 has no `If-None-Match` for forms, so that one can be sent again until it expires.
+//! The SDK signs no forms, so that this module uses the signing key and the HMAC of its signer with its credentials.
+//! Each field is bound to its exact value. A form is as narrow as a presigned `PUT`, except that S3 has no
+//! `If-None-Match` for forms: a form can be sent again until it expires.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
 
 use std::{
@@ -17,12 +17,29 @@ use aws_sdk_s3::{
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use s3_upload_protocol::{SecretFields, SecretUrl};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Fault, NewObject, Store};
+use super::{
+    client::{NewObject, Store},
+    error::StoreError,
+};
 
-/// The longest life of a form, since it can be sent again, and since some stores (s3s among them) take none that was
+/// The sizes that a POST form accepts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Forms {
+    /// The announced size.
+    #[default]
+    Exact,
+    /// Any size within the limits for the file's type.
+    Limits,
+    /// None: forms are off, since some stores do not support them.
+    Off,
+}
+
+/// The longest lifetime of a form, since it can be sent again, and since some stores (s3s among them) take none that was
 /// signed longer ago.
 const MAX_LIFE: Duration = Duration::from_mins(15);
 
@@ -30,12 +47,13 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// A presigned form.
 #[derive(Debug, Clone)]
-pub struct Form {
-    /// Where to send it: the bucket's address.
+#[non_exhaustive]
+pub struct PresignedForm {
+    /// The bucket's URL, to which the form is sent.
     pub url: SecretUrl,
     /// Its fields, in the order of sending. The file comes after them, as `file`.
     pub fields: SecretFields,
-    /// For how long it can be used.
+    /// Its lifetime.
     pub expires: Duration,
 }
 
@@ -46,10 +64,10 @@ impl Store {
         object: &NewObject<'_>,
         sizes: RangeInclusive<u64>,
         from: SystemTime,
-    ) -> Result<Form, Fault> {
+    ) -> Result<PresignedForm, StoreError> {
         let wanted = self.expires.clamp(Duration::from_secs(1), MAX_LIFE);
         let credentials = self.credentials.credentials(wanted).await?;
-        // A form ends with the credentials that signed it, whatever its policy says.
+        // A form expires with the credentials that signed it, independent of its policy.
         let expires = match credentials.expiry().map(|end| end.duration_since(from)) {
             Some(left) => wanted.min(left.unwrap_or_default()),
             None => wanted,
@@ -63,7 +81,7 @@ impl Store {
             &self.bucket,
             object,
             sizes,
-            &Signer {
+            &FormSigner {
                 credentials: &credentials,
                 region,
                 from,
@@ -80,7 +98,7 @@ impl Store {
             Some((_, path)) if !path.is_empty() => url.trim_end_matches('/'),
             _ => &url,
         };
-        Ok(Form {
+        Ok(PresignedForm {
             url: url.into(),
             fields: SecretFields::new(fields),
             expires,
@@ -88,8 +106,8 @@ impl Store {
     }
 }
 
-/// Who signs, for where, and for how long.
-struct Signer<'a> {
+/// The credentials, the region and the lifetime of a signature.
+struct FormSigner<'a> {
     credentials: &'a Credentials,
     region: &'a str,
     from: SystemTime,
@@ -100,9 +118,9 @@ fn fields(
     bucket: &str,
     object: &NewObject<'_>,
     sizes: RangeInclusive<u64>,
-    signer: &Signer<'_>,
+    signer: &FormSigner<'_>,
 ) -> Vec<(String, String)> {
-    let date = compact(signer.from);
+    let date = iso_8601_basic(signer.from);
     let day = date.get(..8).unwrap_or_default();
     let (key_id, region) = (signer.credentials.access_key_id(), signer.region);
     let credential = format!("{key_id}/{day}/{region}/s3/aws4_request");
@@ -145,7 +163,7 @@ fn policy(end: SystemTime, conditions: &[Value]) -> String {
         conditions: &'a [Value],
     }
     let policy = Policy {
-        expiration: written(end),
+        expiration: iso_8601(end),
         conditions,
     };
     // Strings and numbers, which always serialize.
@@ -158,7 +176,7 @@ fn sign(secret: &str, time: SystemTime, region: &str, policy: &str) -> String {
 }
 
 /// A time as 2026-08-31T12:00:00Z, in whole seconds.
-fn written(time: SystemTime) -> String {
+fn iso_8601(time: SystemTime) -> String {
     let seconds = time
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());
@@ -168,8 +186,8 @@ fn written(time: SystemTime) -> String {
 }
 
 /// A time as 20260831T120000Z.
-fn compact(time: SystemTime) -> String {
-    written(time).replace(['-', ':'], "")
+fn iso_8601_basic(time: SystemTime) -> String {
+    iso_8601(time).replace(['-', ':'], "")
 }
 
 #[cfg(test)]
@@ -203,6 +221,7 @@ mod tests {
   ]
 }"#;
 
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html>
     #[test]
     fn the_signature_of_awss_example() {
         let policy = STANDARD.encode(EXAMPLE.replace('\n', "\r\n"));
@@ -210,7 +229,7 @@ mod tests {
             sign(SECRET, example_time(), "us-east-1", &policy),
             "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e"
         );
-        assert_eq!(compact(example_time()), "20151229T000000Z");
+        assert_eq!(iso_8601_basic(example_time()), "20151229T000000Z");
     }
 
     #[test]
@@ -227,7 +246,7 @@ mod tests {
             media_type: "text/plain",
             disposition: Some("attachment; filename=\"a\""),
         };
-        let signer = Signer {
+        let signer = FormSigner {
             credentials: &credentials,
             region: "eu-central-1",
             from: example_time() + Duration::from_millis(1500),

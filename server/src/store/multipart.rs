@@ -1,13 +1,16 @@
-//! Multipart uploads: begun, listed, completed, aborted.
+//! Multipart uploads: create, list, complete, abort.
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use s3_upload_protocol::native::{SentPart, StoredPart};
 
-use super::{Fault, NewObject, Store};
+use super::{
+    client::{NewObject, Store},
+    error::StoreError,
+};
 
 impl Store {
     /// Begins a multipart upload and gives its id.
-    pub async fn create_multipart(&self, object: &NewObject<'_>) -> Result<String, Fault> {
+    pub async fn create_multipart(&self, object: &NewObject<'_>) -> Result<String, StoreError> {
         // No checksum algorithm: declaring one obliges every part to carry a signed checksum.
         let request = self
             .own
@@ -19,12 +22,16 @@ impl Store {
         let created = request
             .send()
             .await
-            .map_err(|error| Fault::read("CreateMultipartUpload", &error))?;
-        created.upload_id.ok_or(Fault::Unavailable)
+            .map_err(|error| StoreError::from_sdk("CreateMultipartUpload", &error))?;
+        created.upload_id.ok_or(StoreError::Unavailable)
     }
 
     /// Lists the parts that the store holds, by number.
-    pub async fn list_parts(&self, key: &str, upload_id: &str) -> Result<Vec<StoredPart>, Fault> {
+    pub async fn list_parts(
+        &self,
+        key: &str,
+        upload_id: &str,
+    ) -> Result<Vec<StoredPart>, StoreError> {
         let mut parts = Vec::new();
         let mut after: Option<String> = None;
         loop {
@@ -35,7 +42,7 @@ impl Store {
                 .key(key)
                 .upload_id(upload_id);
             let page = request.set_part_number_marker(after.clone()).send().await;
-            let page = page.map_err(|error| Fault::read("ListParts", &error))?;
+            let page = page.map_err(|error| StoreError::from_sdk("ListParts", &error))?;
             parts.extend(page.parts().iter().filter_map(|part| {
                 Some(StoredPart {
                     number: u16::try_from(part.part_number()?).ok()?,
@@ -44,7 +51,7 @@ impl Store {
                 })
             }));
             let next = page.next_part_number_marker().map(str::to_owned);
-            // A store that repeats its marker would be asked forever.
+            // A store that repeats its marker would cause an endless loop.
             if page.is_truncated() != Some(true) || next.is_none() || next == after {
                 break;
             }
@@ -60,7 +67,7 @@ impl Store {
         key: &str,
         upload_id: &str,
         parts: Vec<SentPart>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), StoreError> {
         let parts = parts
             .into_iter()
             .map(|part| {
@@ -81,12 +88,12 @@ impl Store {
             .upload_id(upload_id);
         match request.multipart_upload(parts).send().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(Fault::read("CompleteMultipartUpload", &error)),
+            Err(error) => Err(StoreError::from_sdk("CompleteMultipartUpload", &error)),
         }
     }
 
     /// Ends a multipart upload and frees its parts. One that is not there is no error.
-    pub async fn abort_multipart(&self, key: &str, upload_id: &str) -> Result<(), Fault> {
+    pub async fn abort_multipart(&self, key: &str, upload_id: &str) -> Result<(), StoreError> {
         let request = self
             .own
             .abort_multipart_upload()
@@ -95,9 +102,9 @@ impl Store {
             .upload_id(upload_id);
         match request.send().await {
             Ok(_) => Ok(()),
-            Err(error) => match Fault::read("AbortMultipartUpload", &error) {
-                Fault::NoSuchUpload => Ok(()),
-                fault => Err(fault),
+            Err(error) => match StoreError::from_sdk("AbortMultipartUpload", &error) {
+                StoreError::NoSuchUpload => Ok(()),
+                error => Err(error),
             },
         }
     }

@@ -1,7 +1,7 @@
-//! URLs that let a browser do one thing for a while.
+//! Presigned URLs.
 //!
-//! Owns what each URL binds. S3 checks a bound header by exact value, and a browser takes `Content-Length` from the
-//! bytes it sends, so binding it is a size limit that cannot be passed.
+//! S3 compares each signed header by its exact value. A browser derives `Content-Length` from the bytes that it sends,
+//! so that a signed length is a limit that cannot be exceeded.
 
 use std::{
     collections::BTreeMap,
@@ -15,12 +15,16 @@ use aws_sdk_s3::{
 };
 use s3_upload_protocol::SecretUrl;
 
-use super::{Fault, NewObject, Store};
+use super::{
+    client::{NewObject, Store},
+    error::StoreError,
+};
 
 /// A presigned request.
 #[derive(Debug, Clone)]
-pub struct Signed {
-    /// Where to send it.
+#[non_exhaustive]
+pub struct SignedRequest {
+    /// Its URL.
     pub url: SecretUrl,
     /// Exactly the headers to send, without those that a browser sets itself.
     pub headers: BTreeMap<String, String>,
@@ -33,7 +37,7 @@ impl Store {
         object: &NewObject<'_>,
         size: u64,
         from: SystemTime,
-    ) -> Result<Signed, Fault> {
+    ) -> Result<SignedRequest, StoreError> {
         let request = self
             .public
             .put_object()
@@ -54,7 +58,7 @@ impl Store {
         number: u16,
         size: u64,
         from: SystemTime,
-    ) -> Result<Signed, Fault> {
+    ) -> Result<SignedRequest, StoreError> {
         let request = self
             .public
             .upload_part()
@@ -66,30 +70,40 @@ impl Store {
         signed(request.presigned(self.valid(from)?).await)
     }
 
-    /// A `GET` that saves the object under the name in `disposition`, a `Content-Disposition` value.
+    /// A `GET` that saves the object under the name in `disposition`, a `Content-Disposition` value, and as this type,
+    /// independent of its stored headers:
+    /// a client that replaces the object chooses neither its encoding nor its caching.
     pub async fn presign_get(
         &self,
         key: &str,
         disposition: &str,
+        media_type: &str,
         from: SystemTime,
-    ) -> Result<SecretUrl, Fault> {
+    ) -> Result<SecretUrl, StoreError> {
         let request = self
             .public
             .get_object()
             .bucket(&self.bucket)
             .key(key)
-            .response_content_disposition(disposition);
+            .response_content_disposition(disposition)
+            .response_content_type(media_type)
+            .response_content_encoding("identity")
+            .response_cache_control("private, no-store");
         signed(request.presigned(self.valid(from)?).await).map(|signed| signed.url)
     }
 
     /// A `DELETE` of the object.
-    pub async fn presign_delete(&self, key: &str, from: SystemTime) -> Result<SecretUrl, Fault> {
+    pub async fn presign_delete(
+        &self,
+        key: &str,
+        from: SystemTime,
+    ) -> Result<SecretUrl, StoreError> {
         let request = self.public.delete_object().bucket(&self.bucket).key(key);
         signed(request.presigned(self.valid(from)?).await).map(|signed| signed.url)
     }
 
     /// The bucket's own address, as browsers reach it.
-    pub async fn bucket_url(&self) -> Result<String, Fault> {
+    pub async fn bucket_url(&self) -> Result<String, StoreError> {
         // Which host a bucket has is a matter of many rules, all of them in the SDK; this asks for what it has signed.
         let request = self.public.get_object().bucket(&self.bucket).key("k");
         let valid = self.valid(SystemTime::now())?;
@@ -97,10 +111,10 @@ impl Store {
         let url = signed.url.expose().split('?').next().unwrap_or_default();
         url.strip_suffix('k')
             .map(str::to_owned)
-            .ok_or(Fault::Unavailable)
+            .ok_or(StoreError::Unavailable)
     }
 
-    fn valid(&self, from: SystemTime) -> Result<PresigningConfig, Fault> {
+    fn valid(&self, from: SystemTime) -> Result<PresigningConfig, StoreError> {
         let expires = self.expires.max(Duration::from_secs(1));
         PresigningConfig::builder()
             .start_time(from)
@@ -108,20 +122,22 @@ impl Store {
             .build()
             .map_err(|error| {
                 tracing::error!(%error, "no presigned URL can have this expiry");
-                Fault::Unavailable
+                StoreError::Unavailable
             })
     }
 }
 
-fn signed_length(size: u64) -> Result<i64, Fault> {
-    i64::try_from(size).map_err(|_| Fault::Unavailable)
+fn signed_length(size: u64) -> Result<i64, StoreError> {
+    i64::try_from(size).map_err(|_| StoreError::Unavailable)
 }
 
-fn signed<E>(request: Result<PresignedRequest, SdkError<E, HttpResponse>>) -> Result<Signed, Fault>
+fn signed<E>(
+    request: Result<PresignedRequest, SdkError<E, HttpResponse>>,
+) -> Result<SignedRequest, StoreError>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let request = request.map_err(|error| Fault::read("presign", &error))?;
+    let request = request.map_err(|error| StoreError::from_sdk("presign", &error))?;
     let headers = request
         .headers()
         .filter(|(name, _)| {
@@ -129,7 +145,7 @@ where
         })
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
-    Ok(Signed {
+    Ok(SignedRequest {
         url: SecretUrl::from(request.uri()),
         headers,
     })

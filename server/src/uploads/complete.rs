@@ -1,99 +1,118 @@
-//! `POST /uploads/{id}/complete`: is all of the file in the store.
+//! `POST /uploads/{id}/complete`: confirms that the whole file is stored.
 //!
-//! May be asked again after a lost answer: an object that is there, whole, is a success. It may be another one by then: a
-//! form can be sent again, and what was deleted can be put again, until their signatures expire. The answer and the
-//! webhook say which one it is by its `ETag`.
+//! A client may repeat the request after a lost answer: a stored, whole object is a success. It may be another object
+//! by then: a form can be sent again, and a deleted object can be sent again, until their signatures expire. The `ETag`
+//! in the answer and in the webhook identifies the object.
 
 use std::time::SystemTime;
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, SentPart};
 
-use super::{COMPLETE_BODY, Json, Upload, json};
+use super::{stored_check, verified_upload::VerifiedUpload};
 use crate::{
-    App,
-    auth::Caller,
-    download_name::content_disposition,
-    refusal::Refused,
-    store::{Fault, objects::Stored},
-    ticket::Ticket,
-    webhook::event::Completed,
+    access::{Caller, Client},
+    api::{ApiError, Json, json},
+    app::App,
+    events::UploadedObject,
+    grants::{UploadToken, content_disposition},
+    store::{Confirmation, StoreError, StoredObject},
 };
+
+/// The most that is read of a completion, which may name 10,000 parts.
+const COMPLETE_BODY: usize = 2 * 1024 * 1024;
 
 pub(super) async fn complete(
     State(app): State<App>,
     caller: Caller,
-    Upload(ticket): Upload,
+    VerifiedUpload(token): VerifiedUpload,
     Json(request): Json<CompleteRequest, COMPLETE_BODY>,
-) -> Result<Response, Refused> {
-    if let Some(upload_id) = &ticket.upload_id {
-        join(&app, &ticket, upload_id, request.parts).await?;
+) -> Result<Response, ApiError> {
+    if let Some(upload_id) = &token.upload_id {
+        complete_multipart(&app, &token, upload_id, request.parts).await?;
     }
-    let stored = match app.store.head(&ticket.key).await {
-        // The parts were gone and no object came of them: aborted or cleaned up.
-        Err(Fault::NoSuchObject) if ticket.upload_id.is_some() => {
-            return Err(Refused::no_such_upload());
+    let stored = match app.store.head(&token.key).await {
+        // The parts are gone, and there is no object: aborted or cleaned up.
+        Err(StoreError::NoSuchObject) if token.upload_id.is_some() => {
+            return Err(ApiError::no_such_upload());
         }
         stored => stored?,
     };
-    check_size(&ticket, &stored)?;
-    let disposition = content_disposition(&ticket.name);
-    let download_url = app
-        .store
-        .presign_get(&ticket.key, &disposition, SystemTime::now())
-        .await?;
+    stored_check::check(&token, &stored)?;
+    match app.confirmed.state_of(&token.key, &stored) {
+        Confirmation::Other { .. } if app.keep_stored => return Err(ApiError::replaced()),
+        // The first version was counted when it was granted.
+        Confirmation::Other { is_version: true } => {
+            app.quota.reserve(&caller.quota_key, stored.size)?.commit();
+        }
+        Confirmation::New | Confirmation::Same | Confirmation::Other { is_version: false } => {}
+    }
+    app.confirmed.confirm(&token.key, &stored);
+    let download_url = if app.downloads {
+        let disposition = content_disposition(&token.name);
+        let (key, media_type) = (&token.key, &token.media_type);
+        let link = app
+            .store
+            .presign_get(key, &disposition, media_type, SystemTime::now());
+        Some(link.await?)
+    } else {
+        None
+    };
     if let Some(webhook) = &app.webhook {
-        webhook.completed(Completed {
-            bucket: app.store.bucket().to_owned(),
-            key: ticket.key.clone(),
-            size: stored.size,
-            media_type: stored.media_type.clone(),
-            etag: stored.etag.clone(),
-            version_id: stored.version_id,
-            name: ticket.name.clone(),
-            client: caller.client,
-        });
+        webhook.completed(uploaded_object(&app, &token, &stored, caller.client));
     }
     let answer = CompleteAnswer {
-        key: ticket.key,
+        key: token.key.clone(),
         size: stored.size,
-        media_type: stored.media_type,
+        media_type: stored.media_type().to_owned(),
         etag: stored.etag,
         location: None,
-        download_url: Some(download_url),
+        download_url,
     };
     Ok(json(StatusCode::OK, &answer))
 }
 
-/// An object of another size is not the file.
-pub(super) fn check_size(ticket: &Ticket, stored: &Stored) -> Result<(), Refused> {
-    if ticket.takes(stored.size) {
-        Ok(())
-    } else {
-        Err(Refused::size_mismatch(ticket.size, stored.size))
+/// The object of an event.
+pub(super) fn uploaded_object(
+    app: &App,
+    token: &UploadToken,
+    stored: &StoredObject,
+    client: Option<Client>,
+) -> UploadedObject {
+    UploadedObject {
+        bucket: app.store.bucket().to_owned(),
+        key: token.key.clone(),
+        size: stored.size,
+        media_type: stored.media_type().to_owned(),
+        etag: stored.etag.clone(),
+        version_id: stored.version_id.clone(),
+        modified: stored.modified,
+        headers: stored.headers.clone(),
+        name: token.name.clone(),
+        client,
     }
 }
 
-/// Makes the parts one object. An upload that is gone is left for the caller to judge: it may be complete already.
-async fn join(
+/// Completes a multipart upload. A missing upload is no error here: it may be complete already.
+async fn complete_multipart(
     app: &App,
-    ticket: &Ticket,
+    token: &UploadToken,
     upload_id: &str,
     parts: Option<Vec<SentPart>>,
-) -> Result<(), Refused> {
+) -> Result<(), ApiError> {
     let parts = match parts {
-        Some(parts) => named(ticket, parts)?,
-        None => match app.store.list_parts(&ticket.key, upload_id).await {
-            Err(Fault::NoSuchUpload) => return Ok(()),
+        Some(parts) => named(token, parts)?,
+        None => match app.store.list_parts(&token.key, upload_id).await {
+            Err(StoreError::NoSuchUpload) => return Ok(()),
             listed => {
                 let listed = listed?;
-                let plan = ticket.plan();
+                let plan = token.plan().ok_or_else(ApiError::not_multipart)?;
                 let whole = plan.is_whole(listed.iter().map(|part| part.number))
                     && listed
                         .iter()
                         .all(|part| plan.size_of(part.number) == Some(part.size));
                 if !whole {
-                    return Err(not_whole(listed.len(), plan.count()));
+                    return Err(incomplete_parts(listed.len(), plan.count()));
                 }
                 listed
                     .into_iter()
@@ -107,26 +126,65 @@ async fn join(
     };
     match app
         .store
-        .complete_multipart(&ticket.key, upload_id, parts)
+        .complete_multipart(&token.key, upload_id, parts)
         .await
     {
-        Ok(()) | Err(Fault::NoSuchUpload) => Ok(()),
-        Err(fault) => Err(fault.into()),
+        Ok(()) | Err(StoreError::NoSuchUpload) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// The parts that the client names, ascending and all of them. Their sizes were bound when they were signed.
-fn named(ticket: &Ticket, mut parts: Vec<SentPart>) -> Result<Vec<SentPart>, Refused> {
+fn named(token: &UploadToken, mut parts: Vec<SentPart>) -> Result<Vec<SentPart>, ApiError> {
     parts.sort_by_key(|part| part.number);
-    let plan = ticket.plan();
+    for part in &mut parts {
+        part.etag = entity_tag(&part.etag).ok_or_else(|| {
+            let number = part.number;
+            ApiError::invalid(format!("`etag` of part {number} is no ETag."))
+        })?;
+    }
+    let plan = token.plan().ok_or_else(ApiError::not_multipart)?;
     if !plan.is_whole(parts.iter().map(|part| part.number)) {
-        return Err(not_whole(parts.len(), plan.count()));
+        return Err(incomplete_parts(parts.len(), plan.count()));
     }
     Ok(parts)
 }
 
-fn not_whole(found: usize, expected: u64) -> Refused {
-    Refused::incomplete(format!(
+/// An `ETag` as S3 writes it. Proxies that compress make it a weak one, and some clients leave out the quotes.
+fn entity_tag(text: &str) -> Option<String> {
+    /// Far longer than any store's.
+    const LONGEST: usize = 128;
+    let text = text.trim();
+    let text = text.strip_prefix("W/").unwrap_or(text);
+    let tag = match text.strip_prefix('"') {
+        Some(quoted) => quoted.strip_suffix('"')?,
+        None => text,
+    };
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"+/=_.:-".contains(&b);
+    let is_tag = (1..=LONGEST).contains(&tag.len()) && tag.bytes().all(is_plain);
+    is_tag.then(|| format!("\"{tag}\""))
+}
+
+fn incomplete_parts(found: usize, expected: u16) -> ApiError {
+    ApiError::incomplete(format!(
         "The file is not whole: {found} parts of {expected}. Send what is missing, each part once."
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_etag_is_read_as_proxies_and_clients_write_it() {
+        for text in ["\"a-1\"", "a-1", "W/\"a-1\"", " \"a-1\" "] {
+            assert_eq!(entity_tag(text).as_deref(), Some("\"a-1\""), "{text}");
+        }
+        let long = "x".repeat(129);
+        for text in [
+            "", "\"\"", "\"", "\"a", "a\"", "a b", "<a>", "a\0", "é", "W/", &long,
+        ] {
+            assert_eq!(entity_tag(text), None, "{text}");
+        }
+    }
 }

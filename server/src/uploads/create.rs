@@ -1,46 +1,45 @@
-//! `POST /uploads`: may this file be uploaded, and how.
+//! `POST /uploads`: checks a file, and signs the requests that upload it.
 //!
-//! Refuses to store the request's `metadata`: what it means is known to the host alone, whose layer can read it.
+//! The request's `metadata` is not stored: its meaning is known to the host alone, whose layer can read it.
 
 use std::time::SystemTime;
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use s3_upload_protocol::native::{CreateAnswer, CreateRequest, Strategy};
+use s3_upload_types::{PartPlan, limits::MAX_SINGLE_SIZE};
 use uuid::Uuid;
 
-use super::{Json, json};
 use crate::{
-    App, Forms,
-    auth::Caller,
-    key_template::Parts,
-    plan::{MAX_PUT, Plan},
-    refusal::Refused,
-    store::NewObject,
-    ticket::Ticket,
+    access::Caller,
+    api::{ApiError, Json, json},
+    app::App,
+    grants::{KeyValues, UploadToken},
+    store::{Forms, NewObject},
 };
 
 pub(super) async fn create(
     State(app): State<App>,
     caller: Caller,
     Json(request): Json<CreateRequest>,
-) -> Result<Response, Refused> {
-    let taken = app
+) -> Result<Response, ApiError> {
+    let accepted = app
         .limits
         .check(&request.name, &request.media_type, request.size)?;
     let strategy = choose(&request.accepts, request.size, app.forms)?;
     // What a form may carry counts, not what was announced.
     let most = if strategy == Strategy::Post && app.forms == Forms::Limits {
-        MAX_PUT.min(*taken.sizes.end())
+        MAX_SINGLE_SIZE.min(*accepted.sizes.end())
     } else {
         request.size
     };
-    let charge = app.quota.grant(&caller.holder, most)?;
+    let reservation = app.quota.reserve(&caller.quota_key, most)?;
     let now = SystemTime::now();
-    let mut ticket = Ticket {
-        key: app.keys.make(&Parts {
+    let mut token = UploadToken {
+        key: app.keys.make(&KeyValues {
             now,
             uuid: Uuid::new_v4(),
             name: &request.name,
+            media_type: &accepted.media_type,
             tenant: caller
                 .client
                 .as_ref()
@@ -49,23 +48,26 @@ pub(super) async fn create(
         upload_id: None,
         name: request.name,
         size: request.size,
-        media_type: taken.media_type,
+        media_type: accepted.media_type,
         part_size: 0,
         sizes: None,
-        expires: app.seal.expiry(now),
-        owner: caller.client.map(|client| app.seal.owner(&client)),
+        disposition: app.disposition,
+        expires: app.token_signer.expiry(now),
+        owner: caller.client.map(|client| app.token_signer.owner(&client)),
     };
-    let disposition = app.disposition.stored(&ticket.name, &ticket.media_type);
+    let disposition = app.disposition.stored(&token.name, &token.media_type);
     let object = NewObject {
-        key: &ticket.key,
-        media_type: &ticket.media_type,
+        key: &token.key,
+        media_type: &token.media_type,
         disposition: disposition.as_deref(),
     };
     let answer = match strategy {
         Strategy::Multipart => {
-            let plan = Plan::choose(ticket.size, request.part_size);
-            ticket.upload_id = Some(app.store.create_multipart(&object).await?);
-            ticket.part_size = plan.part_size();
+            let plan = PartPlan::choose(token.size, request.part_size).ok_or_else(|| {
+                ApiError::too_large("This file is larger than the largest object of S3, 50 TB.")
+            })?;
+            token.upload_id = Some(app.store.create_multipart(&object).await?);
+            token.part_size = plan.part_size();
             CreateAnswer {
                 part_size: Some(plan.part_size()),
                 ..CreateAnswer::default()
@@ -73,11 +75,13 @@ pub(super) async fn create(
         }
         Strategy::Post => {
             let sizes = match app.forms {
-                Forms::Limits => *taken.sizes.start()..=MAX_PUT.min(*taken.sizes.end()),
-                Forms::Exact | Forms::Off => ticket.size..=ticket.size,
+                Forms::Limits => {
+                    *accepted.sizes.start()..=MAX_SINGLE_SIZE.min(*accepted.sizes.end())
+                }
+                Forms::Exact | Forms::Off => token.size..=token.size,
             };
             let form = app.store.presign_post(&object, sizes.clone(), now).await?;
-            ticket.sizes = (app.forms == Forms::Limits).then(|| sizes.into_inner());
+            token.sizes = (app.forms == Forms::Limits).then(|| sizes.into_inner());
             CreateAnswer {
                 url: Some(form.url),
                 method: Some("POST".to_owned()),
@@ -87,7 +91,7 @@ pub(super) async fn create(
             }
         }
         Strategy::Put | Strategy::Unknown => {
-            let signed = app.store.presign_put(&object, ticket.size, now).await?;
+            let signed = app.store.presign_put(&object, token.size, now).await?;
             CreateAnswer {
                 url: Some(signed.url),
                 method: Some("PUT".to_owned()),
@@ -97,14 +101,14 @@ pub(super) async fn create(
             }
         }
     };
-    let id = Some(app.seal.seal(&ticket));
-    charge.keep();
-    app.metrics.granted(strategy_name(strategy), ticket.size);
+    let id = Some(app.token_signer.sign(&token));
+    reservation.commit();
+    app.metrics.granted(strategy_name(strategy), token.size);
     Ok(json(
         StatusCode::OK,
         &CreateAnswer {
             id,
-            key: Some(ticket.key),
+            key: Some(token.key),
             ..answer
         },
     ))
@@ -120,20 +124,20 @@ fn strategy_name(strategy: Strategy) -> &'static str {
 }
 
 /// The first strategy of the client's that can carry the file.
-fn choose(accepts: &[Strategy], size: u64, forms: Forms) -> Result<Strategy, Refused> {
+fn choose(accepts: &[Strategy], size: u64, forms: Forms) -> Result<Strategy, ApiError> {
     let knows = |strategy: &Strategy| match strategy {
         Strategy::Put | Strategy::Multipart => true,
         Strategy::Post => forms != Forms::Off,
         Strategy::Unknown => false,
     };
     // Both kinds of single requests end at the same size.
-    let can = |strategy: &Strategy| *strategy == Strategy::Multipart || size <= MAX_PUT;
+    let can = |strategy: &Strategy| *strategy == Strategy::Multipart || size <= MAX_SINGLE_SIZE;
     let mut usable = accepts.iter().copied().filter(knows).peekable();
     if usable.peek().is_none() {
-        return Err(Refused::unsupported_strategy());
+        return Err(ApiError::unsupported_strategy());
     }
     usable.find(can).ok_or_else(|| {
-        Refused::too_large("This file is too large for one request: S3 takes at most 5 GiB, more only as multipart.")
+        ApiError::too_large("This file is too large for one request: S3 takes at most 5 GiB, more only as multipart.")
     })
 }
 
@@ -149,13 +153,16 @@ mod tests {
         assert_eq!(chosen(&[Post, Put, Multipart], 1), Post);
         assert_eq!(chosen(&[Put, Post, Multipart], 1), Put);
         assert_eq!(chosen(&[Multipart, Put], 1), Multipart);
-        assert_eq!(chosen(&[Put, Multipart], MAX_PUT), Put);
-        assert_eq!(chosen(&[Post, Put, Multipart], MAX_PUT + 1), Multipart);
+        assert_eq!(chosen(&[Put, Multipart], MAX_SINGLE_SIZE), Put);
+        assert_eq!(
+            chosen(&[Post, Put, Multipart], MAX_SINGLE_SIZE + 1),
+            Multipart
+        );
         assert_eq!(chosen(&[Unknown, Put], 1), Put);
         let refused =
             |accepts: &[Strategy], size| choose(accepts, size, Forms::Off).unwrap_err().code;
         assert_eq!(choose(&[Post, Put], 1, Forms::Off).unwrap(), Put);
-        assert_eq!(refused(&[Put], MAX_PUT + 1), "too_large");
+        assert_eq!(refused(&[Put], MAX_SINGLE_SIZE + 1), "too_large");
         assert_eq!(refused(&[Post], 1), "unsupported_strategy");
         assert_eq!(refused(&[Unknown], 1), "unsupported_strategy");
         assert_eq!(refused(&[], 1), "unsupported_strategy");

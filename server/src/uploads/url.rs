@@ -1,4 +1,4 @@
-//! `GET /uploads/{id}/url`: a fresh presigned URL of what was uploaded, to read it or, if that is switched on, to delete it.
+//! `GET /uploads/{id}/url`: a new presigned URL to read the object or, if that is enabled, to delete it.
 
 use std::time::SystemTime;
 
@@ -9,34 +9,47 @@ use axum::{
 };
 use s3_upload_protocol::native::UrlAnswer;
 
-use super::{Upload, complete::check_size, json};
-use crate::{App, download_name::content_disposition, refusal::Refused};
+use super::{stored_check, verified_upload::VerifiedUpload};
+use crate::{
+    api::{ApiError, json},
+    app::App,
+    grants::content_disposition,
+    store::Confirmation,
+};
 
 pub(super) async fn url(
     State(app): State<App>,
-    Upload(ticket): Upload,
+    VerifiedUpload(token): VerifiedUpload,
     RawQuery(query): RawQuery,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let deletes = match query.as_deref() {
         None | Some("" | "method=GET") => false,
         Some("method=DELETE") => true,
         Some(_) => {
-            return Err(Refused::invalid(
+            return Err(ApiError::invalid(
                 "The query should be `method=GET`, `method=DELETE` or nothing.",
             ));
         }
     };
     if deletes && !app.presigned_delete {
-        return Err(Refused::no_presigned_delete());
+        return Err(ApiError::no_presigned_delete());
     }
-    check_size(&ticket, &app.store.head(&ticket.key).await?)?;
+    if !deletes && !app.downloads {
+        return Err(ApiError::no_downloads());
+    }
+    let stored = app.store.head(&token.key).await?;
+    stored_check::check(&token, &stored)?;
+    let confirmation = app.confirmed.state_of(&token.key, &stored);
+    if app.keep_stored && matches!(confirmation, Confirmation::Other { .. }) {
+        return Err(ApiError::replaced());
+    }
     let now = SystemTime::now();
     let url = if deletes {
-        app.store.presign_delete(&ticket.key, now).await?
+        app.store.presign_delete(&token.key, now).await?
     } else {
-        let disposition = content_disposition(&ticket.name);
+        let disposition = content_disposition(&token.name);
         app.store
-            .presign_get(&ticket.key, &disposition, now)
+            .presign_get(&token.key, &disposition, &token.media_type, now)
             .await?
     };
     let answer = UrlAnswer {

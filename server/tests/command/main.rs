@@ -265,7 +265,7 @@ fn logged(flags: &[&str], requests: &[&str]) -> String {
 #[test]
 fn a_bucket_that_is_open_to_all_is_said_aloud() {
     const LOUD: &str = "ANYBODY WHO REACHES THIS SERVER MAY UPLOAD";
-    let secret = "0123456789abcdef0123456789abcdef";
+    let secret = "a secret that only the tests know";
     let bucket = [
         "--bucket",
         "b",
@@ -288,7 +288,14 @@ fn a_bucket_that_is_open_to_all_is_said_aloud() {
 #[cfg(unix)]
 #[test]
 fn a_log_can_be_read_by_machines() {
-    let flags = ["--store-port", "0", "--log-format", "json"];
+    let flags = [
+        "--store-port",
+        "0",
+        "--log-format",
+        "json",
+        "--trusted-proxy",
+        "127.0.0.1",
+    ];
     let requests = [
         "GET /health HTTP/1.1\r\nHost: h\r\nX-Request-Id: from-a-proxy\r\nConnection: close\r\n\r\n",
         "DELETE /uploads/a%22%0Ab HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
@@ -333,4 +340,92 @@ fn a_key_that_cannot_be_used_is_one_sentence() {
         "{said}"
     );
     assert_eq!(fails(&["--webhook", "https://h"]).0, Some(2));
+}
+
+#[test]
+fn what_would_run_open_by_mistake_does_not_start() {
+    let refused = |flags: &[&str], variable: (&str, &str)| {
+        let output = command(flags).env(variable.0, variable.1).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        said
+    };
+    let secret = "a secret that only the tests know";
+    let said = refused(&[], ("S3_UPLOAD_AUTHSECRET", secret));
+    assert!(
+        said.contains("did you mean S3_UPLOAD_AUTH_SECRET?"),
+        "{said}"
+    );
+    assert!(!said.contains(secret), "{said}");
+    let said = refused(&[], ("S3_UPLOAD_MAX_SIZ", "1MB"));
+    assert!(said.contains("did you mean S3_UPLOAD_MAX_SIZE?"), "{said}");
+    let said = refused(&[], ("S3_UPLOAD_BUCKET", ""));
+    assert!(said.contains("S3_UPLOAD_BUCKET"), "{said}");
+    // As in a container whose bucket was forgotten.
+    let said = refused(&[], ("S3_UPLOAD_HOST", "0.0.0.0"));
+    assert!(
+        said.contains("--bucket") && said.contains("--embedded"),
+        "{said}"
+    );
+    let said = refused(&[], ("S3_UPLOAD_SECRET", "                "));
+    assert!(said.contains("S3_UPLOAD_SECRET"), "{said}");
+    let sample = "0123456789abcdef0123456789abcdef";
+    let said = refused(&[], ("S3_UPLOAD_AUTH_SECRET", sample));
+    assert!(said.contains("--auth-secret is the sample"), "{said}");
+    let said = refused(&[], ("S3_UPLOAD_TRUSTED_PROXY", "10.0.0.1,0.0.0.0/0"));
+    assert!(said.contains("--trusted-proxy 0.0.0.0/0"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn secrets_come_from_files_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    let (new, old) = (
+        "the new secret of the two servers",
+        "the old secret of the two servers",
+    );
+    std::fs::write(&file, format!("{new}\n{old}\n")).unwrap();
+    let path = file.to_str().unwrap();
+    let mut running = Running(
+        command(&[
+            "--port",
+            "0",
+            "--store-port",
+            "0",
+            "--auth-secret-file",
+            path,
+        ])
+        .env("S3_UPLOAD_SECRET_FILE", path)
+        .spawn()
+        .unwrap(),
+    );
+    let address = ready(&mut running).unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    for (secret, status) in [
+        (new, "200"),
+        (old, "200"),
+        ("another secret of two servers", "401"),
+    ] {
+        let token = s3_upload_server::access::AuthTokens::new(secret).sign(
+            &s3_upload_server::access::Claims {
+                id: "ada".into(),
+                tenant: None,
+                exp: now.as_ref().unwrap().as_secs() + 600,
+            },
+        );
+        let body = r#"{"name":"a","type":"text/plain","size":1,"accepts":["put"]}"#;
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        write!(
+            stream,
+            "POST /uploads HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+             authorization: Bearer {token}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{answer}");
+    }
 }

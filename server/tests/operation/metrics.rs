@@ -153,3 +153,21 @@ async fn the_api_itself_tells_no_numbers() {
     let public = rig.request(Method::GET, "/metrics").send().await.unwrap();
     assert_eq!(public.status(), StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_refused_origin_is_counted_with_its_first_question() {
+    let (rig, url) = measured(&["--allow-origin", "https://a.example"]).await;
+    let ask = async |method: Method, origin: &str| {
+        let request = rig.request(method, "/uploads").header("origin", origin);
+        let request = request.header("access-control-request-method", "POST");
+        request.send().await.unwrap();
+    };
+    ask(Method::OPTIONS, "https://a.example").await;
+    let text = read(&url).await;
+    assert!(!text.contains("origin_not_allowed"), "{text}");
+    let long = format!("https://{}.example", "b".repeat(5000));
+    ask(Method::OPTIONS, &long).await;
+    ask(Method::POST, &long).await;
+    let series = "s3_upload_refusals_total{code=\"origin_not_allowed\"}";
+    assert_eq!(value(&read(&url).await, series).to_string(), "2");
+}

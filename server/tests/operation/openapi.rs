@@ -15,7 +15,12 @@ use s3_upload_protocol::{
         Strategy::{Multipart, Post, Put},
     },
 };
-use s3_upload_server::{App, Seal, Store, openapi::DOCUMENT, router, store::Place};
+use s3_upload_server::{
+    App, OPENAPI_DOCUMENT,
+    grants::TokenSigner,
+    router,
+    store::{BucketLocation, Store},
+};
 use serde_json::{Value, json};
 
 use crate::common::{file, start};
@@ -24,7 +29,7 @@ use crate::common::{file, start};
 const ELSEWHERE: [&str; 2] = ["/uploads/doctor", "/uploads/{id}/url"];
 
 fn document() -> Value {
-    serde_json::from_str(DOCUMENT).unwrap()
+    serde_json::from_str(OPENAPI_DOCUMENT).unwrap()
 }
 
 fn keys(value: &Value) -> BTreeSet<String> {
@@ -33,13 +38,13 @@ fn keys(value: &Value) -> BTreeSet<String> {
 
 /// The paths of the router, as its `Debug` lists them: there is no other way to ask it.
 fn routes() -> BTreeSet<String> {
-    let place = Place {
+    let place = BucketLocation {
         bucket: "b".into(),
-        ..Place::default()
+        ..BucketLocation::default()
     };
     let app = App::new(
         Store::with_credentials(place, "key", "secret", Duration::from_mins(5)),
-        Seal::new(b"secret", Duration::from_hours(1)),
+        TokenSigner::new(b"secret", Duration::from_hours(1)),
     );
     let text = format!("{:?}", router(app));
     let quoted = text.split('"').skip(1).step_by(2);

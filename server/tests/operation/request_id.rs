@@ -6,7 +6,7 @@ use crate::common::start;
 
 #[tokio::test]
 async fn every_answer_has_an_id() {
-    let rig = start(&[]).await;
+    let rig = start(&["--trusted-proxy", "127.0.0.1"]).await;
     let id = async |given: Option<&str>, path: &str| {
         let mut request = rig.request(Method::GET, path);
         if let Some(given) = given {
@@ -30,4 +30,12 @@ async fn every_answer_has_an_id() {
         let taken = id(Some(odd), "/health").await;
         assert_eq!(taken.len(), 36, "{taken}");
     }
+}
+
+#[tokio::test]
+async fn only_a_trusted_proxy_gives_one() {
+    let rig = start(&[]).await;
+    let request = rig.request(Method::GET, "/health");
+    let response = request.header("x-request-id", "mine").send().await;
+    assert_ne!(response.unwrap().headers()["x-request-id"], "mine");
 }

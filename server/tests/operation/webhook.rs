@@ -5,9 +5,9 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, CreateAnswer, Strategy::Put};
 use s3_upload_server::{
-    metrics::Metrics,
+    events::{UploadedObject, Webhook, WebhookTarget},
     serve::Server,
-    webhook::{Target, Webhook, event::Completed},
+    telemetry::Metrics,
 };
 use tokio::sync::oneshot;
 
@@ -18,7 +18,7 @@ use crate::common::{
 };
 
 fn webhook(url: &str, delays: &[u64]) -> Webhook {
-    let target = Target {
+    let target = WebhookTarget {
         url: url.parse().unwrap(),
         secret: SECRET.into(),
     };
@@ -26,14 +26,16 @@ fn webhook(url: &str, delays: &[u64]) -> Webhook {
     Webhook::with_delays(target, Metrics::default(), delays).unwrap()
 }
 
-fn completed(key: &str) -> Completed {
-    Completed {
+fn completed(key: &str) -> UploadedObject {
+    UploadedObject {
         bucket: "b".into(),
         key: key.into(),
         size: 5,
         media_type: "text/plain".into(),
         etag: None,
         version_id: None,
+        modified: None,
+        headers: std::collections::BTreeMap::new(),
         name: "a.txt".into(),
         client: None,
     }
@@ -104,12 +106,12 @@ async fn it_says_who_uploaded() {
         auth,
     ])
     .await;
-    let claims = s3_upload_server::auth::token::Claims {
+    let claims = s3_upload_server::access::Claims {
         id: "user-7".into(),
         tenant: Some("acme".into()),
         exp: u64::try_from(now() + 600).unwrap(),
     };
-    let token = s3_upload_server::auth::token::Tokens::new(auth).sign(&claims);
+    let token = s3_upload_server::access::AuthTokens::new(auth).sign(&claims);
     let request = rig
         .request(reqwest::Method::POST, "/uploads")
         .bearer_auth(&token);

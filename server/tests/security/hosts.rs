@@ -11,10 +11,11 @@ use axum::{
 use reqwest::{Client as Http, StatusCode};
 use s3_upload_protocol::native::{CreateAnswer, Strategy::Put};
 use s3_upload_server::{
-    App, Seal, Store,
-    auth::{Authenticate, Client, Denied},
+    App,
+    access::{AuthError, Authenticate, Client},
+    grants::TokenSigner,
     router,
-    store::Place,
+    store::{BucketLocation, Store},
 };
 
 use crate::common::{answer, file, refusal};
@@ -33,12 +34,12 @@ fn session(parts: &Parts) -> Option<&str> {
 
 #[async_trait::async_trait]
 impl Authenticate for Sessions {
-    async fn authenticate(&self, request: &Parts) -> Result<Client, Denied> {
+    async fn authenticate(&self, request: &Parts) -> Result<Client, AuthError> {
         match session(request) {
-            None => Err(Denied::Missing),
-            Some("gone") => Err(Denied::Invalid("the session has ended")),
-            Some("unpaid") => Err(Denied::Forbidden("Your plan has no uploads.".into())),
-            Some("database-down") => Err(Denied::Unavailable),
+            None => Err(AuthError::Missing),
+            Some("gone") => Err(AuthError::Invalid("the session has ended")),
+            Some("unpaid") => Err(AuthError::Forbidden("Your plan has no uploads.".into())),
+            Some("database-down") => Err(AuthError::Unavailable),
             Some(id) => Ok(Client {
                 id: id.to_owned(),
                 tenant: None,
@@ -49,15 +50,15 @@ impl Authenticate for Sessions {
 }
 
 fn app() -> App {
-    let place = Place {
+    let place = BucketLocation {
         bucket: "b".into(),
         endpoint: Some("http://127.0.0.1:1".into()),
         path_style: true,
-        ..Place::default()
+        ..BucketLocation::default()
     };
     App::new(
         Store::with_credentials(place, "key", "secret", Duration::from_mins(5)),
-        Seal::new(b"secret", Duration::from_hours(1)),
+        TokenSigner::new(b"secret", Duration::from_hours(1)),
     )
 }
 

@@ -8,10 +8,10 @@ use s3_upload_protocol::native::{
     CompleteAnswer, CompleteRequest,
     Strategy::{Multipart, Put},
 };
-use s3_upload_server::ticket::{Seal, Ticket};
+use s3_upload_server::grants::{TokenSigner, UploadToken};
 
 use crate::{
-    AUTH, SEAL, all_about, ask,
+    AUTH, UPLOAD_SECRET, all_about, ask,
     common::{Rig, answer, file, refusal, start},
     create_as, now, token,
 };
@@ -28,8 +28,8 @@ async fn is_unknown(rig: &Rig, id: &str) {
     }
 }
 
-fn ticket(key: &str, expires: u64) -> Ticket {
-    Ticket {
+fn upload_token(key: &str, expires: u64) -> UploadToken {
+    UploadToken {
         key: key.into(),
         upload_id: None,
         name: "a.txt".into(),
@@ -37,6 +37,7 @@ fn ticket(key: &str, expires: u64) -> Ticket {
         media_type: "text/plain".into(),
         part_size: 0,
         sizes: None,
+        disposition: s3_upload_server::grants::Disposition::None,
         expires,
         owner: None,
     }
@@ -44,7 +45,7 @@ fn ticket(key: &str, expires: u64) -> Ticket {
 
 #[tokio::test]
 async fn forged_and_cut_ids_are_unknown() {
-    let rig = start(&["--secret", SEAL]).await;
+    let rig = start(&["--secret", UPLOAD_SECRET]).await;
     let created = rig.create(&file("a.txt", "text/plain", 5, &[Put])).await;
     assert_eq!(rig.put(&created, b"hello").await.status(), StatusCode::OK);
     let id = created.id.unwrap();
@@ -54,13 +55,13 @@ async fn forged_and_cut_ids_are_unknown() {
         assert!(read.contains(from), "{read}");
         format!("{}.{mac}", URL_SAFE_NO_PAD.encode(read.replace(from, to)))
     };
-    let other = Seal::new(b"a secret of somebody else's", Duration::from_hours(1));
+    let other = TokenSigner::new(b"a secret of somebody else's", Duration::from_hours(1));
     let mut forged = vec![
         forge("\"s\":5", "\"s\":500000"),
         forge("text/plain", "text/html"),
         forge("uploads/", "../uploads/"),
         forge("\"e\":", "\"e\":9"),
-        other.seal(&ticket("uploads/x", now() + 600)),
+        other.sign(&upload_token("uploads/x", now() + 600)),
         format!("{payload}."),
         format!("{payload}.{}", "A".repeat(43)),
         format!("{payload}.{mac}.{mac}"),
@@ -84,21 +85,21 @@ async fn forged_and_cut_ids_are_unknown() {
 
 #[tokio::test]
 async fn an_expired_id_is_unknown() {
-    let rig = start(&["--secret", SEAL]).await;
+    let rig = start(&["--secret", UPLOAD_SECRET]).await;
     let created = rig.create(&file("a.txt", "text/plain", 5, &[Put])).await;
     assert_eq!(rig.put(&created, b"hello").await.status(), StatusCode::OK);
     let key = created.key.unwrap();
-    let seal = Seal::new(SEAL.as_bytes(), Duration::from_hours(1));
-    is_unknown(&rig, &seal.seal(&ticket(&key, now() - 1))).await;
-    is_unknown(&rig, &seal.seal(&ticket(&key, 0))).await;
+    let signer = TokenSigner::new(UPLOAD_SECRET.as_bytes(), Duration::from_hours(1));
+    is_unknown(&rig, &signer.sign(&upload_token(&key, now() - 1))).await;
+    is_unknown(&rig, &signer.sign(&upload_token(&key, 0))).await;
     // The same with more time is not.
-    let id = seal.seal(&ticket(&key, now() + 600));
+    let id = signer.sign(&upload_token(&key, now() + 600));
     let _: CompleteAnswer = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
 }
 
 #[tokio::test]
 async fn anothers_id_is_unknown() {
-    let rig = start(&["--secret", SEAL, "--auth-secret", AUTH]).await;
+    let rig = start(&["--secret", UPLOAD_SECRET, "--auth-secret", AUTH]).await;
     let owner = token("ada", Some("acme"));
     let request = file("a.txt", "text/plain", 5, &[Put]);
     let single: s3_upload_protocol::native::CreateAnswer =
@@ -108,8 +109,8 @@ async fn anothers_id_is_unknown() {
     let parts: s3_upload_protocol::native::CreateAnswer =
         answer(create_as(&rig, &owner, &request).await).await;
 
-    let unowned = Seal::new(SEAL.as_bytes(), Duration::from_hours(1))
-        .seal(&ticket(single.key.as_ref().unwrap(), now() + 600));
+    let unowned = TokenSigner::new(UPLOAD_SECRET.as_bytes(), Duration::from_hours(1))
+        .sign(&upload_token(single.key.as_ref().unwrap(), now() + 600));
     let (single, parts) = (single.id.unwrap(), parts.id.unwrap());
     for (id, thief) in [
         (&single, token("bob", Some("acme"))),

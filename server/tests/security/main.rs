@@ -17,10 +17,13 @@ mod issuers;
 mod keys_and_names;
 mod limits;
 mod load;
+mod low;
 mod pages;
 mod replay;
 mod slow;
+mod stored;
 mod tokens;
+mod versions;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -30,12 +33,12 @@ use s3_upload_protocol::native::{
     CreateAnswer, CreateRequest,
     Strategy::{Multipart, Put},
 };
-use s3_upload_server::auth::token::{Claims, Tokens};
+use s3_upload_server::access::{AuthTokens, Claims};
 
 /// The secret of tokens.
 const AUTH: &str = "a secret that only two servers know";
 /// The secret of upload ids.
-const SEAL: &str = "a secret of the server's own";
+const UPLOAD_SECRET: &str = "a secret of the server's own";
 
 /// Seconds since 1970.
 fn now() -> u64 {
@@ -47,7 +50,7 @@ fn now() -> u64 {
 
 /// A good token of the shared secret.
 fn token(id: &str, tenant: Option<&str>) -> String {
-    Tokens::new(AUTH).sign(&Claims {
+    AuthTokens::new(AUTH).sign(&Claims {
         id: id.to_owned(),
         tenant: tenant.map(str::to_owned),
         exp: now() + 600,

@@ -171,6 +171,11 @@ async fn what_takes_an_objects_place_is_told_anew() {
                 let path = format!("/uploads/{id}");
                 let deleted = rig.request(Method::DELETE, &path).send().await.unwrap();
                 assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
+                if !told.is_empty() {
+                    let event = tokio::time::timeout(Duration::from_secs(30), heard.recv());
+                    let event = event.await.expect("it is told").unwrap();
+                    assert_eq!(event.json()["type"], "upload.deleted");
+                }
                 assert_eq!(rig.put(&created, body).await.status(), StatusCode::OK);
             }
             let done = complete(&rig, id, None).await;

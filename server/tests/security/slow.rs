@@ -11,7 +11,7 @@ use s3_upload_server::serve::Server;
 use tokio::{sync::oneshot, task::spawn_blocking};
 
 use crate::{
-    common::{Rig, config},
+    common::{Rig, config, start},
     is_well,
 };
 
@@ -104,4 +104,54 @@ async fn half_a_head_holds_no_connection() {
     let answer = spawn_blocking(move || rest(in_flight)).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 422 "), "{answer}");
     running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn idle_connections_shut_nobody_out() {
+    let rig = start(&["--connections", "5"]).await;
+    let (url, address) = (rig.url.clone(), rig.url.clone());
+    let many = spawn_blocking(move || {
+        // A request in progress is not one of the idle ones.
+        let in_progress = begun(&url);
+        let many: Vec<_> = (0..60).map(|_| sends(&url, "")).collect();
+        let health = "GET /health HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+        let answer = rest(sends(&url, health));
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+        // Nor are the first ones open still, long before their time is over.
+        let mut first = many.into_iter().next().unwrap();
+        assert_eq!(first.read(&mut [0; 1]).unwrap_or(0), 0);
+        in_progress
+    });
+    let mut in_progress = many.await.unwrap();
+    is_well(&rig).await;
+    let answered = spawn_blocking(move || {
+        in_progress.write_all(b"{}").unwrap();
+        rest(in_progress)
+    });
+    let answer = answered.await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 422 "), "{answer} of {address}");
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_ends() {
+    let site = tempfile::tempdir().unwrap();
+    let length = 64 * 1024 * 1024;
+    std::fs::write(site.path().join("large.bin"), vec![7; length]).unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let folder = site.path().to_str().unwrap();
+    let mut config = config(&["--site", folder], data.path());
+    config.write_timeout = Duration::from_millis(500);
+    let server = Server::start(config).await.unwrap();
+    let url = server.url();
+    tokio::spawn(server.run(std::future::pending()));
+    let ended = spawn_blocking(move || {
+        let mut stream = sends(&url, "GET /large.bin HTTP/1.1\r\nHost: h\r\n\r\n");
+        let end = std::time::Instant::now() + Duration::from_mins(1);
+        // What is sent to a connection that is closed is answered by a reset.
+        while stream.write_all(b"x").is_ok() {
+            assert!(std::time::Instant::now() < end, "it is held still");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    ended.await.unwrap();
 }

@@ -9,7 +9,7 @@ use base64::{
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{Method, StatusCode};
 use s3_upload_server::{
-    auth::token::{Claims, Tokens},
+    access::{AuthTokens, Claims},
     serve::Server,
 };
 use serde_json::{Value, json};
@@ -139,7 +139,7 @@ async fn forged_and_expired_tokens_of_the_shared_secret_are_refused() {
     let good = token("user-7", None);
     taken(&rig, &good).await;
     let sign = |id: &str, exp: u64| {
-        Tokens::new(AUTH).sign(&Claims {
+        AuthTokens::new(AUTH).sign(&Claims {
             id: id.into(),
             tenant: None,
             exp,
@@ -153,7 +153,7 @@ async fn forged_and_expired_tokens_of_the_shared_secret_are_refused() {
     refused(&rig, &format!("{other_head}.{mac}"), "signature").await;
     refused(&rig, &format!("{head}."), "signature").await;
     refused(&rig, head, "").await;
-    let wrong = Tokens::new("another secret, just as long as that").sign(&Claims {
+    let wrong = AuthTokens::new("another secret, just as long as that").sign(&Claims {
         id: "user-7".into(),
         tenant: None,
         exp: now() + 600,
@@ -251,6 +251,10 @@ async fn a_token_for_somebody_else_is_not_taken_without_an_audience() {
         &hs256(&json!({"sub": "a", "org": "acme", "exp": now() + 600})),
     )
     .await;
+    for aud in [json!(7), json!(true), json!({"a": "b"}), json!(["a", 7])] {
+        let claims = json!({"sub": "a", "aud": aud, "exp": now() + 600});
+        refused(&rig, &hs256(&claims), "").await;
+    }
     let claims = json!({"sub": "a", "aud": "another service", "exp": now() + 600});
     refused(&rig, &hs256(&claims), "audience").await;
     let claims = json!({"sub": "a", "org": "a/b", "exp": now() + 600});
@@ -372,6 +376,14 @@ async fn a_jwks_may_change_and_its_secrets_do_not_count() {
     write(json!([all["keys"][2], all["keys"][0]]));
     taken(&rig, &signed("EdDSA")).await;
     taken(&rig, &signed("RS256")).await;
+
+    // A valid set without a usable key revokes them all.
+    write(json!([]));
+    refused(&rig, &signed("EdDSA"), "no key here").await;
+    write(json!([all["keys"][2]]));
+    taken(&rig, &signed("EdDSA")).await;
+    write(json!([secret]));
+    refused(&rig, &signed("EdDSA"), "no key here").await;
 
     // The same key under another name is not the one that the token means.
     let mut renamed = all["keys"][0].clone();

@@ -1,0 +1,11 @@
+//! The constructor of a finding.
+
+use s3_upload_protocol::native::Finding;
+
+pub(super) fn finding(code: &str, message: impl Into<String>, fix: impl Into<String>) -> Finding {
+    Finding {
+        code: code.to_owned(),
+        message: message.into(),
+        fix: fix.into(),
+    }
+}
