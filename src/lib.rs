@@ -1,13 +1,12 @@
-//! `s3-upload`: from a person's browser straight into S3.
+//! `s3-upload` uploads files from the browser directly to S3.
 //!
-//! A page needs one tag, `<s3-upload endpoint="/uploads">`; a Leptos host one component,
-//! [`ui::S3Upload`]; anything else the headless [`uploader::Uploader`]. The widget asks the host's
-//! own backend for presigned URLs and sends the file to the store by itself: the backend never
-//! touches the bytes, the browser never sees a credential.
+//! A page needs one tag, `<s3-upload endpoint="/uploads">`. A Leptos host needs one component, [`ui::S3Upload`]. Any
+//! other host uses the headless [`uploader::Uploader`]. The widget requests presigned URLs from the host's own backend,
+//! and sends the file to the store itself. The backend never receives the bytes, and the browser never receives a
+//! credential.
 //!
-//! The arrows between the modules point one way: `element → ui → uploader → browser`. What happens
-//! to an upload is decided in `s3-upload-core`, what is said to a backend stands in
-//! `s3-upload-protocol`.
+//! The modules depend on each other in one direction: `element → ui → uploader → browser`. `s3-upload-core` decides
+//! what happens to an upload. `s3-upload-protocol` defines the requests to a backend.
 
 mod browser;
 pub mod element;

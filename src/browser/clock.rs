@@ -1,16 +1,16 @@
-//! A clock that never goes backward, and counts the time that a laptop slept.
+//! A clock that never goes backward, and that counts the time for which the device slept.
 //!
 //! `performance.now()` is monotonic but stands still during sleep in some browsers
-//! (<https://w3c.github.io/hr-time/#dfn-monotonic-clock>); `Date.now()` counts sleep but can be
-//! set back. So the first is the clock, and the second is asked only for leaps.
+//! (<https://w3c.github.io/hr-time/#dfn-monotonic-clock>). `Date.now()` counts sleep but can be set back. The clock
+//! therefore follows the first, and takes from the second only its forward jumps.
 
 use std::cell::Cell;
 
-/// By how much the date must run ahead to be a leap, in milliseconds: more than browsers coarsen
-/// either clock by, and less than any sleep that matters.
+/// The lead of the date that counts as a jump, in milliseconds. It is more than the coarsening of either clock in
+/// browsers, and less than any sleep that matters.
 const LEAP: f64 = 1_000.0;
 
-/// Milliseconds since the clock was made.
+/// A monotonic clock that starts at zero when it is made.
 #[derive(Debug)]
 pub struct Clock {
     reading: Cell<Reading>,
@@ -41,13 +41,13 @@ impl Clock {
     }
 }
 
-/// What the two clocks of the browser say together; all in milliseconds.
+/// A reading of both clocks of the browser, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 struct Reading {
-    /// Since the first reading, sleep included.
+    /// The time since the first reading, sleep included.
     millis: f64,
     performance: f64,
-    /// How far the date was ahead of `performance` when they were last found to agree.
+    /// The lead of the date over `performance` when they last agreed.
     lead: f64,
 }
 
@@ -83,14 +83,9 @@ pub fn date() -> f64 {
     js_sys::Date::now()
 }
 
-/// Whole seconds since a moment that [`date`] told; none when the device's clock was set back.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "never negative, and small"
-)]
-pub fn seconds_since(date: f64) -> u64 {
-    ((js_sys::Date::now() - date) / 1_000.0).max(0.0) as u64
+/// Parses an HTTP date, to milliseconds since 1970.
+pub fn parse_date(text: &str) -> Option<f64> {
+    Some(js_sys::Date::parse(text)).filter(|date| !date.is_nan())
 }
 
 fn performance_now() -> f64 {
@@ -128,13 +123,14 @@ mod tests {
         assert!(near(at(ticks), 3600.0 * 16.6));
     }
 
+    /// <https://w3c.github.io/hr-time/#dfn-monotonic-clock>
     #[test]
     fn sleep_counts_when_only_the_date_saw_it() {
         assert!(near(
             at([(100.0, BOOT + 100.0), (110.0, BOOT + 60_110.0)]),
             60_110.0
         ));
-        // And once.
+        // Sleep counts once.
         assert!(near(
             at([
                 (100.0, BOOT + 60_100.0),

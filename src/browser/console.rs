@@ -2,7 +2,7 @@
 
 use wasm_bindgen::JsValue;
 
-/// A warning, in the name of the widget.
+/// Writes a warning with the widget's name to the console.
 pub fn warn(text: &str) {
     web_sys::console::warn_1(&JsValue::from_str(&format!("<s3-upload>: {text}")));
 }

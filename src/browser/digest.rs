@@ -1,5 +1,5 @@
-//! Digests of whole files, for backends that want one before anything is sent. A file is read in slices, so that memory
-//! stays flat.
+//! Digests of whole files, for backends that want one before the upload. A file is read in slices, so that the use of
+//! memory does not grow with its size.
 
 use md5::{Digest, Md5};
 use wasm_bindgen_futures::JsFuture;
@@ -7,11 +7,11 @@ use web_sys::File;
 
 use super::file;
 
-/// Read at once, in bytes: the page stays responsive between two slices.
+/// The size of a slice in bytes. The page stays responsive between two slices.
 const SLICE: u64 = 2 << 20;
 
-/// The base64 of the MD5, as `Content-MD5` has it (RFC 1864); `None` when the file cannot be read, or nobody waits for it
-/// any more, as `reading` says after each slice.
+/// The MD5 in base64, in the format of `Content-MD5` (RFC 1864). `None` if the file cannot be read, or if `reading`
+/// returns false, which is called after each slice.
 pub async fn md5_base64(file: &File, reading: impl Fn() -> bool) -> Option<String> {
     let size = file::size(file);
     let mut digest = Md5::new();

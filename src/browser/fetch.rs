@@ -1,14 +1,15 @@
-//! fetch. <https://fetch.spec.whatwg.org/>
+//! Requests by fetch. <https://fetch.spec.whatwg.org/>
 //!
-//! Reports no upload progress: no engine offers that.
+//! No browser reports upload progress of fetch.
 
 use gloo_net::http::{Headers, Method, RequestBuilder};
-use wasm_bindgen::JsValue;
-use web_sys::{AbortController, RequestCredentials, RequestMode};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, RequestCredentials, RequestMode, RequestRedirect, ResponseType};
 
 use super::http::{Body, Credentials, Failure, Request, Response};
 
-/// Ends the request it belongs to when dropped.
+/// Aborts its request when it is dropped.
 #[derive(Debug)]
 #[must_use = "dropping it cancels the request"]
 pub struct AbortOnDrop(Option<AbortController>);
@@ -19,12 +20,12 @@ impl AbortOnDrop {
         Self(AbortController::new().ok())
     }
 
-    /// The request is over: nothing is left to be ended, and who else listens need not stop.
+    /// Drops the guard without an abort, since the request has ended. Other listeners of the signal go on.
     pub fn disarm(mut self) {
         self.0 = None;
     }
 
-    /// What the request listens to.
+    /// The signal for the request.
     pub fn signal(&self) -> Option<web_sys::AbortSignal> {
         self.0.as_ref().map(AbortController::signal)
     }
@@ -44,9 +45,30 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Sends a request and reads its whole answer.
+/// The redirects that a request follows. <https://fetch.spec.whatwg.org/#concept-request-redirect-mode>
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Follow {
+    /// To each origin that allows the page.
+    #[default]
+    Anywhere,
+    /// Within the page's own origin. The request must begin there.
+    SameOrigin,
+    /// Not at all.
+    Nowhere,
+}
+
+/// Sends a request, and reads its whole response.
 pub async fn send(
     request: Request<'_>,
+    signal: Option<web_sys::AbortSignal>,
+) -> Result<Response, Failure> {
+    send_following(request, Follow::Anywhere, signal).await
+}
+
+/// Sends a request that follows these redirects only, and reads its whole response.
+pub async fn send_following(
+    request: Request<'_>,
+    follow: Follow,
     signal: Option<web_sys::AbortSignal>,
 ) -> Result<Response, Failure> {
     let method = request
@@ -54,7 +76,7 @@ pub async fn send(
         .parse::<Method>()
         .map_err(|_| Failure::Invalid)?;
     let invalid = |_: JsValue| Failure::Invalid;
-    // gloo's own `append` panics where the browser refuses.
+    // gloo's own `append` panics on a header that the browser refuses.
     let headers = web_sys::Headers::new().map_err(invalid)?;
     for (name, value) in request.headers {
         headers.append(name, value).map_err(invalid)?;
@@ -64,60 +86,87 @@ pub async fn send(
         .headers(Headers::from_raw(headers))
         .credentials(mode_of(request.credentials))
         .abort_signal(signal.as_ref());
+    let builder = match follow {
+        Follow::Anywhere => builder,
+        Follow::SameOrigin => builder.mode(RequestMode::SameOrigin),
+        Follow::Nowhere => builder.redirect(RequestRedirect::Error),
+    };
     let built = match request.body {
         Body::Empty => builder.build(),
         body => builder.body(body.into_js()),
     };
-    // What the browser says of a URL it cannot use would repeat that URL, signature included.
+    // The browser's message about an invalid URL repeats the URL with its signature, so that it is dropped.
     let built = built.map_err(|_| invalid(JsValue::UNDEFINED))?;
-    let answer = built.send().await.map_err(|_| Failure::Network)?;
-    let headers = answer
-        .headers()
+    let answer = answer_to(built).await.map_err(|_| Failure::Network)?;
+    let headers = Headers::from_raw(answer.headers())
         .entries()
-        .map(|(name, value)| (name.to_lowercase(), value))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
         .collect();
     let status = answer.status();
-    let body = answer.text().await.map_err(|_| Failure::Network)?;
+    let body = answer.text().map_err(|_| Failure::Network)?;
+    let body = JsFuture::from(body).await.map_err(|_| Failure::Network)?;
     Ok(Response {
         status,
         headers,
-        body,
+        body: body.as_string().unwrap_or_default(),
     })
 }
 
-const fn mode_of(credentials: Credentials) -> RequestCredentials {
+/// The response of the page's fetch. A library may have replaced fetch, so that the response need not be an instance of
+/// this page's class `Response`.
+pub async fn answer_to(request: gloo_net::http::Request) -> Result<web_sys::Response, JsValue> {
+    let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
+    let answer = JsFuture::from(window.fetch_with_request(&request.into())).await?;
+    if answer.is_object() {
+        Ok(answer.unchecked_into())
+    } else {
+        Err(answer)
+    }
+}
+
+/// The redirect of an address, found by an anonymous request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// There is no redirect, or no response.
+    Straight,
+    /// To another address, which the page may read.
+    To(String),
+    /// To another address, which the page may not read.
+    Elsewhere,
+}
+
+/// Finds the redirect of an address. The request is anonymous and has no body. For another origin, the redirect and its
+/// target both need CORS headers. <https://fetch.spec.whatwg.org/#concept-filtered-response-opaque-redirect>
+pub async fn way(method: &str, url: &str, signal: Option<&web_sys::AbortSignal>) -> Way {
+    let ask = |redirect: RequestRedirect| {
+        let request = method.parse::<Method>().ok().and_then(|method| {
+            RequestBuilder::new(url)
+                .method(method)
+                .credentials(RequestCredentials::Omit)
+                .cache(web_sys::RequestCache::NoStore)
+                .redirect(redirect)
+                .abort_signal(signal)
+                .build()
+                .ok()
+        });
+        async move { answer_to(request?).await.ok() }
+    };
+    match ask(RequestRedirect::Manual).await {
+        Some(answer) if answer.type_() != ResponseType::Opaqueredirect => return Way::Straight,
+        None => return Way::Straight,
+        Some(_) => {}
+    }
+    match ask(RequestRedirect::Follow).await {
+        Some(answer) => Way::To(answer.url()),
+        None => Way::Elsewhere,
+    }
+}
+
+/// The credentials mode of fetch.
+pub const fn mode_of(credentials: Credentials) -> RequestCredentials {
     match credentials {
         Credentials::Omit => RequestCredentials::Omit,
         Credentials::SameOrigin => RequestCredentials::SameOrigin,
         Credentials::Include => RequestCredentials::Include,
-    }
-}
-
-/// Whether anything answers at this address, its CORS rule left aside: the answer itself stays
-/// unreadable. <https://fetch.spec.whatwg.org/#concept-request-mode>
-pub async fn is_reachable(url: &str) -> bool {
-    let request = RequestBuilder::new(url)
-        .mode(RequestMode::NoCors)
-        .credentials(RequestCredentials::Omit)
-        .cache(web_sys::RequestCache::NoStore)
-        .build();
-    match request {
-        Ok(request) => request.send().await.is_ok(),
-        Err(_) => false,
-    }
-}
-
-/// Whether a page may send JSON to this address and read the answer, whatever it is. A preflight
-/// that allows it for GET allows it for POST, which needs no leave of its own.
-/// <https://fetch.spec.whatwg.org/#cors-preflight-fetch>
-pub async fn passes_preflight(url: &str, credentials: Credentials) -> bool {
-    let request = RequestBuilder::new(url)
-        .header("content-type", "application/json")
-        .credentials(mode_of(credentials))
-        .cache(web_sys::RequestCache::NoStore)
-        .build();
-    match request {
-        Ok(request) => request.send().await.is_ok(),
-        Err(_) => false,
     }
 }

@@ -1,17 +1,17 @@
-//! A file on the person's disk. Its bytes are never read here but for a probe of one.
+//! A file on the person's disk. No bytes are read here but one, by the probe.
 
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, DomException, File};
+use web_sys::{Blob, File};
 
-/// Whether the browser can still read a file. <https://w3c.github.io/FileAPI/#dfn-error-codes>
+/// The result of a probe that reads a file. <https://w3c.github.io/FileAPI/#dfn-error-codes>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readable {
-    /// It can.
+    /// The file can be read.
     Yes,
-    /// It changed on disk since it was chosen.
+    /// The file changed on disk after it was chosen.
     Changed,
-    /// It is gone, or access was taken away.
+    /// The file does not exist any more, or the browser lost access to it.
     No,
 }
 
@@ -25,13 +25,13 @@ pub fn size(file: &File) -> u64 {
     file.size().max(0.0) as u64
 }
 
-/// Bytes `start..end`, still on disk.
+/// The bytes `start..end`, which stay on disk.
 #[allow(clippy::cast_precision_loss, reason = "a position below 2^53")]
 pub fn slice(file: &File, start: u64, end: u64) -> Option<Blob> {
     file.slice_with_f64_and_f64(start as f64, end as f64).ok()
 }
 
-/// Reads one byte to see whether the file is still what it was.
+/// Reads one byte, to check that the file did not change.
 pub async fn probe(file: &File) -> Readable {
     let Some(first) = slice(file, 0, 1) else {
         return Readable::No;
@@ -44,8 +44,8 @@ pub async fn probe(file: &File) -> Readable {
 }
 
 fn name_of(error: &JsValue) -> String {
-    error
-        .dyn_ref::<DomException>()
-        .map(DomException::name)
+    js_sys::Reflect::get(error, &"name".into())
+        .ok()
+        .and_then(|name| name.as_string())
         .unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! "At the next frame": once, and also in a tab that draws no frames.
+//! A callback at the next frame. It runs once, also in a tab that draws no frames.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -6,10 +6,10 @@ use std::rc::Rc;
 use gloo_render::AnimationFrame;
 use gloo_timers::callback::Timeout;
 
-/// A hidden tab draws no frames; its page is brought up to date this often then, in milliseconds.
+/// The longest wait in milliseconds. A hidden tab draws no frames, and runs the callback after this time.
 const HIDDEN_MS: u32 = 500;
 
-/// The callback runs once, unless this is dropped first.
+/// A scheduled callback. Dropping this cancels it.
 #[derive(Debug)]
 #[must_use = "dropping it cancels the callback"]
 pub struct NextFrame {

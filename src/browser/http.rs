@@ -1,23 +1,23 @@
-//! The words that both transports share: an answer, a failure, a body.
+//! The types that both transports share: request, body, response and failure.
 
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, FormData};
 
-/// What is sent.
+/// The body of a request.
 #[derive(Clone, Debug)]
 pub enum Body {
-    /// Nothing.
+    /// No body.
     Empty,
-    /// Text, whose Content-Type is among the headers.
+    /// Text. The request's headers hold its Content-Type.
     Text(String),
-    /// Bytes that stay where they are, usually a slice of a file on disk.
+    /// Bytes that are not copied into wasm's memory, usually a slice of a file on disk.
     Blob(Blob),
-    /// A form; the browser writes its Content-Type.
+    /// A form. The browser sets its Content-Type.
     Form(FormData),
 }
 
 impl Body {
-    /// Text for which the browser makes up no Content-Type.
+    /// Text to which the browser adds no Content-Type.
     pub fn untyped(text: &str) -> Self {
         let parts = js_sys::Array::of1(&JsValue::from_str(text));
         match Blob::new_with_str_sequence(&parts) {
@@ -26,7 +26,7 @@ impl Body {
         }
     }
 
-    /// As fetch and XHR take it.
+    /// The value that fetch and XHR accept.
     pub fn into_js(self) -> JsValue {
         match self {
             Self::Empty => JsValue::UNDEFINED,
@@ -37,7 +37,7 @@ impl Body {
     }
 }
 
-/// Whether cookies go along. <https://fetch.spec.whatwg.org/#concept-request-credentials-mode>
+/// The origins to which cookies are sent. <https://fetch.spec.whatwg.org/#concept-request-credentials-mode>
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Credentials {
     /// Never.
@@ -56,27 +56,27 @@ pub struct Request<'a> {
     pub method: &'a str,
     /// Absolute, or relative to the page.
     pub url: &'a str,
-    /// Name and value.
+    /// The name and the value of each header.
     pub headers: &'a [(String, String)],
-    /// What is sent.
+    /// The body.
     pub body: Body,
-    /// Whether cookies go along.
+    /// The credentials mode.
     pub credentials: Credentials,
 }
 
-/// An answer, whatever its status.
+/// A response, with any status.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// The headers that the browser lets the page read, names in lower case.
+    /// The headers that the page may read. Their names are in lower case.
     pub headers: Vec<(String, String)>,
     /// The body as text.
     pub body: String,
 }
 
 impl Response {
-    /// A header by its name, given in lower case; `None` also when CORS hides it.
+    /// The value of a header, by its name in lower case. `None` also if CORS hides the header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -84,18 +84,19 @@ impl Response {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Whether the status is 2xx.
+    /// Returns true if the status is 2xx.
     pub const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
     }
 }
 
-/// No answer came.
+/// The reason why there is no response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The browser says no more than that it failed: network, CORS, CSP, a changed file.
+    /// The request failed, and the browser does not tell why: the network, CORS, the Content Security Policy, or a
+    /// changed file.
     Network,
-    /// The request was not even made: the URL or a header is not valid. What the browser says of it
-    /// would repeat it, signature included.
+    /// The request was not sent, since the URL or a header is not valid. The browser's message is dropped, since it
+    /// repeats the URL with its signature.
     Invalid,
 }

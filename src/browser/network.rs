@@ -1,14 +1,14 @@
-//! What the browser believes of the network.
+//! The browser's own state of the network, online or offline.
 //! <https://html.spec.whatwg.org/multipage/system-state.html#navigator.online>
 
 use gloo_events::EventListener;
 
-/// Whether the browser believes itself online now. Its "no" can be believed more than its "yes".
+/// Returns true if the browser reports that it is online. False is more reliable than true.
 pub fn is_online() -> bool {
     web_sys::window().is_none_or(|window| window.navigator().on_line())
 }
 
-/// Hears of changes until it is dropped.
+/// Listens to changes until it is dropped.
 #[derive(Debug)]
 #[must_use = "dropping it ends the watch"]
 pub struct NetworkWatch {
@@ -16,7 +16,7 @@ pub struct NetworkWatch {
     _offline: Option<EventListener>,
 }
 
-/// Calls `changed` with whether the browser believes itself online, at each change.
+/// Calls `changed` at each change, with true if the browser is online.
 pub fn watch(changed: impl Fn(bool) + Clone + 'static) -> NetworkWatch {
     let on = |name: &'static str, online: bool| {
         let changed = changed.clone();

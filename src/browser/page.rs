@@ -1,14 +1,32 @@
-//! The page itself: its address, and the question before it is left.
+//! The page: its address, its metadata and cookies, and the question before it is left.
 
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
 use web_sys::{BeforeUnloadEvent, Url};
 
-/// The page's origin, as `https://app.example.com`.
+use super::address::Address;
+
+/// The page's origin, as in `https://app.example.com`. Browsers send it as `Origin`, and a CORS rule must name it. In a
+/// sandboxed frame it is `null`. <https://html.spec.whatwg.org/multipage/webappapis.html#dom-origin>
 pub fn origin() -> String {
-    web_sys::window()
-        .and_then(|window| window.location().origin().ok())
-        .unwrap_or_default()
+    web_sys::window().map_or_else(String::new, |window| window.origin())
+}
+
+/// The document's address without its fragment. `None` if it is not an HTTP address.
+pub fn address() -> Option<String> {
+    let address = web_sys::window()?.location().href().ok()?;
+    let address = address.split('#').next().unwrap_or_default().to_owned();
+    address.starts_with("http").then_some(address)
+}
+
+/// Returns true if the page is isolated from other origins.
+/// <https://html.spec.whatwg.org/multipage/webappapis.html#dom-crossoriginisolated>
+pub fn is_isolated() -> bool {
+    let window = web_sys::window();
+    window.is_some_and(|window| {
+        js_sys::Reflect::get(&window, &"crossOriginIsolated".into())
+            .is_ok_and(|isolated| isolated.is_truthy())
+    })
 }
 
 /// The page's host, without a port.
@@ -18,20 +36,20 @@ pub fn host() -> String {
         .unwrap_or_default()
 }
 
-/// Resolves `url` against the page; `None` when it is no URL.
-pub fn resolve(url: &str) -> Option<Url> {
+/// Resolves `url` against the page. `None` if it is not a URL.
+pub fn resolve(url: &str) -> Option<Address> {
     let base = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.base_uri().ok()?)?;
-    Url::new_with_base(url, &base).ok()
+    resolve_at(url, &base)
 }
 
 /// Resolves `url` against another address.
-pub fn resolve_at(url: &str, base: &str) -> Option<Url> {
-    Url::new_with_base(url, base).ok()
+pub fn resolve_at(url: &str, base: &str) -> Option<Address> {
+    Url::new_with_base(url, base).ok().map(Address::from)
 }
 
-/// What a `<meta>` of this name says.
+/// The content of the `<meta>` of this name.
 pub fn meta(name: &str) -> Option<String> {
     let document = web_sys::window()?.document()?;
     let all = document.get_elements_by_tag_name("meta");
@@ -43,7 +61,7 @@ pub fn meta(name: &str) -> Option<String> {
         .filter(|content| !content.is_empty())
 }
 
-/// A cookie that scripts may read, decoded.
+/// The decoded value of a cookie that scripts may read.
 pub fn cookie(name: &str) -> Option<String> {
     let document = web_sys::window()?.document()?;
     let all = js_sys::Reflect::get(&document, &"cookie".into()).ok()?;
@@ -55,46 +73,22 @@ pub fn cookie(name: &str) -> Option<String> {
     js_sys::decode_uri_component(value).ok().map(String::from)
 }
 
-/// How names of inner networks end.
-const INNER: [&str; 6] = [
-    ".internal",
-    ".local",
-    ".lan",
-    ".localdomain",
-    ".svc",
-    ".home.arpa",
-];
-
-/// Whether a host's name is one of an inner network: what `docker compose`, Kubernetes or a home router calls it, or a
-/// private address. <https://www.rfc-editor.org/rfc/rfc1918> <https://www.rfc-editor.org/rfc/rfc6762>
-pub fn is_internal(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    if host == "localhost" || host.starts_with('[') {
-        return false;
-    }
-    let numbers: Vec<u8> = host
-        .split('.')
-        .filter_map(|part| part.parse().ok())
-        .collect();
-    if let [first, second, _, _] = numbers.as_slice() {
-        return matches!((first, second), (10, _) | (192, 168) | (172, 16..=31));
-    }
-    !host.contains('.') || INNER.iter().any(|ending| host.ends_with(ending))
-}
-
-/// Whether a page over https may not send there: http, and not this machine.
-/// <https://w3c.github.io/webappsec-mixed-content/>
-pub fn is_mixed_content(url: &Url) -> bool {
-    let secure_page = origin().starts_with("https:");
-    let host = url.hostname();
+/// Returns true if the browser blocks requests to this address as mixed content: the page is https, and the address is
+/// http and not this machine. <https://w3c.github.io/webappsec-mixed-content/>
+pub fn is_mixed_content(url: &Address) -> bool {
+    // The protocol is checked, since the origin of a sandboxed frame is `null`.
+    let secure_page = web_sys::window()
+        .and_then(|window| window.location().protocol().ok())
+        .is_some_and(|protocol| protocol == "https:");
+    let host = url.hostname.as_str();
     let local = host == "localhost"
         || host.ends_with(".localhost")
         || host.starts_with("127.")
         || host == "[::1]";
-    secure_page && url.protocol() == "http:" && !local
+    secure_page && url.protocol == "http:" && !local
 }
 
-/// While this lives, the browser asks before it leaves the page.
+/// The browser asks before it leaves the page until this is dropped.
 /// <https://html.spec.whatwg.org/multipage/nav-history-apis.html#the-beforeunloadevent-interface>
 #[derive(Debug)]
 #[must_use = "dropping it lets the page go"]
@@ -111,46 +105,15 @@ pub fn ask_before_leaving() -> LeaveGuard {
             EventListenerOptions::enable_prevent_default(),
             |event| {
                 event.prevent_default();
-                // Older browsers ask only when this is set.
-                if let Some(event) = event.dyn_ref::<BeforeUnloadEvent>() {
-                    event.set_return_value("unsaved");
-                }
+                // Older browsers ask only if this is set. `instanceof` is not used, since a page may have replaced the
+                // class.
+                event
+                    .unchecked_ref::<BeforeUnloadEvent>()
+                    .set_return_value("unsaved");
             },
         )
     });
     LeaveGuard {
         _listener: listener,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_internal;
-
-    #[test]
-    fn names_of_inner_networks() {
-        for host in [
-            "minio",
-            "MINIO",
-            "s3.internal",
-            "store.local",
-            "minio.default.svc",
-            "10.0.0.5",
-            "192.168.1.2",
-            "172.20.0.3",
-        ] {
-            assert!(is_internal(host), "{host}");
-        }
-        for host in [
-            "localhost",
-            "127.0.0.1",
-            "[::1]",
-            "b.s3.amazonaws.com",
-            "172.32.0.1",
-            "8.8.8.8",
-            "s3.example.com.",
-        ] {
-            assert!(!is_internal(host), "{host}");
-        }
     }
 }

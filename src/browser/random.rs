@@ -1,6 +1,7 @@
-//! Randomness that nobody can guess. <https://w3c.github.io/webcrypto/#Crypto-interface>
+//! Random numbers. <https://w3c.github.io/webcrypto/#Crypto-interface>
 
-/// A version 4 UUID. `crypto.randomUUID()` would do, but pages over plain http do not have it.
+/// A version 4 UUID from a cryptographic source. `crypto.randomUUID()` is not used, since it is missing on pages over
+/// plain http.
 pub fn uuid() -> String {
     let mut bytes = [0_u8; 16];
     if let Some(crypto) = web_sys::window().and_then(|window| window.crypto().ok()) {
@@ -19,4 +20,14 @@ pub fn uuid() -> String {
         uuid.push(digit);
     }
     uuid
+}
+
+/// A random number for purposes without secrecy.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "any number will do"
+)]
+pub fn seed() -> u64 {
+    (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64
 }

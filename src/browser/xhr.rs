@@ -1,4 +1,4 @@
-//! `XMLHttpRequest`: the one API that reports upload progress. <https://xhr.spec.whatwg.org/>
+//! Requests by `XMLHttpRequest`, the one API that reports upload progress. <https://xhr.spec.whatwg.org/>
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,21 +11,21 @@ use web_sys::{ProgressEvent, XmlHttpRequest};
 
 use super::http::{Body, Credentials, Failure, Request, Response};
 
-/// A request under way. Dropping it ends it, and nothing is heard of it any more.
+/// A request in flight. Dropping it aborts the request, and nothing more is reported.
 #[derive(Debug)]
 #[must_use = "dropping it cancels the request"]
 pub struct InFlight {
     xhr: XmlHttpRequest,
-    /// Ends the wait for the answer; a wait that never ends would never be freed.
+    /// Ends the wait for the response. A wait that never ended would never be freed.
     resolve: Rc<RefCell<Option<Function>>>,
     listeners: Rc<RefCell<Vec<EventListener>>>,
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        // Without listeners first: an abort fires events of its own.
+        // The listeners go first, since an abort fires events of its own.
         self.listeners.borrow_mut().clear();
-        // Aborting what is done has no effect. <https://xhr.spec.whatwg.org/#the-abort()-method>
+        // An abort has no effect on a request that has ended. <https://xhr.spec.whatwg.org/#the-abort()-method>
         let _ = self.xhr.abort();
         if let Some(resolve) = self.resolve.take() {
             let _ = resolve.call0(&JsValue::UNDEFINED);
@@ -33,8 +33,8 @@ impl Drop for InFlight {
     }
 }
 
-/// Sends a request. The future gives the answer; `progress` hears how many bytes of the body were
-/// handed to the network.
+/// Sends a request. The future gives the response. `progress` gets the number of bytes of the body that were handed to
+/// the network.
 pub fn send(
     request: Request<'_>,
     progress: Box<dyn Fn(u64)>,
@@ -56,9 +56,8 @@ pub fn send(
     let listeners = Rc::new(RefCell::new(Vec::new()));
     if let Ok(upload) = xhr.upload() {
         let listener = EventListener::new(&upload, "progress", move |event| {
-            if let Some(event) = event.dyn_ref::<ProgressEvent>() {
-                progress(whole(event.loaded()));
-            }
+            // `instanceof` is not used, since a page may have replaced the class.
+            progress(whole(event.unchecked_ref::<ProgressEvent>().loaded()));
         });
         listeners.borrow_mut().push(listener);
     }
@@ -82,7 +81,7 @@ pub fn send(
         let headers = headers
             .split("\r\n")
             .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
             .collect();
         Ok(Response {
             status,
@@ -100,7 +99,7 @@ pub fn send(
     ))
 }
 
-/// Resolves when the request has ended, in whatever way but by our own abort.
+/// Resolves when the request has ended in any way other than our own abort.
 fn ended(
     xhr: &XmlHttpRequest,
     listeners: &Rc<RefCell<Vec<EventListener>>>,

@@ -1,5 +1,5 @@
-//! The event `upload-add`: the page may refuse a file before it is queued, at once by
-//! `preventDefault()`, or later by a promise that it hands to `detail.waitUntil()`.
+//! The event `upload-add`, by which the page may refuse a file before it is queued: at once by `preventDefault()`, or
+//! later by a promise that it passes to `detail.waitUntil()`.
 
 use js_sys::{Array, Promise};
 use s3_upload_core::FileInfo;
@@ -8,13 +8,25 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, HtmlElement};
 
-use super::detail::{self, set};
-use super::events;
+use super::console::warn;
+use super::event_detail::{self, set};
+use super::{events, thrown};
 
-/// Asks the page. A promise that resolves to `false` or rejects is a refusal.
-pub(super) async fn ask(host: &HtmlElement, file: &File, info: &FileInfo) -> bool {
+/// The page's decision about a file.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// The file may be added.
+    Welcome,
+    /// The file may not be added. The page shows the reason itself, if it wants to.
+    Unwanted,
+    /// A promise was rejected with this sentence, which may be empty.
+    Refused(String),
+}
+
+/// Asks the page. A promise that resolves to `false`, or is rejected, is a refusal.
+pub(super) async fn ask(host: &HtmlElement, file: &File, info: &FileInfo) -> Verdict {
     let promises = Array::new();
-    let detail = detail::described(info);
+    let detail = event_detail::described(info);
     set(&detail, "file", file);
     let wait_until = {
         let promises = promises.clone();
@@ -22,10 +34,10 @@ pub(super) async fn ask(host: &HtmlElement, file: &File, info: &FileInfo) -> boo
     };
     set(&detail, "waitUntil", wait_until.as_ref());
     let welcome = events::send(host, "upload-add", &detail, true);
-    // As with a service worker, time can be asked for only while the event is under way.
+    // As in a service worker, `waitUntil` may be called only while the event is dispatched.
     drop(wait_until);
     if !welcome {
-        return false;
+        return Verdict::Unwanted;
     }
     for promise in promises.iter() {
         let promise = promise
@@ -33,8 +45,25 @@ pub(super) async fn ask(host: &HtmlElement, file: &File, info: &FileInfo) -> boo
             .unwrap_or_else(|other| Promise::resolve(&other));
         match JsFuture::from(promise).await {
             Ok(answer) if answer.as_bool() != Some(false) => {}
-            _ => return false,
+            Ok(_) => return Verdict::Unwanted,
+            Err(reason) => return Verdict::Refused(sentence(&reason).await),
         }
     }
-    true
+    Verdict::Welcome
+}
+
+/// The reason of a rejection as a sentence for the person. Empty if the reason is for the developer, who gets a
+/// warning.
+async fn sentence(reason: &JsValue) -> String {
+    let known = thrown::read(reason).await;
+    match known.message {
+        Some(message) if !thrown::is_mistake(reason) => message,
+        message => {
+            let said = message.unwrap_or(known.what);
+            warn(&format!(
+                "<s3-upload>: a promise for waitUntil() of upload-add was rejected with {said}."
+            ));
+            String::new()
+        }
+    }
 }

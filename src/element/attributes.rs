@@ -1,43 +1,75 @@
-//! The attributes of `<s3-upload>` and what each may say. A value that is not understood changes
-//! nothing: the default stays, and one warning names the attribute, the value and what is expected.
+//! The attributes of `<s3-upload>` and the values that each accepts. `attributes.json` is the table of all. An invalid
+//! value changes nothing: the default stays, and one warning names the attribute, the value and the expected values.
+
+use core::time::Duration;
 
 use s3_upload_core::limits::{MAX_PART_SIZE, MIN_PART_SIZE};
 use s3_upload_core::{Accept, Config, Constraints, TransportChoice};
 
+use super::backend_attributes::BackendAttributes;
 use super::size;
-use super::speech::Speech;
-use crate::ui::Look;
+use crate::ui::DisplayOptions;
 use crate::uploader::{Credentials, Settings};
 
-/// What the attributes say, read.
-#[derive(Clone, Default)]
+/// The parsed attributes.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Attributes {
     pub multiple: bool,
-    speech: Speech,
+    speech: BackendAttributes,
     manual: bool,
     disabled: bool,
     constraints: Constraints,
     concurrency: Option<u8>,
     part_size: Option<u64>,
     multipart_threshold: Option<u64>,
+    outage_limit: Option<Duration>,
+    stall_time: Option<Duration>,
+    answer_time: Option<Duration>,
     transport: TransportChoice,
     credentials: Credentials,
 }
 
 const SIZE: &str = "a size such as 5MB, 2 GiB or 1048576";
+const SECONDS: &str = "a number of seconds of at least 1";
 const COUNT: &str = "a whole number of at least 1";
 
 impl Attributes {
-    /// Takes an attribute's new value, or its removal. Returns what to warn of.
+    /// Sets an attribute to a new value, or removes it. Returns the text of a warning.
     pub fn set(&mut self, name: &str, value: Option<&str>) -> Option<String> {
-        let expected = self.read(name, value)?;
+        let expected = self.read(name, value);
+        if name == "accept" {
+            return self.odd_accept(value.unwrap_or_default());
+        }
+        let expected = expected?;
         Some(format!(
             "<s3-upload {name}=\"{}\">: expected {expected}. The default is used instead.",
             value.unwrap_or_default()
         ))
     }
 
-    /// Returns what was expected, when that is not what came.
+    /// The warning about the invalid parts of `accept`, with the expected syntax.
+    fn odd_accept(&self, text: &str) -> Option<String> {
+        let accept = &self.constraints.accept;
+        let odd: Vec<String> = accept
+            .odd()
+            .iter()
+            .map(|odd| format!("\"{odd}\""))
+            .collect();
+        if odd.is_empty() {
+            return None;
+        }
+        let rest = match accept.as_str() {
+            "" => "Every file is accepted.".to_owned(),
+            rest => format!("The rest counts: \"{rest}\"."),
+        };
+        Some(format!(
+            "<s3-upload accept=\"{text}\">: {} is not understood: expected extensions with a dot (.pdf) or MIME types \
+             (image/png, image/*), with commas between them. {rest}",
+            odd.join(", ")
+        ))
+    }
+
+    /// Reads a value. Returns a description of the expected values if it is invalid.
     fn read(&mut self, name: &str, value: Option<&str>) -> Option<&'static str> {
         if let Some(read) = self.speech.set(name, value) {
             return read.err();
@@ -91,6 +123,9 @@ impl Attributes {
             "multipart-threshold" => {
                 return take(&mut self.multipart_threshold, value, size::parse, SIZE);
             }
+            "outage-limit" => return take(&mut self.outage_limit, value, seconds, SECONDS),
+            "stall-time" => return take(&mut self.stall_time, value, seconds, SECONDS),
+            "answer-time" => return take(&mut self.answer_time, value, seconds, SECONDS),
             "transport" => {
                 let mut chosen = None;
                 let wrong = take(&mut chosen, value, transport, "auto, fetch or xhr");
@@ -113,7 +148,7 @@ impl Attributes {
         None
     }
 
-    /// Writes what the attributes say into the uploader's settings.
+    /// Writes the attributes into the uploader's settings.
     pub fn configure(&self, settings: &mut Settings) {
         let defaults = Config::default();
         self.speech.configure(settings);
@@ -129,12 +164,15 @@ impl Attributes {
         engine.multipart_threshold = self
             .multipart_threshold
             .unwrap_or(defaults.multipart_threshold);
+        engine.outage_limit = self.outage_limit;
+        engine.stall_time = self.stall_time.unwrap_or(defaults.stall_time);
+        engine.answer_time = self.answer_time.unwrap_or(defaults.answer_time);
         engine.transport = self.transport;
     }
 
-    /// What of it is seen.
-    pub fn look(&self) -> Look {
-        Look {
+    /// The options of the presentation.
+    pub fn look(&self) -> DisplayOptions {
+        DisplayOptions {
             constraints: self.constraints.clone(),
             multiple: self.multiple,
             disabled: self.disabled,
@@ -142,7 +180,7 @@ impl Attributes {
     }
 }
 
-/// Reads a value into `slot`; without one, or with a wrong one, the slot is empty.
+/// Reads a value into `slot`. Without a value, or with an invalid one, the slot becomes empty.
 fn take<T>(
     slot: &mut Option<T>,
     value: Option<&str>,
@@ -151,6 +189,11 @@ fn take<T>(
 ) -> Option<&'static str> {
     *slot = value.and_then(read);
     (value.is_some() && slot.is_none()).then_some(expected)
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    let seconds = text.trim().parse().ok().filter(|seconds| *seconds > 0);
+    seconds.map(Duration::from_secs)
 }
 
 fn transport(text: &str) -> Option<TransportChoice> {
@@ -186,6 +229,9 @@ mod tests {
             ("concurrency", "2"),
             ("part-size", "8 MiB"),
             ("multipart-threshold", "10MB"),
+            ("outage-limit", "600"),
+            ("stall-time", "5"),
+            ("answer-time", "9"),
             ("transport", "xhr"),
             ("credentials", "include"),
         ] {
@@ -201,6 +247,10 @@ mod tests {
         assert_eq!(settings.engine.max_lanes, 2);
         assert_eq!(settings.engine.part_size, Some(8 << 20));
         assert_eq!(settings.engine.transport, TransportChoice::Xhr);
+        let seconds = |seconds| Duration::from_secs(seconds);
+        assert_eq!(settings.engine.outage_limit, Some(seconds(600)));
+        assert_eq!(settings.engine.stall_time, seconds(5));
+        assert_eq!(settings.engine.answer_time, seconds(9));
 
         assert_eq!(attributes.set("multiple", None), None);
         assert_eq!(attributes.set("max-size", None), None);
@@ -222,6 +272,8 @@ mod tests {
             ("max-files", "0"),
             ("concurrency", "many"),
             ("part-size", "1MB"),
+            ("outage-limit", "0"),
+            ("stall-time", "soon"),
             ("transport", "ftp"),
             ("credentials", "yes"),
         ] {
@@ -231,6 +283,17 @@ mod tests {
                     .is_some_and(|said| said.contains(name) && said.contains(value))
             );
         }
+        let said = attributes.set("accept", Some("documents, pdf"));
+        assert_eq!(
+            said.as_deref(),
+            Some(
+                "<s3-upload accept=\"documents, pdf\">: \"documents\" is not understood: expected extensions with a dot \
+                 (.pdf) or MIME types (image/png, image/*), with commas between them. The rest counts: \".pdf\"."
+            )
+        );
+        let said = attributes.set("accept", Some("documents"));
+        assert!(said.is_some_and(|said| said.ends_with("Every file is accepted.")));
+        assert_eq!(attributes.set("accept", Some("*.pdf")), None);
         let mut settings = Settings::default();
         attributes.configure(&mut settings);
         assert_eq!(settings.engine.max_lanes, Config::default().max_lanes);

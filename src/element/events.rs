@@ -1,16 +1,15 @@
-//! What the host page hears of: DOM events on the element, bubbling and composed, each with a
-//! plain object as its `detail`. Names carry a prefix, since `error` and `progress` are the
-//! browser's own.
+//! The DOM events that the page receives on the element. They bubble and are composed, and each has a plain object as
+//! its `detail`. Their names have a prefix, since `error` and `progress` are the browser's own.
 
 use js_sys::Object;
 use wasm_bindgen::JsValue;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
-use super::detail::{self, set};
+use super::event_detail::{self, set};
 use crate::ui::Messages;
 use crate::uploader::UploadEvent;
 
-/// Tells the page.
+/// Dispatches the DOM event of an upload event.
 pub(super) fn dispatch(host: &HtmlElement, event: &UploadEvent, messages: &Messages) {
     let (name, detail) = match event {
         UploadEvent::Reject {
@@ -19,13 +18,13 @@ pub(super) fn dispatch(host: &HtmlElement, event: &UploadEvent, messages: &Messa
             violation,
         } => (
             "upload-reject",
-            detail::rejected(name, *size, violation, messages),
+            event_detail::rejected(name, *size, violation, messages),
         ),
-        UploadEvent::Start(file) => ("upload-start", detail::file(file, messages)),
-        UploadEvent::Progress(file) => ("upload-progress", detail::file(file, messages)),
-        UploadEvent::Success(file) => ("upload-success", detail::file(file, messages)),
-        UploadEvent::Error(file) => ("upload-error", detail::file(file, messages)),
-        UploadEvent::Cancel(file) => ("upload-cancel", detail::file(file, messages)),
+        UploadEvent::Start(file) => ("upload-start", event_detail::file(file, messages)),
+        UploadEvent::Progress(file) => ("upload-progress", event_detail::file(file, messages)),
+        UploadEvent::Success(file) => ("upload-success", event_detail::file(file, messages)),
+        UploadEvent::Error(file) => ("upload-error", event_detail::file(file, messages)),
+        UploadEvent::Cancel(file) => ("upload-cancel", event_detail::file(file, messages)),
         UploadEvent::Complete { succeeded, failed } => {
             let detail = Object::new();
             set(&detail, "succeeded", *succeeded);
@@ -36,7 +35,7 @@ pub(super) fn dispatch(host: &HtmlElement, event: &UploadEvent, messages: &Messa
     send(host, name, &detail, false);
 }
 
-/// Returns whether nobody prevented the default.
+/// Dispatches an event. Returns false if a listener prevented the default.
 pub(super) fn send(host: &HtmlElement, name: &str, detail: &JsValue, cancelable: bool) -> bool {
     let init = CustomEventInit::new();
     init.set_bubbles(true);

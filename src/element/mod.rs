@@ -1,21 +1,25 @@
-//! The custom element `<s3-upload>`: attributes, properties, methods and events over the same
-//! uploader and component that a Leptos page uses. The class that the browser knows is written in
-//! JavaScript beside this file (`s3-upload.js`), because a custom element must extend
-//! `HTMLElement`; it hands everything to [`UploadElement`]. Nothing here decides about an upload.
+//! The custom element `<s3-upload>`, with attributes, properties, methods and events for the same uploader and
+//! component that a Leptos page uses. Its class is written in JavaScript beside this file (`s3-upload.js`), because a
+//! custom element must extend `HTMLElement`. The class passes everything on to [`UploadElement`]. Nothing here decides
+//! about an upload.
 
 mod admission;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod attribute_table;
 mod attributes;
-mod detail;
+mod backend_attributes;
+mod console;
+mod event_detail;
 mod events;
-mod host;
+mod js_callbacks;
 pub mod size;
-mod speech;
+mod thrown;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::Array;
+use js_sys::{Array, JSON};
 use leptos::callback::UnsyncCallback;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
@@ -23,14 +27,16 @@ use s3_upload_core::{FileId, Target};
 use wasm_bindgen::prelude::*;
 use web_sys::{File, HtmlElement, ShadowRoot};
 
-use crate::ui::{Action, Look, Messages, Source, Widget, adopt, perform};
+use crate::ui::{Action, DisplayOptions, Messages, UploadList, Widget, adopt, perform};
 use crate::uploader::{Settings, Uploader};
+use admission::Verdict;
 use attributes::Attributes;
+use console::warn;
 
-/// One `<s3-upload>`, as its JavaScript class holds it.
+/// The Rust side of one `<s3-upload>`, which its JavaScript class holds.
 ///
-/// While the element is off the page nothing here refers to it, so that the browser can collect
-/// both; the uploads themselves stay, to go on when it comes back.
+/// While the element is not on the page, nothing here refers to it, so that the browser can collect both. The uploads
+/// stay, and resume when the element is back.
 #[wasm_bindgen]
 pub struct UploadElement {
     inner: Rc<Inner>,
@@ -40,7 +46,7 @@ struct Inner {
     host: RefCell<Option<HtmlElement>>,
     uploader: Uploader,
     attributes: RefCell<Attributes>,
-    look: ArcRwSignal<Look>,
+    look: ArcRwSignal<DisplayOptions>,
     messages: RefCell<Messages>,
     connected: Cell<bool>,
     view: RefCell<Option<Box<dyn Any>>>,
@@ -56,7 +62,7 @@ impl UploadElement {
             host: RefCell::new(None),
             uploader: Uploader::new(Settings::default()),
             attributes: RefCell::new(Attributes::default()),
-            look: ArcRwSignal::new(Look::default()),
+            look: ArcRwSignal::new(DisplayOptions::default()),
             messages: RefCell::default(),
             connected: Cell::new(false),
             view: RefCell::new(None),
@@ -70,18 +76,29 @@ impl UploadElement {
         }));
         let weak = Rc::downgrade(&inner);
         inner.uploader.on_admit(Rc::new(move |file, info| {
-            let host = on_page(&weak).map(|(_, host)| host);
+            let page = on_page(&weak);
             Box::pin(async move {
-                match host {
-                    Some(host) => admission::ask(&host, &file, &info).await,
-                    None => true,
+                let Some((inner, host)) = page else {
+                    return true;
+                };
+                // Nothing may refer to the element while the page decides.
+                let inner = Rc::downgrade(&inner);
+                match admission::ask(&host, &file, &info).await {
+                    Verdict::Welcome => true,
+                    Verdict::Unwanted => false,
+                    Verdict::Refused(reason) => {
+                        if let Some(inner) = inner.upgrade() {
+                            inner.uploader.refuse(&info, reason);
+                        }
+                        false
+                    }
                 }
             })
         }));
         Self { inner }
     }
 
-    /// The element is on the page, or was moved there.
+    /// Called when the element is on the page, or was moved there.
     pub fn connect(&self, host: HtmlElement, root: &ShadowRoot) {
         let inner = &self.inner;
         inner.host.replace(Some(host));
@@ -95,18 +112,19 @@ impl UploadElement {
         }
     }
 
-    /// The element left the page, perhaps before this was there. Uploads stop, and keep what they need to go on.
+    /// Called when the element left the page, perhaps before this object existed. Uploads stop, and keep the state that
+    /// they need to resume.
     pub fn disconnect(&self) {
         let inner = &self.inner;
         inner.connected.set(false);
         inner.uploader.suspend();
-        // Out of the cell first: unmounting may call back.
+        // The view is taken out of the cell first, since unmounting may call back.
         let view = inner.view.take();
         drop(view);
         inner.host.replace(None);
     }
 
-    /// An attribute was set, changed or, with nothing, removed.
+    /// Called when an attribute was set or changed, or, with `None`, removed.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "JavaScript's string arrives as its own"
@@ -123,10 +141,10 @@ impl UploadElement {
         self.inner.apply();
     }
 
-    /// The property `metadata`: told to the backend with each file.
+    /// The property `metadata`, which is sent to the backend with each file.
     #[wasm_bindgen(js_name = setMetadata)]
     pub fn set_metadata(&self, metadata: &JsValue) {
-        match detail::texts("metadata", metadata) {
+        match event_detail::texts("metadata", metadata) {
             Ok(metadata) => self
                 .inner
                 .uploader
@@ -138,7 +156,7 @@ impl UploadElement {
     /// The property `headers`: an object of texts, or a function that gives one for each request to the backend.
     #[wasm_bindgen(js_name = setHeaders)]
     pub fn set_headers(&self, headers: &JsValue) {
-        match host::headers(headers) {
+        match js_callbacks::headers(headers) {
             Ok(headers) => self
                 .inner
                 .uploader
@@ -150,7 +168,7 @@ impl UploadElement {
     /// The property `presign`: a function in place of a backend.
     #[wasm_bindgen(js_name = setPresign)]
     pub fn set_presign(&self, presign: &JsValue) {
-        match host::presign(presign) {
+        match js_callbacks::presign(presign) {
             Ok(presign) => self
                 .inner
                 .uploader
@@ -159,11 +177,11 @@ impl UploadElement {
         }
     }
 
-    /// The property `messages`: sentences by the keys of the catalogue, in place of the English
-    /// ones. What is shown is drawn anew.
+    /// The property `messages`, which has texts by the keys of the catalogue, in place of the English ones. The widget
+    /// is rendered anew.
     #[wasm_bindgen(js_name = setMessages)]
     pub fn set_messages(&self, messages: &JsValue) {
-        match detail::texts("messages", messages) {
+        match event_detail::texts("messages", messages) {
             Ok(own) => _ = self.inner.messages.replace(Messages::new(own)),
             Err(complaint) => return warn(&complaint),
         }
@@ -179,12 +197,13 @@ impl UploadElement {
         }
     }
 
-    /// Adds files from a script, as if the person had chosen them.
-    pub fn add(&self, files: Vec<File>) {
-        self.perform(Action::Add(files));
+    /// Adds files from a script, as if the person had chosen them. The array holds File objects, of any window.
+    #[wasm_bindgen(js_name = add)]
+    pub fn add_listed(&self, files: &Array) {
+        self.add(files.iter().map(JsCast::unchecked_into).collect());
     }
 
-    /// Starts what waits for a start.
+    /// Starts all files that wait for a start.
     pub fn start(&self) {
         self.perform(Action::Start(Target::All));
     }
@@ -199,7 +218,7 @@ impl UploadElement {
         self.perform_on(id, Action::Resume);
     }
 
-    /// Tries one failed file again, or all.
+    /// Retries one failed file, or all.
     pub fn retry(&self, id: Option<f64>) {
         self.perform_on(id, Action::Retry);
     }
@@ -209,7 +228,7 @@ impl UploadElement {
         self.perform_on(id, Action::Cancel);
     }
 
-    /// Takes all files in a final state off the list.
+    /// Removes all files in a final state from the list.
     pub fn clear(&self) {
         self.perform(Action::Clear);
     }
@@ -219,17 +238,18 @@ impl UploadElement {
     pub fn files(&self) -> Array {
         let files = Array::new();
         for file in &self.inner.uploader.snapshots() {
-            files.push(&detail::file(file, &self.inner.messages()));
+            files.push(&event_detail::file(file, &self.inner.messages()));
         }
         files
     }
 
-    /// What a form submits for the files that arrived, usually their keys: an array with `multiple`, one text without.
+    /// The value that a form submits for the uploaded files, usually their keys: an array with `multiple`, one text
+    /// without.
     #[wasm_bindgen(getter)]
     pub fn value(&self) -> JsValue {
         let keys = Array::new();
         for file in &self.inner.uploader.snapshots() {
-            if let Some(value) = detail::value(file) {
+            if let Some(value) = event_detail::value(file) {
                 keys.push(&JsValue::from_str(value));
             }
         }
@@ -244,16 +264,29 @@ impl UploadElement {
         }
     }
 
-    /// Without an id: on all files. An id that no file has is a mistake, and does not mean all.
+    /// Performs an action on the file of an id, or without one on all files. An unknown id gives a warning, and does
+    /// not mean all files.
     fn perform_on(&self, id: Option<f64>, action: fn(Target) -> Action) {
         match id.map(|id| self.inner.file(id).ok_or(id)).transpose() {
             Ok(file) => self.perform(action(file.map_or(Target::All, Target::One))),
-            Err(id) => warn(&format!("<s3-upload>: no file has the id {id}.")),
+            Err(id) => {
+                // JavaScript formats the number, since formatting by Rust would add 16 KiB of wasm.
+                let id = JSON::stringify(&JsValue::from_f64(id)).map(String::from);
+                let id = id.unwrap_or_default();
+                warn(&format!("<s3-upload>: no file has the id {id}."));
+            }
         }
     }
 
     fn perform(&self, action: Action) {
         perform(&self.inner.uploader, self.inner.is_multiple(), action);
+    }
+}
+
+impl UploadElement {
+    /// Adds files, as if the person had chosen them.
+    pub fn add(&self, files: Vec<File>) {
+        self.perform(Action::Add(files));
     }
 }
 
@@ -266,20 +299,20 @@ impl Inner {
         self.messages.borrow().clone()
     }
 
-    /// The file that a script means by a number.
+    /// The file whose id equals this number.
     fn file(&self, id: f64) -> Option<FileId> {
-        let is_meant = |file: &FileId| detail::number(file.0).total_cmp(&id).is_eq();
+        let is_meant = |file: &FileId| event_detail::number(file.0).total_cmp(&id).is_eq();
         let rows = self.uploader.rows();
         rows.with_untracked(|rows| rows.iter().map(|row| row.id).find(is_meant))
     }
 
-    /// Makes uploader and view follow the attributes.
+    /// Applies the attributes to the uploader and the view.
     fn apply(&self) {
-        // No borrow meanwhile: what can go on now is told to the page, which may set an attribute.
+        // No borrow is held here: the page gets events, and may set an attribute.
         let attributes = self.attributes.borrow().clone();
         self.uploader
             .configure(|settings| attributes.configure(settings));
-        // Those of now: they may have changed.
+        // The attributes are read again, since they may have changed.
         let look = self.attributes.borrow().look();
         if self.look.with_untracked(|before| *before != look) {
             self.look.set(look);
@@ -293,13 +326,13 @@ fn on_page(inner: &Weak<Inner>) -> Option<(Rc<Inner>, HtmlElement)> {
     Some((inner, host))
 }
 
-/// Shows the widget in the shadow root, until what is returned is dropped.
+/// Shows the widget in the shadow root, until the result is dropped.
 fn mount(inner: &Rc<Inner>, root: &ShadowRoot) -> Box<dyn Any> {
-    let source = Source::of(&inner.uploader);
+    let uploads = UploadList::of(&inner.uploader);
     let look = inner.look.clone();
     let messages = inner.messages();
     let weak = Rc::downgrade(inner);
-    // Leptos asks for an element but only ever uses it as a node.
+    // Leptos requires an element, but uses it as a node only.
     let parent = root.clone().unchecked_into::<HtmlElement>();
     Box::new(mount_to(parent, move || {
         let act = UnsyncCallback::new(move |action| {
@@ -308,10 +341,6 @@ fn mount(inner: &Rc<Inner>, root: &ShadowRoot) -> Box<dyn Any> {
             }
         });
         let look = Signal::derive(move || look.get());
-        view! { <Widget source look act messages /> }
+        view! { <Widget uploads look act messages /> }
     }))
-}
-
-fn warn(text: &str) {
-    web_sys::console::warn_1(&JsValue::from_str(text));
 }

@@ -1,8 +1,8 @@
-// The custom element <s3-upload>. This file is all that a page loads at first: it defines the element at once, shows the
-// browser's own file input, and fetches the widget itself (wasm) when the first element is on the page. Everything else
-// is decided there; what happens before it is there is kept and handed over.
+// The custom element <s3-upload>. A page loads only this file at first. It defines the element at once, shows the
+// browser's own file input, and fetches the widget itself (wasm) when the first element is on the page. All decisions
+// are made in the widget. Calls before it is loaded are kept, and passed to it afterwards.
 
-/** Attributes, and the property of the same meaning that frameworks may set instead. */
+/** The attributes, each with the property of the same meaning, which frameworks may set instead. */
 const TEXTS = {
   endpoint: "endpoint",
   protocol: "protocol",
@@ -23,6 +23,9 @@ const TEXTS = {
   concurrency: "concurrency",
   "part-size": "partSize",
   "multipart-threshold": "multipartThreshold",
+  "outage-limit": "outageLimit",
+  "stall-time": "stallTime",
+  "answer-time": "answerTime",
   transport: "transport",
   credentials: "credentials",
 };
@@ -30,21 +33,26 @@ const FLAGS = ["multiple", "manual", "disabled"];
 
 let loading;
 
-/** The wasm module, once per page. A failed load is tried again by the next element that comes to the page. */
+/** Loads the wasm module once per page. The next element that is connected retries a failed load. */
 function load() {
-  loading ??= import("./s3-upload-core.js")
-    .then(async (core) => {
-      await core.default();
-      return core;
-    })
-    .catch((error) => {
-      loading = undefined;
-      throw error;
-    });
+  loading ??= fetchBoth().catch((error) => {
+    loading = undefined;
+    throw error;
+  });
   return loading;
 }
 
-// On a server that renders pages there is no HTMLElement; importing this file there must not fail.
+/** Fetches the wasm and the script that starts it at the same time. */
+async function fetchBoth() {
+  const wasm = fetch(new URL("./s3-upload-core_bg.wasm", import.meta.url));
+  // Avoids an unhandled rejection if the script fails first.
+  wasm.catch(() => {});
+  const core = await import("./s3-upload-core.js");
+  await core.default({ module_or_path: wasm });
+  return core;
+}
+
+// A server that renders pages has no HTMLElement, and an import of this file must not fail there.
 const Base = globalThis.HTMLElement ?? class {};
 
 export class S3Upload extends Base {
@@ -67,7 +75,7 @@ export class S3Upload extends Base {
   }
 
   connectedCallback() {
-    // Frameworks may set properties before the element is defined: they hide the class's own until they are moved.
+    // Properties that frameworks set before the element is defined hide those of the class until they are moved.
     for (const name of ["name", "metadata", "messages", "headers", "presign", ...Object.values(TEXTS), ...FLAGS]) {
       if (Object.hasOwn(this, name)) {
         const value = this[name];
@@ -76,7 +84,7 @@ export class S3Upload extends Base {
       }
     }
     if (this.#core) {
-      // Not within this call: a page that is itself drawn by Leptos would else adopt the widget's signals.
+      // Deferred, since a page that is rendered by Leptos would otherwise own the widget's signals.
       queueMicrotask(() => this.isConnected && this.#core.connect(this, this.#root));
     } else if (!this.#starting) {
       this.#start();
@@ -84,11 +92,11 @@ export class S3Upload extends Base {
   }
 
   disconnectedCallback() {
-    // Moving an element disconnects and connects it again at once; uploads go on meanwhile.
+    // A moved element is disconnected and connected again at once, and its uploads go on.
     queueMicrotask(() => !this.isConnected && this.#core?.disconnect());
   }
 
-  /** A form that is sent asks what belongs into it at that moment: the value of each file that is stored, by `name`.
+  /** Listens to the event by which a form collects its data when it is sent: the value of each stored file, by `name`.
    * https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#constructing-the-form-data-set */
   formAssociatedCallback(form) {
     this.#form?.removeEventListener("formdata", this);
@@ -112,33 +120,35 @@ export class S3Upload extends Base {
     else this.#mirror();
   }
 
-  /** Not by `delegatesFocus`: with it, a click into a long list would jump to the button above it. */
+  /** Focuses the button. `delegatesFocus` is not used, since a click into a long list would then jump to it. */
   focus(options) {
     this.#root.querySelector("[part=browse], [part=placeholder]")?.focus(options);
   }
 
-  /** Opens the browser's file picker. Browsers allow it only while they handle a click or a key. */
+  /** Opens the browser's file picker. Browsers allow this only while they handle a click or a key. */
   pick() {
     this.#root.querySelector("input[type=file]")?.click();
   }
 
-  /** Adds a File, or several; nothing while the element is `disabled`. */
+  /** Adds a File, or several. Adds none while the element is `disabled`. */
   add(files) {
     if (this.disabled) {
       console.warn("<s3-upload>.add(): nothing is added while the element is disabled.");
       return;
     }
-    const list = files instanceof File ? [files] : Array.from(files ?? []);
-    const wrong = list.filter((file) => !(file instanceof File));
+    const given = files ?? [];
+    const isList = typeof given === "object" && (Symbol.iterator in given || "length" in given);
+    const list = isList ? Array.from(given) : [given];
+    const wrong = list.filter((file) => !isFile(file));
     if (wrong.length > 0) console.warn("<s3-upload>.add(): expected File objects, got", ...wrong);
-    this.#call("add", list.filter((file) => file instanceof File));
+    this.#call("add", list.filter(isFile));
   }
 
   start() {
     this.#call("start");
   }
 
-  /** These four mean the file of an id, or without any argument all files. */
+  /** These four methods act on the file of an id, or without an argument on all files. */
   pause(...id) {
     this.#callOn("pause", id);
   }
@@ -178,12 +188,12 @@ export class S3Upload extends Base {
     return this.#core?.files ?? [];
   }
 
-  /** What a form submits for the files that are stored, usually their keys: an array with `multiple`, one text without. */
+  /** The value that a form submits for the stored files, usually their keys: an array with `multiple`, else one text. */
   get value() {
     return this.#core?.value ?? (this.multiple ? [] : "");
   }
 
-  /** Told to the backend with each file: an object of texts, numbers and booleans. */
+  /** Metadata that is sent to the backend with each file: an object of texts, numbers and booleans. */
   get metadata() {
     return this.#metadata;
   }
@@ -193,8 +203,9 @@ export class S3Upload extends Base {
     this.#core?.setMetadata(this.#metadata);
   }
 
-  /** Sent to the backend with each request: an object, or a function (also async) that gives one, for tokens that age. It
-   * is called with `{ refused }`, true when the backend has just answered 401; then the request is made once more. */
+  /** Headers of each request to the backend: an object, or a function (also async) that returns one, for tokens that
+   * expire. It is called with `{ refused }`, which is true if the backend has just answered 401. The request is then
+   * repeated once. */
   get headers() {
     return this.#headers;
   }
@@ -204,9 +215,9 @@ export class S3Upload extends Base {
     this.#core?.setHeaders(this.#headers);
   }
 
-  /** In place of a backend: `async (file, { accepts, type, partSize, metadata, signal }) => answer`. The answer is what a
-   * backend would say: an address, or `{ url, headers?, fields?, key? }`. With `complete` among it, that function confirms
-   * in the end. In parts: `{ partSize, signPart(part), complete(parts), listParts?(), abort?() }`. */
+  /** A function in place of a backend: `async (file, { accepts, name, type, partSize, metadata, signal }) => answer`.
+   * The answer is that of a backend: an address, or `{ url, headers?, fields?, key? }`. If it has `complete`, that
+   * function confirms the upload. For parts it is `{ partSize, signPart(part), complete(parts), listParts?(), abort?() }`. */
   get presign() {
     return this.#presign;
   }
@@ -216,7 +227,7 @@ export class S3Upload extends Base {
     this.#core?.setPresign(this.#presign);
   }
 
-  /** Other words than English, by the keys of the catalogue; best set before the element is on the page. */
+  /** Texts in place of the English ones, by the keys of the catalogue. Best set before the element is on the page. */
   get messages() {
     return this.#messages;
   }
@@ -227,7 +238,7 @@ export class S3Upload extends Base {
     else this.#mirror();
   }
 
-  /** An argument that is no id, as the `null` of a file that is not queued yet, is a mistake and does not mean all. */
+  /** Warns of an argument that is no id, such as the `null` of a file that is not queued. It does not mean all. */
   #callOn(name, id) {
     if (id.length === 0 || typeof id[0] === "number") this.#call(name, ...id);
     else console.warn(`<s3-upload>.${name}(): expected the id of a file, or no argument for all; got`, id[0]);
@@ -270,7 +281,7 @@ export class S3Upload extends Base {
     }
   }
 
-  /** Draws anew. The keyboard's focus goes to what stands for the control that had it, or to where files are added. */
+  /** Renders anew. The focus goes to the replacement of the control that had it, or to the button that adds files. */
   #keepingFocus(draw) {
     const before = this.#root.activeElement;
     const id = before?.closest("[data-id]")?.dataset.id;
@@ -281,7 +292,7 @@ export class S3Upload extends Base {
     if (!this.#root.activeElement) this.focus({ preventScroll: true });
   }
 
-  /** The browser's own input, for as long as the widget is on its way. What is chosen there is kept. */
+  /** Shows the browser's own input while the widget loads. The files that are chosen there are kept. */
   #placeholder() {
     const input = document.createElement("input");
     input.type = "file";
@@ -300,7 +311,7 @@ export class S3Upload extends Base {
     input.multiple = this.multiple;
     input.disabled = this.disabled;
     input.accept = this.accept ?? "";
-    // As the widget's button will be named.
+    // The name is that of the widget's button.
     const [key, english] = this.multiple ? ["button.browse", "Choose files"] : ["button.browse.one", "Choose a file"];
     input.ariaLabel = this.#messages?.[key] ?? english;
   }
@@ -316,7 +327,19 @@ export class S3Upload extends Base {
   }
 }
 
-/** What a developer has to change so that the widget loads. */
+/** Returns true for a File of any window, even if a library has replaced the class. A form accepts no other object
+ * with a file name. https://xhr.spec.whatwg.org/#dom-formdata-append */
+function isFile(value) {
+  try {
+    if (Object.prototype.toString.call(value) !== "[object File]") return false;
+    new FormData().append("file", value, "file");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The cause of a failed load and its remedy, for the developer. */
 function cause(error, blocked) {
   const file = new URL("./s3-upload-core.js", import.meta.url).href;
   const rule = blocked.at(-1)?.effectiveDirective;

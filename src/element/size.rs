@@ -1,7 +1,7 @@
-//! Sizes as attributes write them: `5MB`, `2 GiB`, `1048576`. Pure; it refuses what it does not
-//! understand, instead of guessing.
+//! Sizes in attributes, such as `5MB`, `2 GiB` and `1048576`. The functions are pure. An invalid text is rejected.
 
-/// In bytes. MB is 1,000,000 and MiB 1,048,576; capitals do not matter, one decimal point may be.
+/// Parses a size, to bytes. MB is 1,000,000 and MiB 1,048,576. Letter case does not matter, and one decimal point is
+/// allowed.
 pub fn parse(text: &str) -> Option<u64> {
     let text = text.trim();
     let end = text

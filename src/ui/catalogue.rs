@@ -1,6 +1,6 @@
-//! All that the widget says, in English, by stable keys. Plain sentences: what happened, then what
-//! to do, parted by `|` so that "what to do" can be left out while the widget tries again itself.
-//! No logic; the choice of a key is [`sentence`](super::sentence)'s.
+//! The texts of the widget in English, by stable keys. They are plain sentences: what happened, then what to do,
+//! separated by `|`, so that the second part can be left out while the widget retries by itself.
+//! [`error_text`](super::error_text) chooses the keys.
 
 /// The English text of a key.
 pub fn english(key: &str) -> Option<&'static str> {
@@ -10,7 +10,7 @@ pub fn english(key: &str) -> Option<&'static str> {
         .find_map(|(known, text)| (*known == key).then_some(*text))
 }
 
-// One entry a line, however long: it is read as a table.
+// Each entry is one line of any length, since the table is read as a table.
 type Table = &'static [(&'static str, &'static str)];
 
 #[rustfmt::skip]
@@ -43,6 +43,8 @@ const WIDGET: Table = &[
     ("drop.hint.one", "or drop it here"),
     ("drop.now", "Drop to add"),
     ("drop.folder", "Folders cannot be uploaded. Choose the files in it."),
+    ("drop.nothing", "Nothing was added: what came holds no file."),
+    ("drop.unreadable", "Something was not added: the browser cannot read it as a file."),
     ("list.label", "Files"),
     ("list.shown", "{shown} of {count} files are shown."),
     ("rejections.label", "Files that were not added"),
@@ -58,6 +60,8 @@ const WIDGET: Table = &[
     ("overall.cancelled.one", "1 cancelled"),
     ("overall.cancelled.other", "{count} cancelled"),
     ("overall.offline", "You are offline. Uploads continue by themselves when the connection is back."),
+    ("overall.outage.storage", "The storage does not answer. Uploads continue by themselves when it does."),
+    ("overall.outage.server", "The server does not answer. Uploads continue by themselves when it does."),
     ("live.added.one", "1 file added."),
     ("live.added.other", "{count} files added."),
     ("live.uploaded.one", "1 file uploaded."),
@@ -67,6 +71,7 @@ const WIDGET: Table = &[
     ("live.percent", "{percent} % uploaded."),
     ("live.offline", "You are offline. Uploads continue by themselves when the connection is back."),
     ("live.online", "The connection is back. Uploads continue."),
+    ("live.back", "Uploads continue."),
     ("live.more.one", "1 more message."),
     ("live.more.other", "{count} more messages."),
     ("live.about", "{name}: {text}"),
@@ -75,6 +80,7 @@ const WIDGET: Table = &[
 #[rustfmt::skip]
 const STATUS: Table = &[
     ("status.queued", "Waiting for its turn"),
+    ("status.checking", "Being checked by this page"),
     ("status.held", "Ready to upload"),
     ("status.preparing", "Preparing"),
     ("status.uploading", "Uploading"),
@@ -84,6 +90,11 @@ const STATUS: Table = &[
     ("status.cancelled", "Cancelled"),
     ("status.waiting", "{problem} Trying again in {time}."),
     ("status.waiting.now", "{problem} Trying again now."),
+    ("status.outage.storage", "Waiting for the storage."),
+    ("status.outage.server", "Waiting for the server."),
+    ("status.outage.unreadable", "{host} answers, but this page may not read it: an outage, or a missing permission for {page} (CORS)."),
+    ("status.still.storage", "Still waiting for the storage"),
+    ("status.still.server", "Still waiting for the server"),
     ("status.waiting.offline", "You are offline. The upload continues by itself when the connection is back."),
 ];
 
@@ -107,6 +118,7 @@ const CONSTRAINTS: Table = &[
     ("type-not-accepted", "This type of file is not accepted. Choose {kinds}."),
     ("too-many-files", "No more than {limit} files can be uploaded at a time. Remove one first."),
     ("too-many-files.one", "Only one file can be uploaded at a time. Remove the other one first."),
+    ("refused", "This page did not accept the file."),
     ("total-too-large", "All files together may be {limit} at most. Remove one, or choose a smaller file."),
 ];
 
@@ -117,14 +129,19 @@ const ERRORS: Table = &[
     ("offline", "You are offline.|The upload continues by itself when the connection is back."),
     ("stalled", "Nothing could be sent for {time}.|Check your internet connection, then try again."),
     ("stalled.backend", "The server did not answer within {time}.|Try again later."),
-    ("expired", "The permission to upload expired before the file was sent.|Check that your device shows the right time, then try again."),
+    ("expired", "The permission to upload expired before the file was sent.|Try again. If it fails again, ask the site's owner to check the clock of the server that signs."),
+    ("expired.early", "The permission to upload is not valid yet ({code}).|Ask the site's owner to set the clock of the server that signs."),
     ("missing-etag", "The storage took the data but hides its receipt (its CORS rule does not expose the header ETag).|Ask the site's owner to add ETag to the rule's ExposeHeaders."),
+    ("cut-off", "The connection broke each time this file was sent.|Something in between may limit the size of uploads. Ask the site's owner."),
+    ("web-page", "The server answered with a web page.|If this network or this site asks you to sign in, do so, then try again."),
+    ("web-page.store", "The storage answered with a web page.|If this network asks you to sign in, do so, then try again."),
     ("blocked-cors", "{host} does not accept uploads from this page (CORS).|Ask the site's owner to allow the origin {page} there."),
     ("store-unreachable", "The storage at {host} cannot be reached from here.|Ask the site's owner to sign uploads for an address that browsers can reach."),
     ("store-setup", "The storage at {host} is not set up for these uploads.|Ask the site's owner to look for the cause in the browser's console."),
     ("blocked-csp", "This page's security policy forbids uploads to {host}.|Ask the site's owner to add it to {directive}."),
     ("blocked-mixed-content", "This page is secure but {host} is not, so the browser blocks the upload.|Ask the site's owner to serve it over https."),
     ("malformed-answer", "The server's answer was not understood (expected {expected}; got {got}).|Ask the site's owner to check the address for uploads."),
+    ("malformed-answer.store", "The storage's answer was not understood (expected {expected}; got {got}).|Ask the site's owner to check the address for uploads."),
     ("malformed-answer.page", "The server answered with a web page instead of upload instructions (expected {expected}).|Ask the site's owner to check the address for uploads."),
     ("file-changed", "The file changed after it was added.|Remove it from the list and add it again."),
     ("file-unreadable", "The file can no longer be read: it may have been moved or deleted, or it is a folder.|Remove it from the list and add it again."),
@@ -132,7 +149,7 @@ const ERRORS: Table = &[
     ("unknown", "The upload failed ({code}).|Try again."),
 ];
 
-// `{code}` is S3's code, or the HTTP status where the storage gave no code.
+// `{code}` is S3's code, or the HTTP status if the storage gave no code.
 #[rustfmt::skip]
 const STORE: Table = &[
     ("store.AccessDenied", "The storage refused the upload: access is denied ({code}).|Ask the site's owner to check what the server's key may do."),

@@ -1,6 +1,5 @@
-//! Where files come in: a button that opens the browser's own picker, dropping, and pasting (which
-//! the widget hands over). The native input stays hidden and is emptied after each choice, so that
-//! the same file can be chosen twice.
+//! The inputs for files: a button that opens the browser's own picker, dropping, and pasting, which the widget passes
+//! on. The native input stays hidden, and is emptied after each choice, so that the same file can be chosen twice.
 
 use leptos::ev;
 use leptos::html;
@@ -8,13 +7,15 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DataTransfer, Element, File, FileList, Node};
 
-use super::desk::{Action, Desk, Look};
-use super::hint;
+use super::action::Action;
+use super::constraint_text;
+use super::context::UiContext;
+use super::display_options::DisplayOptions;
 use super::icon::{self, Icon};
 
 /// The drop zone with its button and the limits.
 #[component]
-pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
+pub(super) fn DropZone(ui: UiContext, look: Signal<DisplayOptions>) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let dragging = RwSignal::new(false);
     let disabled = Memo::new(move |_| look.try_with(|look| look.disabled).unwrap_or(true));
@@ -24,7 +25,9 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
             .unwrap_or_default()
     });
     let limits = Memo::new(move |_| {
-        look.try_with(|look| hint::constraints(&desk.messages(), &look.constraints, look.multiple))
+        look.try_with(|look| {
+            constraint_text::constraints(&ui.messages(), &look.constraints, look.multiple)
+        })
     });
     let is_disabled = move || disabled.try_get().unwrap_or(true);
     let is_multiple = move || multiple.try_get().unwrap_or_default();
@@ -33,7 +36,7 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
         let Some(data) = event.data_transfer().filter(carries_files) else {
             return;
         };
-        // Without this the browser would open the file in place of the page.
+        // Without this call the browser would open the file in place of the page.
         event.prevent_default();
         let welcome = !disabled.try_get_untracked().unwrap_or(true);
         data.set_drop_effect(if welcome { "copy" } else { "none" });
@@ -41,7 +44,8 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
             dragging.try_set(welcome);
         }
     };
-    // Moving between the zone's children leaves and enters it again; only leaving the zone counts.
+    // The events `dragleave` and `dragenter` also occur between the zone's children. Only leaving the zone itself
+    // counts.
     let leave = move |event: ev::DragEvent| {
         let zone = event
             .current_target()
@@ -54,16 +58,16 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
         }
     };
     let drop = move |event: ev::DragEvent| {
-        let Some(data) = event.data_transfer().filter(carries_files) else {
+        let Some(data) = event.data_transfer() else {
             return;
         };
         event.prevent_default();
         dragging.try_set(false);
         if !disabled.try_get_untracked().unwrap_or(true) {
-            add(desk, &data);
+            add(ui, &data);
         }
     };
-    // The button does it for the keyboard; a mouse may hit the zone anywhere.
+    // The keyboard uses the button. A mouse click may be anywhere in the zone.
     let press = move |event: ev::MouseEvent| {
         let target = event
             .target()
@@ -72,7 +76,7 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
             open(input);
         }
     };
-    let hint_id = format!("s3u-hint-{}", desk.number);
+    let hint_id = format!("s3u-hint-{}", ui.number);
     let picked = move |_| {
         let Some(input) = input.try_get_untracked().flatten() else {
             return;
@@ -81,7 +85,7 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
         input.set_value("");
         // The picker may have been open when the widget was disabled.
         if !files.is_empty() && disabled.try_get_untracked() == Some(false) {
-            desk.act(Action::Add(files));
+            ui.act(Action::Add(files));
         }
     };
 
@@ -109,7 +113,7 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
                 on:change=picked
             />
             <Icon path=icon::UPLOAD />
-            <Invite desk input dragging multiple disabled hint_id=hint_id.clone() />
+            <Invite ui input dragging multiple disabled hint_id=hint_id.clone() />
             <p class="s3u-hint" part="hint" id=hint_id>
                 {move || limits.try_get().flatten()}
             </p>
@@ -117,10 +121,10 @@ pub(super) fn DropZone(desk: Desk, look: Signal<Look>) -> impl IntoView {
     }
 }
 
-/// The button, and what else can be done.
+/// The button, and the hint about dropping.
 #[component]
 fn Invite(
-    desk: Desk,
+    ui: UiContext,
     input: NodeRef<html::Input>,
     dragging: RwSignal<bool>,
     multiple: Memo<bool>,
@@ -138,11 +142,11 @@ fn Invite(
                 aria-describedby=hint_id
                 on:click=move |_| open(input)
             >
-                {move || desk.text(if many() { "button.browse" } else { "button.browse.one" })}
+                {move || ui.text(if many() { "button.browse" } else { "button.browse.one" })}
             </button>
             <span class="s3u-drop" aria-hidden="true">
                 {move || {
-                    desk.text(match (dragging.try_get(), many()) {
+                    ui.text(match (dragging.try_get(), many()) {
                         (Some(true), _) => "drop.now",
                         (_, true) => "drop.hint",
                         (_, false) => "drop.hint.one",
@@ -160,28 +164,36 @@ fn open(input: NodeRef<html::Input>) {
     }
 }
 
-/// Adds the files of a drop or a paste; folders, which no browser can read as a file, are named.
-pub(super) fn add(desk: Desk, data: &DataTransfer) {
+/// Adds the files of a drop or a paste. Other contents cause a notice: folders, which a browser cannot read as files,
+/// files that the browser cannot read, and a drop without files.
+pub(super) fn add(ui: UiContext, data: &DataTransfer) {
     let items = data.items();
-    let folders = (0..items.length())
+    let (folders, plain): (Vec<_>, Vec<_>) = (0..items.length())
         .filter_map(|index| items.get(index))
-        .filter(is_folder)
-        .count();
-    if folders > 0 {
-        desk.live.notice(desk.text("drop.folder"));
+        .filter(|item| item.kind() == "file")
+        .partition(is_folder);
+    let count = plain.len();
+    let mut files: Vec<File> = plain
+        .into_iter()
+        .filter_map(|item| item.get_as_file().ok().flatten())
+        .collect();
+    let unreadable = count.saturating_sub(files.len());
+    // A browser may have files even if it has no entries.
+    if files.is_empty() && folders.is_empty() {
+        files = listed(data.files());
     }
-    let files = if folders == 0 {
-        listed(data.files())
+    let notice = if !folders.is_empty() {
+        Some("drop.folder")
+    } else if unreadable > 0 && files.len() < count {
+        Some("drop.unreadable")
     } else {
-        let plain = (0..items.length())
-            .filter_map(|index| items.get(index))
-            .filter(|item| !is_folder(item));
-        plain
-            .filter_map(|item| item.get_as_file().ok().flatten())
-            .collect()
+        files.is_empty().then_some("drop.nothing")
     };
+    if let Some(notice) = notice {
+        ui.announcer.notice(ui.text(notice));
+    }
     if !files.is_empty() {
-        desk.act(Action::Add(files));
+        ui.act(Action::Add(files));
     }
 }
 
@@ -198,7 +210,7 @@ pub(super) fn carries_files(data: &DataTransfer) -> bool {
     data.types().includes(&JsValue::from_str("Files"), 0)
 }
 
-/// Whether a dropped item is a folder: asked through the one API that tells, under its odd name.
+/// Returns true if a dropped item is a folder. Only this prefixed API shows it.
 /// <https://wicg.github.io/entries-api/#dom-datatransferitem-webkitgetasentry>
 fn is_folder(item: &web_sys::DataTransferItem) -> bool {
     let get = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &JsValue::from_str(name)).ok();

@@ -1,24 +1,29 @@
-//! The list of files: keyed, so that a row lives as long as its file, and short, so that ten
-//! thousand files do not mean ten thousand rows in the page. What failed is in it wherever it
-//! stands: nobody should have to look for it.
+//! The list of files. Rows are keyed, so that each lives as long as its file. Their number is limited, so that ten
+//! thousand files do not make ten thousand rows in the page. Failed files are shown wherever they are in the list.
 
-use std::collections::BTreeSet;
-
+use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
+use s3_upload_core::collections::IdMap;
 use s3_upload_core::{FileId, Totals};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Node};
 
-use super::desk::Desk;
-use super::file_row::{FileRow, hides};
+use super::context::UiContext;
+use super::file_row::{self, FileRow};
+use super::focus::hides;
+use super::stored;
+use super::upload_list::row_of;
 use crate::uploader::Row;
 
-/// Rows that are drawn at first, and that each "Show more" adds; as many that failed further down.
+/// The number of rows that are rendered at first, and that each "Show more" adds. It also limits the failed files that
+/// are shown after them.
 const STEP: usize = 200;
 
-/// All files, the first added first.
+/// The list of all files, in the order of adding.
 #[component]
 pub(super) fn FileList(
-    desk: Desk,
+    ui: UiContext,
     rows: ArcReadSignal<Vec<Row>>,
     totals: ArcReadSignal<Totals>,
 ) -> impl IntoView {
@@ -39,7 +44,7 @@ pub(super) fn FileList(
         Memo::new(move |_| count.try_get().unwrap_or_default() > shown.try_get().unwrap_or(0));
     let summary = move || {
         let (shown, count) = (shown.try_get(), count.try_get());
-        desk.fill(
+        ui.fill(
             "list.shown",
             &[
                 ("shown", &shown.unwrap_or_default().to_string()),
@@ -51,19 +56,34 @@ pub(super) fn FileList(
     let more = move |_| {
         limit.try_update(|limit| *limit += STEP);
     };
+    let content = ListContent {
+        ui,
+        drawn,
+        effect: StoredValue::new_local(None),
+    };
+    let press = move |event: ev::MouseEvent| {
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok());
+        let button = target.and_then(|target| target.closest("button").ok().flatten());
+        let Some(button) = button else { return };
+        if button.get_attribute("part").as_deref() == Some("copy") {
+            stored::copy(ui, button);
+        } else {
+            file_row::press(ui, &button);
+        }
+    };
     view! {
         <ul
             class="s3u-list"
             part="list"
-            // A list without its bullets is no list to VoiceOver, unless it says so.
+            // VoiceOver ignores a list without bullets, unless it has this role.
             role="list"
-            aria-label=desk.text("list.label")
+            aria-label=ui.text("list.label")
             hidden=move || count.try_get().unwrap_or_default() == 0
-        >
-            <For each=move || drawn.try_get().unwrap_or_default() key=|row| row.id let:row>
-                <FileRow desk row />
-            </For>
-        </ul>
+            use:keep_rows=content
+            on:click=press
+        ></ul>
         <p
             class="s3u-more"
             node_ref=line
@@ -71,32 +91,68 @@ pub(super) fn FileList(
         >
             <span>{summary}</span>
             <button class="s3u-button" part="more" type="button" on:click=more>
-                {desk.text("button.more")}
+                {ui.text("button.more")}
             </button>
         </p>
     }
 }
 
-/// The first rows, and of the others those that failed or that were drawn before: a row must not
-/// go from under the finger that tries it again.
+/// The rows of a list, and the effect that updates them.
+#[derive(Clone, Copy)]
+struct ListContent {
+    ui: UiContext,
+    drawn: Memo<Vec<Row>>,
+    effect: StoredValue<Option<RenderEffect<()>>, LocalStorage>,
+}
+
+/// Keeps the rows in the list. They are in it when this returns.
+fn keep_rows(list: Element, content: ListContent) {
+    let ListContent { ui, drawn, effect } = content;
+    let mut rows = Vec::new();
+    let follows = RenderEffect::new(move |_| {
+        let wanted = drawn.try_get().unwrap_or_default();
+        let before = core::mem::take(&mut rows);
+        rows = follow(&list, before, wanted, |row| FileRow::new(ui, row));
+    });
+    effect.try_set_value(Some(follows));
+}
+
+/// Makes the list show the wanted rows. Both are in the order of their ids. A row that stays is not touched.
+fn follow(
+    list: &Node,
+    before: Vec<FileRow>,
+    wanted: Vec<Row>,
+    build: impl Fn(Row) -> Option<FileRow>,
+) -> Vec<FileRow> {
+    let mut before = before.into_iter().peekable();
+    let mut rows = Vec::with_capacity(wanted.len());
+    for row in wanted {
+        while before.next_if(|drawn| drawn.id < row.id).is_some() {}
+        if let Some(drawn) = before.next_if(|drawn| drawn.id == row.id) {
+            rows.push(drawn);
+        } else if let Some(drawn) = build(row) {
+            let next = before.peek().map(|next| next.element.as_ref());
+            let _ = list.insert_before(&drawn.element, next);
+            rows.push(drawn);
+        }
+    }
+    rows
+}
+
+/// The first rows, and of the others those that failed or that were rendered before. A row must stay in its place when
+/// its file is retried.
 fn drawn(rows: &[Row], limit: usize, failed: &[FileId], before: &[Row]) -> Vec<Row> {
     let (first, rest) = rows.split_at(limit.min(rows.len()));
     let mut drawn = first.to_vec();
     if let Some(next) = rest.first() {
-        let wanted: BTreeSet<FileId> = before
+        let ids = before
             .iter()
             .map(|row| row.id)
-            .chain(failed.iter().copied())
-            .filter(|id| *id >= next.id)
-            .collect();
-        let found = wanted.into_iter().filter_map(|id| row_of(rest, id));
+            .chain(failed.iter().copied());
+        let wanted: IdMap<FileId, ()> =
+            ids.filter(|id| *id >= next.id).map(|id| (id, ())).collect();
+        let found = wanted.keys().filter_map(|id| row_of(rest, id));
         drawn.extend(found.take(STEP).cloned());
     }
     drawn
-}
-
-/// The row of a file.
-pub(super) fn row_of(rows: &[Row], file: FileId) -> Option<&Row> {
-    let at = rows.binary_search_by_key(&file, |row| row.id).ok()?;
-    rows.get(at)
 }

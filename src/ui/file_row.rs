@@ -1,29 +1,38 @@
-//! One file: its name, where it stands, how far it is, and what can be done about it. A row is
-//! built once; afterwards only the texts and attributes that changed are written. Its two controls
-//! change what they do instead of being replaced, so that the keyboard's focus stays on them.
+//! The row of one file: its name, its state, its progress and its controls. A row is built once. Afterwards only the
+//! texts and attributes that changed are written. Its two controls change their action instead of being replaced, so
+//! that they keep the keyboard's focus.
 
-use leptos::ev;
-use leptos::html::{self, ElementType};
 use leptos::prelude::*;
 use s3_upload_core::{FileId, FileSnapshot, Status, Target};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, HtmlElement, Node};
+use web_sys::{Element, Node};
 
-use super::desk::{Action, Desk};
-use super::icon::{self, Icon};
-use super::progress_bar::ProgressBar;
-use super::stored::Stored;
-use super::{format, sentence};
+use super::action::Action;
+use super::context::UiContext;
+use super::dom::{self, Attribute, Style, Text};
+use super::focus::{focus_neighbour, leave};
+use super::icon;
+use super::stored;
+use super::{error_text, format};
 use crate::uploader::Row;
 
-/// What a row looks like, apart from numbers: changes a few times in an upload's life.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Phase {
-    name: &'static str,
-    held: bool,
+/// The appearance of a row, apart from its numbers. It changes a few times in an upload's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Checking,
+    Queued,
+    /// Queued until it is started.
+    Held,
+    Preparing,
+    Uploading,
+    Completing,
+    Waiting,
+    Paused,
+    Completed,
+    Failed,
+    Cancelled,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Control {
     Pause,
     Resume,
@@ -34,48 +43,68 @@ enum Control {
 
 impl Phase {
     const fn of(status: &Status) -> Self {
-        Self {
-            name: status.name(),
-            held: matches!(status, Status::Queued { held: true }),
+        match status {
+            Status::Checking => Self::Checking,
+            Status::Queued { held: false } => Self::Queued,
+            Status::Queued { held: true } => Self::Held,
+            Status::Preparing => Self::Preparing,
+            Status::Uploading => Self::Uploading,
+            Status::Completing => Self::Completing,
+            Status::Waiting { .. } => Self::Waiting,
+            Status::Paused => Self::Paused,
+            Status::Completed(_) => Self::Completed,
+            Status::Failed(_) => Self::Failed,
+            Status::Cancelled => Self::Cancelled,
         }
     }
 
-    fn main(self) -> Option<Control> {
-        match self.name {
-            "preparing" | "uploading" | "waiting" => Some(Control::Pause),
-            "queued" if !self.held => Some(Control::Pause),
-            "paused" => Some(Control::Resume),
-            "failed" => Some(Control::Retry),
+    const fn main(self) -> Option<Control> {
+        match self {
+            Self::Queued | Self::Preparing | Self::Uploading | Self::Waiting => {
+                Some(Control::Pause)
+            }
+            Self::Paused => Some(Control::Resume),
+            Self::Failed => Some(Control::Retry),
             _ => None,
         }
     }
 
-    fn end(self) -> Control {
-        if self.held || matches!(self.name, "completed" | "failed" | "cancelled") {
-            Control::Remove
-        } else {
-            Control::Cancel
+    const fn end(self) -> Control {
+        match self {
+            Self::Held | Self::Completed | Self::Failed | Self::Cancelled => Control::Remove,
+            _ => Control::Cancel,
         }
     }
 
-    fn icon(self) -> &'static str {
-        match self.name {
-            "completed" => icon::CHECK,
-            "failed" => icon::ALERT,
-            "cancelled" => icon::CANCELLED,
-            "paused" => icon::PAUSED,
-            "waiting" => icon::CLOCK,
+    const fn icon(self) -> &'static str {
+        match self {
+            Self::Completed => icon::CHECK,
+            Self::Failed => icon::ALERT,
+            Self::Cancelled => icon::CANCELLED,
+            Self::Paused => icon::PAUSED,
+            Self::Waiting | Self::Checking => icon::CLOCK,
             _ => icon::FILE,
         }
     }
 
-    fn has_bar(self) -> bool {
-        !self.held && !matches!(self.name, "completed" | "failed" | "cancelled")
+    const fn has_bar(self) -> bool {
+        !matches!(
+            self,
+            Self::Held | Self::Checking | Self::Completed | Self::Failed | Self::Cancelled
+        )
     }
 }
 
 impl Control {
-    /// Its `part`, the key of its name and its icon.
+    const ALL: [Self; 5] = [
+        Self::Pause,
+        Self::Resume,
+        Self::Retry,
+        Self::Cancel,
+        Self::Remove,
+    ];
+
+    /// The `part` of the control, the key of its name, and its icon.
     const fn face(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Pause => ("pause", "file.pause", icon::PAUSE),
@@ -98,194 +127,197 @@ impl Control {
     }
 }
 
-/// The list item of one file.
-#[component]
-pub(super) fn FileRow(desk: Desk, row: Row) -> impl IntoView {
-    let Row { id, snapshot, .. } = row;
-    let info = snapshot.with_untracked(|file| file.info.clone());
-    let shown = format::visible(&info.name);
-    let (start, end) = format::cut(&shown);
-    let (start, end) = (start.to_owned(), end.to_owned());
-    let phase = {
-        let snapshot = snapshot.clone();
-        Memo::new(move |_| snapshot.with(|file| Phase::of(&file.status)))
-    };
-    let percent = {
-        let snapshot = snapshot.clone();
-        Memo::new(move |_| snapshot.with(|file| file.percent))
-    };
-    let filled = {
-        let snapshot = snapshot.clone();
-        Memo::new(move |_| snapshot.with(|file| format::hundredths(file.sent, file.info.size)))
-    };
-    let text = |of: fn(Desk, &FileSnapshot) -> String| {
-        let snapshot = snapshot.clone();
-        Signal::derive(move || snapshot.with(|file| of(desk, file)))
-    };
-    let state = text(|desk, file| sentence::status(&desk.messages(), file));
-    let size = text(size);
-    let speed = text(speed);
-    let words = text(progress_words);
-
-    let stored = {
-        let (snapshot, name) = (snapshot.clone(), shown.clone());
-        move || {
-            (phase.try_get()?.name == "completed").then(|| {
-                view! { <Stored desk snapshot=snapshot.clone() name=name.clone() /> }
-            })
-        }
-    };
-    let bar_label = desk.fill("file.progress", &[("name", &shown)]);
-
-    view! {
-        <li
-            class="s3u-file"
-            part="file"
-            data-id=id.0.to_string()
-            data-status=move || phase.try_get().map(|phase| phase.name)
-        >
-            <span class="s3u-state">
-                <Icon path=Signal::derive(move || phase.try_get().map_or(icon::FILE, Phase::icon)) />
-            </span>
-            <bdi class="s3u-name" part="name" title=shown.clone()>
-                <span class="s3u-name-start">{start}</span>
-                <span class="s3u-name-end">{end}</span>
-            </bdi>
-            <span class="s3u-size" part="size">{move || size.try_get()}</span>
-            <span class="s3u-controls">
-                <ControlButton
-                    desk
-                    id
-                    name=shown.clone()
-                    control=Signal::derive(move || phase.try_get().and_then(Phase::main))
-                />
-                <ControlButton
-                    desk
-                    id
-                    name=shown
-                    end=true
-                    control=Signal::derive(move || phase.try_get().map(Phase::end))
-                />
-            </span>
-            <span class="s3u-line">
-                <span class="s3u-status" part="status">{move || state.try_get()}</span>
-                <span class="s3u-speed" part="speed">{move || speed.try_get()}</span>
-                {stored}
-            </span>
-            <div class="s3u-track" hidden=move || !phase.try_get().is_some_and(Phase::has_bar)>
-                <ProgressBar part="progress" label=bar_label percent filled words />
-            </div>
-        </li>
-    }
-}
-
-/// A control that changes with the file's state, and hides while there is nothing to do.
-#[component]
-fn ControlButton(
-    desk: Desk,
-    id: FileId,
+/// The elements of a row that change, and the values that were written to them.
+#[derive(Debug)]
+struct RowElements {
+    row: Element,
+    state: Element,
+    main: ControlButton,
+    end: ControlButton,
+    line: Element,
+    track: Element,
+    size: Text,
+    status: Text,
+    speed: Text,
+    percent: Attribute,
+    words: Attribute,
+    filled: Style,
     name: String,
-    control: Signal<Option<Control>>,
-    /// Whether focus may land here when a neighbour leaves the list.
-    #[prop(optional)]
-    end: bool,
-) -> impl IntoView {
-    let face = move || control.try_get().flatten().map(Control::face);
-    let label = Memo::new(move |_| face().map(|(_, key, _)| desk.fill(key, &[("name", &name)])));
-    let element = NodeRef::<html::Button>::new();
-    let press = move |event: ev::MouseEvent| {
-        let Some(control) = control.try_get_untracked().flatten() else {
-            return;
-        };
-        if control == Control::Remove {
-            focus_neighbour(&event, ".s3u-file", ".s3u-end");
-        }
-        desk.act(control.action(id));
-    };
-    view! {
-        <button
-            class="s3u-control"
-            class:s3u-end=end
-            type="button"
-            node_ref=element
-            part=move || face().map(|(part, ..)| part)
-            hidden=move || hides(element, face().is_none())
-            aria-label=move || label.try_get().flatten()
-            title=move || label.try_get().flatten()
-            on:click=press
-        >
-            <Icon path=Signal::derive(move || face().map_or(icon::CLOSE, |(_, _, icon)| icon)) />
-        </button>
-    }
+    phase: Option<Phase>,
 }
 
-/// To be asked where an element's `hidden` is set. What hides must not take the keyboard's focus
-/// with it: before it does, focus goes to the button that adds files, where a key that was meant
-/// for what hid does no harm.
-pub(super) fn hides<E>(element: NodeRef<E>, hidden: bool) -> bool
-where
-    E: ElementType,
-    E::Output: JsCast + Clone + 'static,
-{
-    if hidden && let Some(element) = element.try_get_untracked().flatten() {
-        let element = element.unchecked_into::<Element>();
-        if has_focus(&element) {
-            focus_browse(&element);
-        }
-    }
-    hidden
+/// A control that changes with the file's state, and is hidden while it has no action.
+#[derive(Debug)]
+struct ControlButton {
+    button: Element,
+    icon: Element,
+    control: Option<Control>,
 }
 
-/// Not by `:focus`, which matches nothing while another window is in front.
-fn has_focus(element: &Element) -> bool {
-    let name = JsValue::from_str("activeElement");
-    js_sys::Reflect::get(&element.get_root_node(), &name)
-        .ok()
-        .and_then(|active| active.dyn_into::<Node>().ok())
-        .is_some_and(|active| element.contains(Some(&active)))
+/// The list item of one file. It is removed from the list when this is dropped.
+pub(super) struct FileRow {
+    pub id: FileId,
+    pub element: Element,
+    /// Keeps the item up to date.
+    _effect: RenderEffect<()>,
 }
 
-/// Before an item of a list goes: focus moves to the control of the next item, of the one before,
-/// or to the button that adds files.
-pub(super) fn focus_neighbour(event: &ev::MouseEvent, item: &str, control: &str) {
-    let button = event
-        .current_target()
-        .and_then(|target| target.dyn_into::<Element>().ok());
-    let Some(button) = button else { return };
-    let next = button
-        .closest(item)
-        .ok()
-        .flatten()
-        .and_then(|item| {
-            item.next_element_sibling()
-                .or_else(|| item.previous_element_sibling())
+impl FileRow {
+    pub fn new(ui: UiContext, row: Row) -> Option<Self> {
+        let Row { id, snapshot, .. } = row;
+        let name = snapshot.with_untracked(|file| format::visible(&file.info.name));
+        let mut elements = RowElements::new(ui, id, name)?;
+        let element = elements.row.clone();
+        let effect = RenderEffect::new(move |_| snapshot.with(|file| elements.update(ui, file)));
+        Some(Self {
+            id,
+            element,
+            _effect: effect,
         })
-        .and_then(|item| item.query_selector(control).ok().flatten());
-    match next {
-        Some(next) => focus(next),
-        None => focus_browse(&button),
     }
 }
 
-/// Focus goes to where files are added: the one control that is always there.
-pub(super) fn focus_browse(inside: &Element) {
-    let browse = inside
-        .closest(".s3u")
-        .ok()
-        .flatten()
-        .and_then(|widget| widget.query_selector(".s3u-browse").ok().flatten());
-    if let Some(browse) = browse {
-        focus(browse);
+impl Drop for FileRow {
+    fn drop(&mut self) {
+        self.element.remove();
     }
 }
 
-fn focus(element: Element) {
-    if let Ok(element) = element.dyn_into::<HtmlElement>() {
-        let _ = element.focus();
+impl RowElements {
+    fn new(ui: UiContext, id: FileId, name: String) -> Option<Self> {
+        let row = dom::document()?.create_element("li").ok()?;
+        dom::set(&row, "class", Some("s3u-file"));
+        dom::set(&row, "part", Some("file"));
+        dom::set(&row, "data-id", Some(&id.0.to_string()));
+        let state = dom::add(&row, "span", "s3u-state", "")?;
+        let state = dom::add_icon(&state, icon::FILE)?;
+        let title = dom::add(&row, "bdi", "s3u-name", "name")?;
+        dom::set(&title, "title", Some(&name));
+        let (start, end) = format::cut(&name);
+        for (class, text) in [("s3u-name-start", start), ("s3u-name-end", end)] {
+            let half = dom::add(&title, "span", class, "")?;
+            half.set_text_content(Some(text));
+        }
+        let size = dom::add(&row, "span", "s3u-size", "size")?;
+        let controls = dom::add(&row, "span", "s3u-controls", "")?;
+        let main = ControlButton::new(&controls, "s3u-control")?;
+        let end = ControlButton::new(&controls, "s3u-control s3u-end")?;
+        let line = dom::add(&row, "span", "s3u-line", "")?;
+        let status = dom::add(&line, "span", "s3u-status", "status")?;
+        let speed = dom::add(&line, "span", "s3u-speed", "speed")?;
+        let track = dom::add(&row, "div", "s3u-track", "")?;
+        let progress = dom::add(&track, "div", "s3u-progress", "progress")?;
+        let label = ui.fill("file.progress", &[("name", &name)]);
+        for (attribute, value) in [
+            ("role", "progressbar"),
+            ("aria-label", &label),
+            ("aria-valuemin", "0"),
+            ("aria-valuemax", "100"),
+        ] {
+            dom::set(&progress, attribute, Some(value));
+        }
+        let bar = dom::add(&progress, "div", "s3u-bar", "")?;
+        Some(Self {
+            state,
+            main,
+            end,
+            size: Text::of(&size),
+            status: Text::of(&status),
+            speed: Text::of(&speed),
+            percent: Attribute::of(&progress, "aria-valuenow"),
+            words: Attribute::of(&progress, "aria-valuetext"),
+            filled: Style::of(&bar, "inline-size")?,
+            row,
+            line,
+            track,
+            name,
+            phase: None,
+        })
+    }
+
+    fn update(&mut self, ui: UiContext, file: &FileSnapshot) {
+        let phase = Phase::of(&file.status);
+        if self.phase.replace(phase) != Some(phase) {
+            self.enter(ui, phase, file);
+        }
+        self.size.write(size(ui, file));
+        self.status.write(error_text::status(&ui.messages(), file));
+        self.speed.write(speed(ui, file));
+        self.percent.write(file.percent.to_string());
+        self.words.write(progress_words(ui, file));
+        let filled = format::hundredths(file.sent, file.info.size);
+        let filled = format!("{}.{:02}%", filled / 100, filled % 100);
+        self.filled.write(filled);
+    }
+
+    fn enter(&mut self, ui: UiContext, phase: Phase, file: &FileSnapshot) {
+        dom::set(&self.row, "data-status", Some(file.status.name()));
+        dom::set(&self.state, "d", Some(phase.icon()));
+        self.main.show(ui, phase.main(), &self.name);
+        self.end.show(ui, Some(phase.end()), &self.name);
+        dom::set_hidden(&self.track, !phase.has_bar());
+        stored::update(ui, &self.line, file, &self.name);
     }
 }
 
-fn size(desk: Desk, file: &FileSnapshot) -> String {
+impl ControlButton {
+    fn new(parent: &Node, class: &str) -> Option<Self> {
+        let button = dom::add_button(parent, class)?;
+        dom::set_hidden(&button, true);
+        let icon = dom::add_icon(&button, icon::CLOSE)?;
+        Some(Self {
+            button,
+            icon,
+            control: None,
+        })
+    }
+
+    fn show(&mut self, ui: UiContext, control: Option<Control>, name: &str) {
+        if self.control == control {
+            return;
+        }
+        self.control = control;
+        if control.is_none() {
+            leave(&self.button);
+        }
+        let face = control.map(Control::face);
+        let label = face.map(|(_, key, _)| ui.fill(key, &[("name", name)]));
+        dom::set(&self.button, "part", face.map(|(part, ..)| part));
+        dom::set(&self.button, "aria-label", label.as_deref());
+        dom::set(&self.button, "title", label.as_deref());
+        dom::set(
+            &self.icon,
+            "d",
+            Some(face.map_or(icon::CLOSE, |(_, _, icon)| icon)),
+        );
+        dom::set_hidden(&self.button, control.is_none());
+    }
+}
+
+/// Performs the action of a row's button. `button` may be any button of the list.
+pub(super) fn press(ui: UiContext, button: &Element) {
+    let Some(row) = button.closest(".s3u-file").ok().flatten() else {
+        return;
+    };
+    let id = row.get_attribute("data-id").and_then(|id| id.parse().ok());
+    let part = button.get_attribute("part");
+    let control = Control::ALL
+        .into_iter()
+        .find(|control| Some(control.face().0) == part.as_deref());
+    let (Some(id), Some(control)) = (id, control) else {
+        return;
+    };
+    // A file that waits for the host's decision leaves the list when it is cancelled.
+    let is_checking = row
+        .get_attribute("data-status")
+        .is_some_and(|status| status == "checking");
+    if control == Control::Remove || is_checking {
+        focus_neighbour(button, ".s3u-file", ".s3u-end");
+    }
+    ui.act(control.action(FileId(id)));
+}
+
+fn size(ui: UiContext, file: &FileSnapshot) -> String {
     let whole = match &file.status {
         Status::Completed(stored) => stored.size.unwrap_or(file.info.size),
         _ => file.info.size,
@@ -294,35 +326,35 @@ fn size(desk: Desk, file: &FileSnapshot) -> String {
     if file.sent == 0 || file.status.is_final() {
         return whole;
     }
-    desk.fill(
+    ui.fill(
         "progress.sent",
         &[("sent", &format::bytes(file.sent)), ("size", &whole)],
     )
 }
 
-fn speed(desk: Desk, file: &FileSnapshot) -> String {
+fn speed(ui: UiContext, file: &FileSnapshot) -> String {
     match (&file.status, file.speed) {
-        (Status::Uploading, Some(speed)) => pace(desk, speed, file.remaining),
+        (Status::Uploading, Some(speed)) => pace(ui, speed, file.remaining),
         _ => String::new(),
     }
 }
 
-/// `1.2 MB/s, 3 min left`.
-pub(super) fn pace(desk: Desk, speed: u64, remaining: Option<core::time::Duration>) -> String {
+/// The text of speed and time left, such as `1.2 MB/s, 3 min left`.
+pub(super) fn pace(ui: UiContext, speed: u64, remaining: Option<core::time::Duration>) -> String {
     let mut text = format::speed(speed);
     if let Some(remaining) = remaining {
         text.push_str(" · ");
-        text.push_str(&desk.fill("progress.left", &[("time", &format::duration(remaining))]));
+        text.push_str(&ui.fill("progress.left", &[("time", &format::duration(remaining))]));
     }
     text
 }
 
-fn progress_words(desk: Desk, file: &FileSnapshot) -> String {
+fn progress_words(ui: UiContext, file: &FileSnapshot) -> String {
     let (sent, size) = (format::bytes(file.sent), format::bytes(file.info.size));
     let values = [
         ("percent", &*file.percent.to_string()),
         ("sent", &*sent),
         ("size", &*size),
     ];
-    desk.fill("progress.value", &values)
+    ui.fill("progress.value", &values)
 }

@@ -1,8 +1,9 @@
-//! Bytes, speeds and times as people read them. Whole numbers only: floating-point formatting
-//! would weigh more than all of this module. It knows no sentence; those are in
-//! [`catalogue`](super::catalogue).
+//! Formats bytes, speeds and times for people. All numbers are whole, since floating-point formatting would add more to
+//! the wasm than this module. Sentences are in [`catalogue`](super::catalogue).
 
 use core::time::Duration;
+
+use s3_upload_protocol::is_deceptive;
 
 const UNITS: [(u64, &str); 6] = [
     (1_000_000_000_000_000_000, "EB"),
@@ -13,14 +14,14 @@ const UNITS: [(u64, &str); 6] = [
     (1_000, "KB"),
 ];
 
-/// `12 MB`: powers of 1,000, with one decimal below ten.
+/// Formats a size, such as `12 MB`, in powers of 1,000, with one decimal below ten.
 pub fn bytes(count: u64) -> String {
     if count < 1_000 {
         return exact(count);
     }
     let mut shown = String::new();
     for (unit, name) in UNITS {
-        // A count that would round up to 1,000 of the smaller unit is one of this.
+        // A count that rounds up to 1,000 of the smaller unit is shown in this unit.
         if count >= unit - unit / 2_000 {
             let tenths = rounded(count, unit / 10);
             if tenths < 100 && !tenths.is_multiple_of(10) {
@@ -38,7 +39,7 @@ fn rounded(count: u64, unit: u64) -> u64 {
     count / unit + u64::from(count % unit >= unit.div_ceil(2))
 }
 
-/// `10,000,001 bytes`.
+/// Formats an exact size, such as `10,000,001 bytes`.
 pub fn exact(count: u64) -> String {
     let digits = count.to_string();
     let mut shown = String::new();
@@ -52,8 +53,8 @@ pub fn exact(count: u64) -> String {
     shown
 }
 
-/// Two sizes of which a sentence says that they differ: exact when rounding would hide it, so that
-/// nobody reads "The file is 10 MB. The limit is 10 MB."
+/// Formats two different sizes. They are exact if rounding would make them equal, so that no text reads "The file is 10
+/// MB. The limit is 10 MB."
 pub fn distinct(one: u64, other: u64) -> (String, String) {
     let (short, limit) = (bytes(one), bytes(other));
     if short == limit {
@@ -63,18 +64,19 @@ pub fn distinct(one: u64, other: u64) -> (String, String) {
     }
 }
 
-/// How much of `size` is `sent`, in hundredths of a percent, rounded down.
+/// The share of `size` that is `sent`, in hundredths of a percent, rounded down.
 pub fn hundredths(sent: u64, size: u64) -> u16 {
     let share = u128::from(sent) * 10_000 / u128::from(size.max(1));
     u16::try_from(share).unwrap_or(10_000).min(10_000)
 }
 
-/// `1.2 MB/s`.
+/// Formats a speed, such as `1.2 MB/s`.
 pub fn speed(per_second: u64) -> String {
     format!("{}/s", bytes(per_second))
 }
 
-/// `42 s`, `3 min`, `1 h 20 min`, `2 days`: rounded up, so that it is never shorter than promised.
+/// Formats a time, such as `42 s`, `3 min`, `1 h 20 min` and `2 days`. It is rounded up, so that the shown time is
+/// never too short.
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
     let minutes = seconds.div_ceil(60);
@@ -87,22 +89,17 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
-/// A file's name for the eye: characters that turn the writing direction or print nothing become
-/// visible, so that `exe.jpg` cannot pose as `jpg.exe`.
+/// A file's name for display. Characters that change the writing direction or are invisible are replaced, so that
+/// `exe.jpg` cannot be shown as `jpg.exe`.
 pub fn visible(name: &str) -> String {
     name.chars()
         .map(|c| if is_deceptive(c) { '\u{FFFD}' } else { c })
         .collect()
 }
 
-fn is_deceptive(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
-}
-
-/// Where a name may be cut in the middle: what comes after stays readable when space is short.
-/// Only before plain letters, so that no joined glyph and no emoji is torn apart; and not within
-/// them in a name that may run from right to left, where the halves would change places.
+/// Splits a name into a start that may be shortened and an end that stays readable. The end has plain ASCII characters
+/// only, so that no ligature or emoji is split. A name with right-to-left letters is not split between plain
+/// characters, since the parts would change places.
 pub fn cut(name: &str) -> (&str, &str) {
     const KEPT: usize = 10;
     let is_plain = |byte: &u8| *byte == b' ' || byte.is_ascii_graphic();
@@ -119,7 +116,7 @@ pub fn cut(name: &str) -> (&str, &str) {
     }
 }
 
-/// Letters of the scripts that are written from right to left.
+/// Returns true for a letter of a script that is written from right to left.
 /// <https://www.unicode.org/Public/UCD/latest/ucd/extracted/DerivedBidiClass.txt>
 fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{0590}'..='\u{08FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
@@ -206,6 +203,7 @@ mod tests {
         assert_eq!(visible("a\u{202E}gpj.exe"), "a\u{FFFD}gpj.exe");
         assert_eq!(visible("a\u{61C}\n\u{2028}b"), "a\u{FFFD}\u{FFFD}\u{FFFD}b");
         assert_eq!(visible("👩\u{200D}👧.png"), "👩\u{200D}👧.png");
+        assert_eq!(visible("a\u{AD}\u{3164}.png"), "a\u{FFFD}\u{FFFD}.png");
         assert_eq!(cut("short.pdf"), ("short.pdf", ""));
         let (start, end) = cut("a-rather-long-report-name-2024.pdf");
         assert_eq!((start, end), ("a-rather-long-report-nam", "e-2024.pdf"));

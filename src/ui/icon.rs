@@ -1,6 +1,6 @@
-//! The icons: strokes on a 20 by 20 grid, drawn for this widget. They carry no meaning alone; a
-//! name or a sentence always stands beside them. Real elements, not markup in a string, so that
-//! they also work where the page allows no such markup.
+//! The icons: strokes on a 20 by 20 grid, drawn for this widget. A name or a text is always beside them, so that none
+//! has a meaning alone. They are elements and not markup in a string, so that they also work where the page forbids
+//! such markup.
 
 use leptos::prelude::*;
 
@@ -21,7 +21,7 @@ pub(super) const PAUSED: &str =
     "M10 2.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15zM8.25 7.5v5M11.75 7.5v5";
 pub(super) const CANCELLED: &str = "M10 2.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15zM6.75 10h6.5";
 
-/// An icon for the eye only.
+/// An icon that is hidden from assistive technology.
 #[component]
 pub(super) fn Icon(#[prop(into)] path: Signal<&'static str>) -> impl IntoView {
     view! {

@@ -1,26 +1,25 @@
-//! Looking up what the widget says: the host page's own words where it gave some, English
-//! otherwise. Keys are stable; [`catalogue`](super::catalogue) lists them all. Which sentence an
-//! error gets is decided in [`sentence`](super::sentence), not here.
+//! The lookup of the widget's texts: the host page's own texts if it gave some, and English otherwise. The keys are
+//! stable, and [`catalogue`] lists them all. [`error_text`](super::error_text) chooses the text of an error.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::catalogue;
 
-/// The words of one widget.
+/// The texts of one widget.
 #[derive(Clone, Debug, Default)]
 pub struct Messages {
     own: Arc<BTreeMap<String, String>>,
 }
 
 impl Messages {
-    /// English, but for what `own` says otherwise. Placeholders as `{name}` are filled in; what
-    /// happened and what to do about it are parted by `|`.
+    /// English texts, except for those in `own`. Placeholders such as `{name}` are filled in. `|` separates what
+    /// happened from what to do about it.
     pub fn new(own: BTreeMap<String, String>) -> Self {
         Self { own: Arc::new(own) }
     }
 
-    /// The text of a key; the key itself when nobody knows it.
+    /// The text of a key, or the key itself if it is unknown.
     pub fn text<'a>(&'a self, key: &'a str) -> &'a str {
         self.find(key).unwrap_or(key)
     }
@@ -45,7 +44,7 @@ impl Messages {
     }
 }
 
-/// Replaces each `{name}` once and in one pass, so that a value with braces stays as it is.
+/// Replaces each `{name}` once and in one pass, so that braces in a value stay as they are.
 pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(template.len() + 16);
     let mut rest = template;

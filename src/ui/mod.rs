@@ -1,33 +1,40 @@
-//! What people see: Leptos components over the headless [`uploader`](crate::uploader).
+//! The Leptos components over the headless [`uploader`](crate::uploader).
 //!
-//! Components show snapshots and hand on what the person does, as an [`Action`]; they decide
-//! nothing about an upload and touch no network. [`Widget`] needs only signals and a callback, so
-//! that every state can be shown without a single request; [`S3Upload`] connects it to an
-//! uploader. What is said lives apart from what is shown: [`catalogue`] has the words,
-//! [`sentence`] chooses them, [`format`](mod@format) writes numbers; none of them needs a browser.
+//! Components show snapshots and pass the person's actions on, as an [`Action`]. They make no decisions about uploads,
+//! and send no requests. [`Widget`] needs only signals and a callback, so that every state can be shown without a
+//! request. [`S3Upload`] connects it to an uploader. Texts are separate from components: [`catalogue`] contains them,
+//! [`error_text`] chooses them, and [`format`](mod@format) formats numbers. None of these modules needs a browser.
 
-// A component's props belong to the component, also where it only reads them.
+// A component owns its props, even if it only reads them.
 #![allow(clippy::needless_pass_by_value)]
 
+mod action;
+mod announcer;
 pub mod catalogue;
-mod desk;
+pub mod constraint_text;
+mod context;
+mod display_options;
+mod dom;
 mod drop_zone;
+pub mod error_text;
 mod file_list;
 mod file_row;
+mod focus;
 pub mod format;
-pub mod hint;
 mod icon;
-mod live;
+mod live_regions;
 pub mod messages;
 mod overall;
 mod progress_bar;
 mod rejections;
-pub mod sentence;
 mod stored;
 mod style;
+mod upload_list;
 mod widget;
 
-pub use desk::{Action, Look, Source};
+pub use action::Action;
+pub use display_options::DisplayOptions;
 pub use messages::Messages;
 pub use style::adopt;
+pub use upload_list::UploadList;
 pub use widget::{S3Upload, Widget, perform};

@@ -1,25 +1,42 @@
-//! All files together: how many, how far, how fast; and what can be done to all of them at once.
-//! It shows itself when there is more than one file, or when something waits for a start.
+//! The summary of all files, with their number, progress and speed, and the controls for all of them. It is shown if
+//! there is more than one file, or if files wait for a start.
 
 use leptos::html;
 use leptos::prelude::*;
 use s3_upload_core::{Target, Totals};
 
-use super::desk::{Action, Desk};
-use super::file_row::{hides, pace};
+use super::action::Action;
+use super::context::UiContext;
+use super::error_text;
+use super::file_row::pace;
+use super::focus::hides;
 use super::format;
 use super::icon::{self, Icon};
 use super::progress_bar::ProgressBar;
 
+/// The key of the text about the cause that stops all files.
+fn trouble(all: &Totals) -> Option<&'static str> {
+    if all.active == 0 {
+        return None;
+    }
+    if all.offline {
+        return Some("overall.offline");
+    }
+    all.outage.map(error_text::outage)
+}
+
 /// The line about all files, and the controls for all.
 #[component]
-pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoView {
+pub(super) fn Overall(ui: UiContext, totals: ArcReadSignal<Totals>) -> impl IntoView {
     let memo = |of: fn(&Totals) -> bool| {
         let totals = totals.clone();
         Memo::new(move |_| totals.with(of))
     };
+    let trouble = {
+        let totals = totals.clone();
+        Memo::new(move |_| totals.with(trouble))
+    };
     let shows = memo(|all| all.files + all.cancelled > 1 || all.held > 0);
-    let offline = memo(|all| all.offline && all.active > 0);
     let moves = memo(|all| all.active > 0 || all.paused > 0);
     let active = memo(|all| all.active > 0);
     let held = memo(|all| all.held > 0);
@@ -34,20 +51,20 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
         let totals = totals.clone();
         Memo::new(move |_| totals.with(|all| format::hundredths(all.sent, all.size)))
     };
-    let text = |of: fn(Desk, &Totals) -> String| {
+    let text = |of: fn(UiContext, &Totals) -> String| {
         let totals = totals.clone();
-        Signal::derive(move || totals.with(|all| of(desk, all)))
+        Signal::derive(move || totals.with(|all| of(ui, all)))
     };
     let files = text(files);
     let bytes = text(bytes);
-    let speed = text(|desk, all| {
+    let speed = text(|ui, all| {
         all.speed
-            .map_or_else(String::new, |speed| pace(desk, speed, all.remaining))
+            .map_or_else(String::new, |speed| pace(ui, speed, all.remaining))
     });
-    let failures = text(|desk, all| some(desk, "overall.failed", all.failed));
-    let cancelled = text(|desk, all| {
+    let failures = text(|ui, all| some(ui, "overall.failed", all.failed));
+    let cancelled = text(|ui, all| {
         let beside = if all.files == 0 { 0 } else { all.cancelled };
-        some(desk, "overall.cancelled", beside)
+        some(ui, "overall.cancelled", beside)
     });
     let words = text(progress_words);
     let pause_all = Signal::derive(move || {
@@ -61,9 +78,14 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
     let always = |button: Bulk| Signal::derive(move || button);
 
     view! {
-        <p class="s3u-offline" part="offline" hidden=move || offline.try_get() != Some(true)>
+        <p class="s3u-offline" part="offline" hidden=move || trouble.try_get().flatten().is_none()>
             <Icon path=icon::CLOCK />
-            <span>{desk.text("overall.offline")}</span>
+            <span>
+                {move || {
+                    let key = trouble.try_get().flatten().unwrap_or_default();
+                    ui.messages().text(key).to_owned()
+                }}
+            </span>
         </p>
         <div
             class="s3u-overall"
@@ -80,16 +102,16 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
                 <span class="s3u-amount">{move || speed.try_get()}</span>
             </div>
             <div class="s3u-bulk">
-                <BulkButton desk visible=held button=always(START) />
-                <BulkButton desk visible=moves button=pause_all />
-                <BulkButton desk visible=failed button=always(RETRY_ALL) />
-                <BulkButton desk visible=unfinished button=always(CANCEL_ALL) />
-                <BulkButton desk visible=finished button=always(CLEAR) />
+                <BulkButton ui visible=held button=always(START) />
+                <BulkButton ui visible=moves button=pause_all />
+                <BulkButton ui visible=failed button=always(RETRY_ALL) />
+                <BulkButton ui visible=unfinished button=always(CANCEL_ALL) />
+                <BulkButton ui visible=finished button=always(CLEAR) />
             </div>
             <div class="s3u-track" hidden=move || moves.try_get() != Some(true)>
                 <ProgressBar
                     part="overall-progress"
-                    label=desk.text("overall.label")
+                    label=ui.text("overall.label")
                     percent
                     filled
                     words
@@ -99,7 +121,7 @@ pub(super) fn Overall(desk: Desk, totals: ArcReadSignal<Totals>) -> impl IntoVie
     }
 }
 
-/// A button for all files: its `part`, the key of its name, what it does.
+/// A button for all files: its `part`, the key of its name, and its action.
 type Bulk = (&'static str, &'static str, fn() -> Action);
 
 const START: Bulk = ("start", "button.start", || Action::Start(Target::All));
@@ -118,7 +140,7 @@ const CANCEL_ALL: Bulk = ("cancel-all", "button.cancel-all", || {
 const CLEAR: Bulk = ("clear", "button.clear", || Action::Clear);
 
 #[component]
-fn BulkButton(desk: Desk, visible: Memo<bool>, button: Signal<Bulk>) -> impl IntoView {
+fn BulkButton(ui: UiContext, visible: Memo<bool>, button: Signal<Bulk>) -> impl IntoView {
     let element = NodeRef::<html::Button>::new();
     view! {
         <button
@@ -129,42 +151,42 @@ fn BulkButton(desk: Desk, visible: Memo<bool>, button: Signal<Bulk>) -> impl Int
             hidden=move || hides(element, visible.try_get() != Some(true))
             on:click=move |_| {
                 if let Some((_, _, action)) = button.try_get_untracked() {
-                    desk.act(action());
+                    ui.act(action());
                 }
             }
         >
-            {move || button.try_get().map(|(_, key, _)| desk.text(key))}
+            {move || button.try_get().map(|(_, key, _)| ui.text(key))}
         </button>
     }
 }
 
-/// How many there are, unless there are none.
-fn some(desk: Desk, key: &str, count: u32) -> String {
+/// The text for a number of files. Empty if there are none.
+fn some(ui: UiContext, key: &str, count: u32) -> String {
     if count == 0 {
         return String::new();
     }
-    desk.count(key, count.into())
+    ui.count(key, count.into())
 }
 
-fn files(desk: Desk, all: &Totals) -> String {
+fn files(ui: UiContext, all: &Totals) -> String {
     if all.files == 0 {
-        return some(desk, "overall.cancelled", all.cancelled);
+        return some(ui, "overall.cancelled", all.cancelled);
     }
     let values = [
         ("done", &*all.completed.to_string()),
         ("count", &*all.files.to_string()),
     ];
-    desk.fill("overall.files", &values)
+    ui.fill("overall.files", &values)
 }
 
-fn bytes(desk: Desk, all: &Totals) -> String {
+fn bytes(ui: UiContext, all: &Totals) -> String {
     if all.files == 0 {
         return String::new();
     }
     if all.sent == 0 || all.percent == 100 {
         return format::bytes(all.size);
     }
-    desk.fill(
+    ui.fill(
         "progress.sent",
         &[
             ("sent", &format::bytes(all.sent)),
@@ -173,9 +195,9 @@ fn bytes(desk: Desk, all: &Totals) -> String {
     )
 }
 
-fn progress_words(desk: Desk, all: &Totals) -> String {
+fn progress_words(ui: UiContext, all: &Totals) -> String {
     let (sent, size) = (format::bytes(all.sent), format::bytes(all.size));
-    desk.fill(
+    ui.fill(
         "progress.value",
         &[
             ("percent", &*all.percent.to_string()),

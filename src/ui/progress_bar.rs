@@ -1,18 +1,18 @@
-//! A bar that fills. It knows shares and words, nothing of files.
+//! A progress bar. It shows a share and a text, and does not depend on files.
 
 use leptos::prelude::*;
 
-/// A progress bar with a name, a whole percentage and that percentage in words.
+/// A progress bar with a name, a whole percentage and that percentage as text.
 #[component]
 pub(super) fn ProgressBar(
     /// The `part` and, with the prefix, the class.
     part: &'static str,
     #[prop(into)] label: String,
     percent: Memo<u8>,
-    /// How far the bar is filled, in hundredths of a percent: of a large file on a slow link, a whole percent takes so
-    /// long that the bar would seem to stand still.
+    /// The filled part in hundredths of a percent. For a large file on a slow link, the bar would not seem to move in
+    /// whole percents.
     filled: Memo<u16>,
-    /// "42 %, 4.2 MB of 10 MB".
+    /// The percentage as text, such as "42 %, 4.2 MB of 10 MB".
     #[prop(into)]
     words: Signal<String>,
 ) -> impl IntoView {

@@ -1,22 +1,26 @@
-//! Files that were not added, each with the reason, until the person has read it. A few at a time:
-//! a folder of a thousand wrong files must not fill the page.
+//! The files that were not added, each with the reason, until the person dismisses it. Few are shown at a time, so that
+//! a folder of a thousand such files does not fill the page.
 
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::desk::{Action, Desk};
-use super::file_row::{focus_neighbour, hides};
+use super::action::Action;
+use super::context::UiContext;
+use super::focus::{focus_neighbour, hides, listener_of};
 use super::icon::{self, Icon};
-use super::{format, sentence};
+use super::{error_text, format};
 use crate::uploader::Rejection;
 
-/// Messages that are shown at a time.
+/// The number of messages that are shown at a time.
 const SHOWN: usize = 5;
 
 /// The messages, the oldest first.
 #[component]
-pub(super) fn Rejections(desk: Desk, rejections: ArcReadSignal<Vec<Rejection>>) -> impl IntoView {
+pub(super) fn Rejections(
+    ui: UiContext,
+    rejections: ArcReadSignal<Vec<Rejection>>,
+) -> impl IntoView {
     let count = {
         let rejections = rejections.clone();
         Memo::new(move |_| rejections.with(Vec::len))
@@ -27,16 +31,16 @@ pub(super) fn Rejections(desk: Desk, rejections: ArcReadSignal<Vec<Rejection>>) 
         move || rejections.with(|list| list.iter().take(SHOWN).cloned().collect::<Vec<_>>());
     let more = move || {
         let more = u64::try_from(count().saturating_sub(SHOWN)).unwrap_or_default();
-        desk.count("rejections.more", more)
+        ui.count("rejections.more", more)
     };
     let dismiss_all = move |_| {
         for id in
             all.with_untracked(|list| list.iter().map(|refused| refused.id).collect::<Vec<_>>())
         {
-            desk.act(Action::Dismiss(id));
+            ui.act(Action::Dismiss(id));
         }
     };
-    let notice = desk.live.notice_text();
+    let notice = ui.announcer.notice_text();
     let is_silent = move || notice.try_get().is_none_or(|text| text.is_empty());
     let (general, summary) = (NodeRef::<html::P>::new(), NodeRef::<html::P>::new());
     view! {
@@ -52,8 +56,8 @@ pub(super) fn Rejections(desk: Desk, rejections: ArcReadSignal<Vec<Rejection>>) 
                 class="s3u-control"
                 part="dismiss"
                 type="button"
-                title=desk.text("button.dismiss")
-                aria-label=desk.text("button.dismiss")
+                title=ui.text("button.dismiss")
+                aria-label=ui.text("button.dismiss")
                 on:click=move |_| _ = notice.try_set(String::new())
             >
                 <Icon path=icon::CLOSE />
@@ -63,11 +67,11 @@ pub(super) fn Rejections(desk: Desk, rejections: ArcReadSignal<Vec<Rejection>>) 
             class="s3u-rejections"
             part="rejections"
             role="list"
-            aria-label=desk.text("rejections.label")
+            aria-label=ui.text("rejections.label")
             hidden=move || count() == 0
         >
             <For each=drawn key=|refused| refused.id let:refused>
-                <Refused desk refused />
+                <Refused ui refused />
             </For>
         </ul>
         <p class="s3u-more" node_ref=summary hidden=move || hides(summary, count() < 2)>
@@ -78,7 +82,7 @@ pub(super) fn Rejections(desk: Desk, rejections: ArcReadSignal<Vec<Rejection>>) 
                 type="button"
                 on:click=dismiss_all
             >
-                {desk.text("button.dismiss-all")}
+                {ui.text("button.dismiss-all")}
             </button>
         </p>
     }
@@ -86,14 +90,16 @@ pub(super) fn Rejections(desk: Desk, rejections: ArcReadSignal<Vec<Rejection>>) 
 
 /// One message.
 #[component]
-fn Refused(desk: Desk, refused: Rejection) -> impl IntoView {
+fn Refused(ui: UiContext, refused: Rejection) -> impl IntoView {
     let name = format::visible(&refused.name);
-    let why = sentence::violation(&desk.messages(), &refused.violation);
-    let label = desk.fill("file.dismiss", &[("name", &name)]);
+    let why = error_text::violation(&ui.messages(), &refused.violation);
+    let label = ui.fill("file.dismiss", &[("name", &name)]);
     let id = refused.id;
     let dismiss = move |event: ev::MouseEvent| {
-        focus_neighbour(&event, "li", ".s3u-control");
-        desk.act(Action::Dismiss(id));
+        if let Some(button) = listener_of(&event) {
+            focus_neighbour(&button, "li", ".s3u-control");
+        }
+        ui.act(Action::Dismiss(id));
     };
     view! {
         <li class="s3u-rejection" part="rejection">

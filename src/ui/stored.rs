@@ -1,113 +1,118 @@
-//! What can be done with a file that arrived: open it, copy its link. Only links that a browser
-//! opens as a page: a backend's `javascript:` is no link.
+//! The link to an uploaded file, and the button that copies it. Only links that a browser opens as a page are shown: a
+//! `javascript:` URL of a backend is not.
 
 use core::time::Duration;
 
-use leptos::leptos_dom::helpers::TimeoutHandle;
-use leptos::prelude::*;
+use leptos::leptos_dom::helpers::set_timeout;
 use s3_upload_core::{FileSnapshot, Status};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Element, Node};
 
-use super::desk::Desk;
-use super::icon::{self, Icon};
+use super::context::UiContext;
+use super::dom;
+use super::icon;
 
-/// How long "Copied" stays.
+/// The time for which "Copied" is shown.
 const CONFIRMED: Duration = Duration::from_secs(3);
 
-/// The link to the stored file and a button that copies it, or nothing without a link.
-#[component]
-pub(super) fn Stored(
-    desk: Desk,
-    snapshot: ArcReadSignal<FileSnapshot>,
-    name: String,
-) -> impl IntoView {
-    let href = snapshot.with_untracked(|file| match &file.status {
-        Status::Completed(stored) => stored
-            .download_url
-            .iter()
-            .chain(&stored.location)
-            .find(|url| opens(url))
-            .cloned(),
-        _ => None,
-    });
-    href.map(|href| {
-        let label = desk.fill("file.link", &[("name", &name)]);
-        let address = href.clone();
-        view! {
-            <span class="s3u-stored">
-                <a
-                    class="s3u-link"
-                    part="link"
-                    href=href
-                    target="_blank"
-                    rel="noopener noreferrer"
-                    aria-label=label
-                >
-                    <Icon path=icon::LINK />
-                    {desk.text("text.link")}
-                </a>
-                {clipboard().map(|_| view! { <Copy desk address name /> })}
-            </span>
+/// Adds the link to the stored file, and a button that copies it, at the end of a row's line. Removes them if the file
+/// is not stored or has no link.
+pub(super) fn update(ui: UiContext, line: &Element, file: &FileSnapshot, name: &str) {
+    if let Ok(Some(before)) = line.query_selector(".s3u-stored") {
+        before.remove();
+    }
+    if let Status::Completed(stored) = &file.status {
+        let mut links = stored.download_url.iter().chain(&stored.location);
+        if let Some(href) = links.find(|url| opens(url)) {
+            let _ = add(ui, line, href, name);
         }
-    })
-}
-
-/// A button that copies, and says for a moment whether it did.
-#[component]
-fn Copy(desk: Desk, address: String, name: String) -> impl IntoView {
-    let said = RwSignal::new("text.copy");
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    let stop = move || {
-        timer.try_update_value(|timer| {
-            if let Some(timer) = timer.take() {
-                timer.clear();
-            }
-        });
-    };
-    on_cleanup(stop);
-    let copy = move |_| {
-        let Some(clipboard) = clipboard() else { return };
-        let written = clipboard.write_text(&absolute(&address));
-        spawn_local(async move {
-            let key = if JsFuture::from(written).await.is_ok() {
-                "text.copied"
-            } else {
-                "text.copy-failed"
-            };
-            // The row may be gone by now.
-            if said.try_set(key).is_none() {
-                stop();
-                desk.live.say(desk.text(key));
-                let reset =
-                    set_timeout_with_handle(move || _ = said.try_set("text.copy"), CONFIRMED);
-                timer.try_set_value(reset.ok());
-            }
-        });
-    };
-    let text = move || desk.text(said.try_get().unwrap_or_default());
-    view! {
-        <button
-            class="s3u-link"
-            part="copy"
-            type="button"
-            aria-label=move || desk.fill("file.copy", &[("text", &text()), ("name", &name)])
-            on:click=copy
-        >
-            <Icon path=icon::COPY />
-            {text}
-        </button>
     }
 }
 
-/// Missing on pages that are not secure.
+fn add(ui: UiContext, line: &Node, href: &str, name: &str) -> Option<()> {
+    let stored = dom::add(line, "span", "s3u-stored", "")?;
+    let anchor = dom::add(&stored, "a", "s3u-link", "link")?;
+    let label = ui.fill("file.link", &[("name", name)]);
+    for (attribute, value) in [
+        ("href", href),
+        ("target", "_blank"),
+        ("rel", "noopener noreferrer"),
+        ("aria-label", &label),
+    ] {
+        dom::set(&anchor, attribute, Some(value));
+    }
+    dom::add_icon(&anchor, icon::LINK)?;
+    add_text(&anchor, &ui.text("text.link"))?;
+    clipboard()?;
+    let button = dom::add_button(&stored, "s3u-link")?;
+    dom::set(&button, "part", Some("copy"));
+    dom::set(&button, "data-name", Some(name));
+    dom::add_icon(&button, icon::COPY)?;
+    add_text(&button, "")?;
+    say(ui, &button, "text.copy");
+    Some(())
+}
+
+fn add_text(parent: &Node, text: &str) -> Option<()> {
+    let text = dom::document()?.create_text_node(text);
+    parent.append_child(&text).ok().map(drop)
+}
+
+/// Copies the link beside a button, and shows the result for a moment.
+pub(super) fn copy(ui: UiContext, button: Element) {
+    let link = button.previous_element_sibling();
+    let address = link.and_then(|link| link.get_attribute("href"));
+    let (Some(address), Some(clipboard)) = (address, clipboard()) else {
+        return;
+    };
+    let written = clipboard.write_text(&absolute(&address));
+    spawn_local(async move {
+        let key = if JsFuture::from(written).await.is_ok() {
+            "text.copied"
+        } else {
+            "text.copy-failed"
+        };
+        // The row may have been removed meanwhile.
+        if !button.is_connected() {
+            return;
+        }
+        ui.announcer.say(ui.text(key));
+        say(ui, &button, key);
+        // A second press restarts the time for which the result is shown.
+        let turn = button
+            .get_attribute("data-turn")
+            .and_then(|turn| turn.parse().ok());
+        let turn = (turn.unwrap_or(0_u32).wrapping_add(1)).to_string();
+        dom::set(&button, "data-turn", Some(&turn));
+        let reset = move || {
+            if button.get_attribute("data-turn") == Some(turn) {
+                say(ui, &button, "text.copy");
+            }
+        };
+        set_timeout(reset, CONFIRMED);
+    });
+}
+
+/// Shows a text on the button that copies.
+fn say(ui: UiContext, button: &Element, key: &str) {
+    let text = ui.text(key);
+    let name = button.get_attribute("data-name").unwrap_or_default();
+    let label = ui.fill("file.copy", &[("text", &text), ("name", &name)]);
+    dom::set(button, "aria-label", Some(&label));
+    if let Some(node) = button.last_child() {
+        node.set_text_content(Some(&text));
+    }
+}
+
+/// The clipboard, which is missing on pages that are not secure.
 fn clipboard() -> Option<web_sys::Clipboard> {
     let navigator = web_sys::window()?.navigator();
     let clipboard = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard")).ok()?;
     clipboard.is_object().then(|| clipboard.unchecked_into())
 }
 
-/// Whether an address leads to a page or file when it is clicked.
+/// Returns true if a click on the address opens a page or a file.
 fn opens(url: &str) -> bool {
     let start: String = url
         .trim_start()
@@ -118,7 +123,7 @@ fn opens(url: &str) -> bool {
     start.starts_with("https://") || start.starts_with("http://") || start.starts_with('/')
 }
 
-/// With this page's origin, where the backend gave a path only.
+/// The absolute address. A path is resolved against this page.
 fn absolute(url: &str) -> String {
     let base = web_sys::window()
         .and_then(|window| window.location().href().ok())

@@ -1,12 +1,16 @@
-//! The stylesheet, given to the tree that a widget is in: its shadow root, or the document when a
-//! Leptos page shows it directly. Constructed and adopted, because a Content Security Policy may
-//! forbid `<style>`. One sheet serves all widgets of the page.
+//! The stylesheet of the tree that contains a widget: its shadow root, or the document if a Leptos page shows the
+//! widget directly. It is constructed and adopted, since a Content Security Policy may forbid `<style>`. All widgets of
+//! the page share one sheet.
 
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
 use web_sys::CssStyleSheet;
 
-const CSS: &str = include_str!("../../style/upload.css");
+/// The build of `dist/` sets the stylesheet without comments and spaces.
+const CSS: &str = match option_env!("S3_UPLOAD_STYLE") {
+    Some(css) => css,
+    None => include_str!("../../style/upload.css"),
+};
 
 thread_local! {
     static SHEET: Option<CssStyleSheet> = {
@@ -18,7 +22,7 @@ thread_local! {
     };
 }
 
-/// Gives the widget's style to a document or shadow root, once.
+/// Adds the widget's style to a document or shadow root, once.
 pub fn adopt(root: &JsValue) {
     let name = JsValue::from_str("adoptedStyleSheets");
     let Ok(before) = Reflect::get(root, &name) else {
@@ -41,7 +45,7 @@ pub fn adopt(root: &JsValue) {
 mod tests {
     use super::CSS;
 
-    /// What stands between `start` and the next character that cannot be in a name.
+    /// The names that follow `start` in the text.
     fn names<'a>(text: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
         let is_part = |c: char| c.is_ascii_lowercase() || c == '-';
         let named = move |rest: &'a str| rest.split(|c| !is_part(c)).next();
@@ -66,7 +70,8 @@ mod tests {
             include_str!("drop_zone.rs"),
             include_str!("file_list.rs"),
             include_str!("file_row.rs"),
-            include_str!("live.rs"),
+            include_str!("live_regions.rs"),
+            include_str!("focus.rs"),
             include_str!("overall.rs"),
             include_str!("rejections.rs"),
             include_str!("stored.rs"),
@@ -76,7 +81,11 @@ mod tests {
         for source in sources {
             let controls = names(source, "=> (\"").chain(names(source, ": Bulk = (\""));
             let parts = names(source, "part=\"").chain(names(source, "part = \""));
-            for part in controls.chain(parts) {
+            let added = source.split("dom::add(").skip(1).filter_map(|call| {
+                let part = call.split(')').next()?.rsplit('"').nth(1)?;
+                (!part.is_empty()).then_some(part)
+            });
+            for part in controls.chain(parts).chain(added) {
                 assert!(words.contains(&part), "{part}");
             }
         }

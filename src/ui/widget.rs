@@ -1,5 +1,5 @@
-//! The whole widget. [`Widget`] puts the pieces together over plain signals; [`S3Upload`] is the
-//! component for Leptos pages, over an uploader.
+//! The whole widget. [`Widget`] combines the components over plain signals. [`S3Upload`] is the component for Leptos
+//! pages, over an uploader.
 
 use leptos::callback::UnsyncCallback;
 use leptos::ev;
@@ -7,32 +7,35 @@ use leptos::html;
 use leptos::prelude::*;
 use s3_upload_core::Target;
 
-use super::desk::{Action, Desk, Look, Source};
+use super::action::Action;
+use super::context::UiContext;
+use super::display_options::DisplayOptions;
 use super::drop_zone::{self, DropZone};
 use super::file_list::FileList;
-use super::live::LiveRegions;
+use super::live_regions::LiveRegions;
 use super::messages::Messages;
 use super::overall::Overall;
 use super::rejections::Rejections;
 use super::style;
+use super::upload_list::UploadList;
 use crate::uploader::{Settings, Uploader};
 
-/// The widget, showing whatever `source` holds and handing on what the person does.
+/// The widget. It shows the contents of `uploads`, and passes the person's actions on.
 #[component]
 pub fn Widget(
-    /// What to show.
-    source: Source,
-    /// How to present it.
+    /// The files and totals that are shown.
+    uploads: UploadList,
+    /// The options of the presentation.
     #[prop(into)]
-    look: Signal<Look>,
-    /// What to do about what the person does.
+    look: Signal<DisplayOptions>,
+    /// The receiver of the person's actions.
     #[prop(into)]
     act: UnsyncCallback<Action>,
-    /// Other words than English.
+    /// Texts in place of the English ones.
     #[prop(optional)]
     messages: Messages,
 ) -> impl IntoView {
-    let desk = Desk::new(act, messages);
+    let ui = UiContext::new(act, messages);
     let root = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         if let Some(root) = root.get() {
@@ -45,7 +48,7 @@ pub fn Widget(
             && disabled.try_get_untracked() == Some(false)
         {
             event.prevent_default();
-            drop_zone::add(desk, &data);
+            drop_zone::add(ui, &data);
         }
     };
     view! {
@@ -57,17 +60,17 @@ pub fn Widget(
             on:paste=paste
             on:keydown=ignore_repeats
         >
-            <DropZone desk look />
-            <Rejections desk rejections=source.rejections.clone() />
-            <Overall desk totals=source.totals.clone() />
-            <FileList desk rows=source.rows.clone() totals=source.totals.clone() />
-            <LiveRegions desk source />
+            <DropZone ui look />
+            <Rejections ui rejections=uploads.rejections.clone() />
+            <Overall ui totals=uploads.totals.clone() />
+            <FileList ui rows=uploads.rows.clone() totals=uploads.totals.clone() />
+            <LiveRegions ui uploads />
         </div>
     }
 }
 
-/// A key that is held presses a button again and again, and the focus may have moved on meanwhile
-/// to a button that cancels another file.
+/// Ignores the repeated events of a held Enter. Each would press a button, and the focus may have moved to a button
+/// that cancels another file.
 fn ignore_repeats(event: ev::KeyboardEvent) {
     if event.repeat() && event.key() == "Enter" {
         event.prevent_default();
@@ -76,27 +79,27 @@ fn ignore_repeats(event: ev::KeyboardEvent) {
 
 /// The upload widget for Leptos pages.
 ///
-/// Uploads live as long as the [`Uploader`], not as long as the component. Without an `uploader`
-/// the component makes one of its own from `settings`; its uploads end when the component leaves
-/// the page. To keep uploads over a change of page, hand in an `uploader` that lives longer: they
-/// go on meanwhile, and the next component that is given it shows them.
+/// Uploads live as long as the [`Uploader`], not as long as the component. Without an `uploader` the component makes
+/// one of its own from `settings`, whose uploads end when the component leaves the page. To keep uploads while the page
+/// changes, pass an `uploader` that lives longer. They continue meanwhile, and the next component with the same
+/// uploader shows them.
 #[component]
 pub fn S3Upload(
-    /// The page's own uploader. Its settings hold.
+    /// The page's own uploader, with its own settings.
     #[prop(optional)]
     uploader: Option<Uploader>,
-    /// Where to upload to, and how; only for the uploader that the component makes itself.
+    /// The settings of the uploader that the component makes itself. They are not used with an `uploader`.
     #[prop(optional)]
     settings: Settings,
-    /// Whether more than one file can be chosen. With `false` it is one at a time, whatever the
-    /// settings say, and a new one replaces one that is finished. When it is not given, the
-    /// settings decide: one at a time is `max_files: Some(1)`.
+    /// True if more than one file can be chosen. If it is false, only one file is allowed, whatever the settings are,
+    /// and a new one replaces one in a final state. If it is not given, the settings decide: `max_files: Some(1)`
+    /// allows one file.
     #[prop(optional, into)]
     multiple: Option<Signal<bool>>,
-    /// Whether nothing can be added.
+    /// True if no file can be added.
     #[prop(optional, into)]
     disabled: Signal<bool>,
-    /// Other words than English.
+    /// Texts in place of the English ones.
     #[prop(optional)]
     messages: Messages,
 ) -> impl IntoView {
@@ -123,38 +126,38 @@ pub fn S3Upload(
         };
         Effect::new(move |_| {
             let many = many.try_get() == Some(true);
-            // Read only now: another component that had this uploader has given it back.
+            // The limit is read only now, since another component that had this uploader may have restored it.
             let read = || kept.try_with_value(|all| all.settings().engine.constraints.max_files);
             let before = own.try_update_value(|own| *own.get_or_insert_with(read));
             let before = before.flatten().flatten();
             limit(if many { before } else { Some(1) });
         });
-        // The uploader is the page's: what this component changed ends with it.
+        // The uploader belongs to the page, so that the component's change is undone here.
         on_cleanup(move || {
             if let Some(before) = own.try_get_value().flatten().flatten() {
                 limit(before);
             }
         });
     }
-    let look = Signal::derive(move || Look {
+    let look = Signal::derive(move || DisplayOptions {
         constraints: constraints.clone(),
         multiple: many.try_get().unwrap_or_default(),
         disabled: disabled.try_get().unwrap_or_default(),
     });
-    let source = Source::of(&uploader);
+    let uploads = UploadList::of(&uploader);
     let act = UnsyncCallback::new(move |action| {
         let many = many.try_get_untracked().unwrap_or_default();
         perform(&uploader, many, action);
     });
-    view! { <Widget source look act messages /> }
+    view! { <Widget uploads look act messages /> }
 }
 
-/// Does with an uploader what the person asks for. Where only one file fits, a new one replaces
-/// what is finished.
+/// Performs an action of the person on an uploader. If only one file is allowed, a new one replaces a file in a final
+/// state.
 pub fn perform(uploader: &Uploader, multiple: bool, action: Action) {
     match action {
         Action::Add(files) => {
-            // What was said about the last choice does not concern this one.
+            // Messages about the last choice do not concern this one.
             for refused in uploader.rejections().get_untracked() {
                 uploader.dismiss(refused.id);
             }

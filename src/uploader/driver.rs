@@ -1,118 +1,90 @@
-//! The driver: events into the engine, commands out, and the signals that show how it stands.
+//! The driver passes events to the engine, executes its commands, and keeps the signals of its state.
 //!
-//! No borrow is held while a host's code runs, so that an event listener may call any method. All
-//! that is in flight is a guard in `in_flight`; dropping the driver cuts it.
+//! No borrow is held while a host's code runs, so that an event listener may call any method. Each request in flight
+//! has a guard in `in_flight`. When the driver is dropped, all requests are aborted.
 
-mod draw;
+mod admission;
 mod notices;
+mod signals;
 
-use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
-use gloo_timers::callback::Timeout;
 use leptos::prelude::ArcRwSignal;
+use s3_upload_core::collections::IdMap;
 use s3_upload_core::{
-    Answer, Command, Event, FileId, FileInfo, FileSnapshot, Instant, Notice, Queue, RequestId,
-    Status, Step as UploadStep, Target, Totals, UploadError,
+    Answer, Command, Event, FileId, FileSnapshot, Instant, Queue, RequestId, Status, Target,
+    Totals, UploadError,
 };
-use wasm_bindgen_futures::spawn_local;
-use web_sys::File;
 
-use super::backend::Sessions;
+use super::before_add::BeforeAdd;
+use super::event::UploadEvent;
+use super::files::Files;
+use super::platform::Platform;
+use super::row::{Rejection, Row};
 use super::settings::Settings;
-use super::transfer::Guard;
-use super::{Admission, Rejection, Row, UploadEvent};
-use crate::browser::clock::Clock;
-use crate::browser::console;
-use crate::browser::file;
-use crate::browser::frame::NextFrame;
-use crate::browser::network::{self, NetworkWatch};
-use crate::browser::page::LeaveGuard;
-use crate::browser::policy::PolicyWatch;
-
-/// A file and what it was when it was added.
-#[derive(Clone, Debug)]
-pub struct Source {
-    pub file: File,
-    pub info: FileInfo,
-    /// Milliseconds since 1970, as the browser tells them.
-    pub modified: f64,
-    /// Its MD5 in base64, once somebody wanted it.
-    pub md5: Rc<OnceCell<String>>,
-}
-
-/// The steps to which a backend let the page read an answer.
-type Answered = Rc<RefCell<BTreeSet<UploadStep>>>;
+use super::transfer::{self, CompletionSink, Context, Guard};
 
 type Listener = Rc<dyn Fn(&UploadEvent)>;
 
-/// See the module.
-pub(super) struct Driver {
+/// The driver of one uploader.
+pub(super) struct Driver<P: Platform> {
     pub rows: ArcRwSignal<Vec<Row>>,
     pub totals: ArcRwSignal<Totals>,
     pub rejections: ArcRwSignal<Vec<Rejection>>,
-    /// The steps to which backends ever let the page read an answer, by address.
-    backends_answered: RefCell<BTreeMap<String, Answered>>,
-    /// Stores that ever let the page read an answer, by origin.
-    pub stores_answered: RefCell<BTreeSet<String>>,
-    /// Stores that gave fetch no answer for an unclear cause, by origin.
-    pub stores_unclear: RefCell<BTreeSet<String>>,
-    pub policy: Rc<PolicyWatch>,
-    /// What the backend said at the beginning of each upload.
-    pub sessions: RefCell<Sessions>,
-    /// What the console was told already.
-    noted: RefCell<BTreeSet<String>>,
-    me: Weak<Driver>,
-    clock: Clock,
+    platform: Rc<P>,
+    files: Rc<Files<P::File>>,
+    transfers: Context<P>,
+    /// The warnings that were written to the console.
+    warned: RefCell<Vec<String>>,
+    me: Weak<Driver<P>>,
     queue: RefCell<Queue>,
-    settings: RefCell<Rc<Settings>>,
-    /// The settings that each file was added under, and is uploaded by, whatever is set later.
-    bound: RefCell<BTreeMap<FileId, Rc<Settings>>>,
-    sources: RefCell<BTreeMap<FileId, Source>>,
-    drawn: RefCell<BTreeMap<FileId, ArcRwSignal<FileSnapshot>>>,
-    pending: RefCell<VecDeque<Step>>,
-    in_flight: RefCell<HashMap<RequestId, Guard>>,
+    /// The engine's commands in its order, each notice with a snapshot taken at the same time.
+    pending: RefCell<VecDeque<(Command, Option<FileSnapshot>)>>,
+    in_flight: RefCell<IdMap<RequestId, Guard<P>>>,
     listeners: RefCell<Vec<Listener>>,
-    admission: RefCell<Option<Admission>>,
-    /// The widget is off the page.
+    before_add: RefCell<Option<BeforeAdd<P::File>>>,
+    /// Files that are shown while the host decides about them, and that the queue does not know yet.
+    checking: RefCell<Vec<FileId>>,
+    /// True while the widget is not on the page.
     asleep: Cell<bool>,
-    /// What goes on when it comes back.
+    /// The files that resume when the widget is on the page again.
     suspended: RefCell<Vec<FileId>>,
     next_file: Cell<u64>,
     next_rejection: Cell<u64>,
-    alarm: RefCell<Option<(Instant, Timeout)>>,
-    frame: RefCell<Option<NextFrame>>,
-    refresh: RefCell<Option<Timeout>>,
-    leaving: RefCell<Option<LeaveGuard>>,
-    network: RefCell<Option<NetworkWatch>>,
+    alarm: RefCell<Option<(Instant, P::Timer)>>,
+    frame: RefCell<Option<P::Frame>>,
+    refresh: RefCell<Option<P::Timer>>,
+    leaving: RefCell<Option<P::LeaveGuard>>,
+    network: RefCell<Option<P::NetworkWatch>>,
 }
 
-impl Driver {
-    pub fn new(settings: Settings) -> Rc<Self> {
+impl<P: Platform> Driver<P> {
+    pub fn new(platform: P, settings: Settings) -> Rc<Self> {
+        let platform = Rc::new(platform);
         let mut engine = settings.engine.clone();
-        engine.seed = seed();
+        engine.seed = platform.seed();
+        let files = Rc::new(Files::new(settings));
         let driver = Rc::new_cyclic(|me| Self {
             rows: ArcRwSignal::new(Vec::new()),
             totals: ArcRwSignal::new(Totals::default()),
             rejections: ArcRwSignal::new(Vec::new()),
-            backends_answered: RefCell::default(),
-            stores_answered: RefCell::default(),
-            stores_unclear: RefCell::default(),
-            policy: Rc::default(),
-            sessions: RefCell::default(),
-            noted: RefCell::default(),
+            transfers: Context::new(
+                Rc::clone(&platform),
+                Rc::clone(&files),
+                Weak::<Self>::clone(me),
+            ),
+            platform,
+            files,
+            warned: RefCell::default(),
             me: Weak::clone(me),
-            clock: Clock::default(),
             queue: RefCell::new(Queue::new(engine)),
-            settings: RefCell::new(Rc::new(settings)),
-            bound: RefCell::default(),
-            sources: RefCell::default(),
-            drawn: RefCell::default(),
             pending: RefCell::default(),
             in_flight: RefCell::default(),
             listeners: RefCell::default(),
-            admission: RefCell::default(),
+            before_add: RefCell::default(),
+            checking: RefCell::default(),
             asleep: Cell::default(),
             suspended: RefCell::default(),
             next_file: Cell::new(0),
@@ -124,9 +96,9 @@ impl Driver {
             network: RefCell::default(),
         });
         let me = Rc::downgrade(&driver);
-        let watch = network::watch(move |online| {
+        let watch = driver.platform.watch_network(move |online| {
             if let Some(driver) = me.upgrade() {
-                driver.feed(if online {
+                driver.handle(if online {
                     Event::Online
                 } else {
                     Event::Offline
@@ -138,29 +110,10 @@ impl Driver {
     }
 
     pub fn settings(&self) -> Settings {
-        Settings::clone(&self.settings.borrow())
+        Settings::clone(&self.files.settings())
     }
 
-    /// The settings by which a file is uploaded.
-    pub fn settings_of(&self, file: FileId) -> Rc<Settings> {
-        let bound = self.bound.borrow().get(&file).cloned();
-        // A file may have been chosen before the page said where it goes.
-        let current = self.settings.borrow();
-        let Some(bound) = bound.filter(|settings| settings.has_backend()) else {
-            return Rc::clone(&current);
-        };
-        if Rc::ptr_eq(&bound, &current) || bound.site.endpoint != current.site.endpoint {
-            return bound;
-        }
-        // Tokens age: to the same backend the latest ones go.
-        Rc::new(Settings {
-            headers: current.headers.clone(),
-            csrf: current.csrf.clone(),
-            ..Settings::clone(&bound)
-        })
-    }
-
-    /// What waits for a start goes by the settings of that moment.
+    /// Starts files. Each file that waits for a start is bound to the current settings.
     pub fn start(&self, target: Target) {
         let now = self.now();
         let held: Vec<FileId> = {
@@ -174,40 +127,21 @@ impl Driver {
             queue.files().filter(is_held).collect()
         };
         for file in held {
-            self.bind(file);
+            self.files.bind(file);
         }
-        self.feed(Event::Start(target));
-    }
-
-    fn bind(&self, file: FileId) {
-        let settings = Rc::clone(&self.settings.borrow());
-        self.bound.borrow_mut().insert(file, settings);
+        self.handle(Event::Start(target));
     }
 
     pub fn configure(&self, settings: Settings) {
         let mut engine = settings.engine.clone();
-        engine.seed = seed();
-        self.settings.replace(Rc::new(settings));
+        engine.seed = self.platform.seed();
+        self.files.configure(settings);
         self.queue.borrow_mut().configure(engine);
-        self.pump();
-    }
-
-    /// The steps to which a backend ever let the page read an answer: to be asked, and to be added to.
-    pub fn answered_by(&self, settings: &Settings) -> Answered {
-        let mut answered = self.backends_answered.borrow_mut();
-        Rc::clone(answered.entry(settings.site.endpoint.clone()).or_default())
+        self.run_commands();
     }
 
     pub fn listen(&self, listener: Listener) {
         self.listeners.borrow_mut().push(listener);
-    }
-
-    pub fn admit_by(&self, admission: Admission) {
-        self.admission.replace(Some(admission));
-    }
-
-    pub fn source(&self, file: FileId) -> Option<Source> {
-        self.sources.borrow().get(&file).cloned()
     }
 
     pub fn snapshot(&self, file: FileId) -> Option<FileSnapshot> {
@@ -215,67 +149,7 @@ impl Driver {
     }
 
     fn now(&self) -> Instant {
-        Instant::from_millis(self.clock.now())
-    }
-
-    /// `replacing`: the first that gets in takes the place of what is finished.
-    pub fn add(&self, files: Vec<File>, replacing: bool) {
-        let admission = self.admission.borrow().clone();
-        let replacing = Rc::new(Cell::new(replacing));
-        for file in files {
-            let info = FileInfo::new(file.name(), file::size(&file), &file.type_());
-            let modified = file.last_modified();
-            let source = Source {
-                file,
-                info,
-                modified,
-                md5: Rc::default(),
-            };
-            let Some(admission) = admission.clone() else {
-                self.enqueue(source, &replacing);
-                continue;
-            };
-            // What breaks a limit is refused before the host is troubled with it.
-            let checked = if replacing.get() {
-                self.queue.borrow().check_replacing(&source.info)
-            } else {
-                self.queue.borrow().check(&source.info)
-            };
-            if let Err(violation) = checked {
-                self.reject(&source.info, violation);
-                continue;
-            }
-            let (me, replacing) = (Weak::clone(&self.me), Rc::clone(&replacing));
-            spawn_local(async move {
-                if admission(source.file.clone(), source.info.clone()).await
-                    && let Some(driver) = me.upgrade()
-                {
-                    driver.enqueue(source, &replacing);
-                }
-            });
-        }
-    }
-
-    fn enqueue(&self, source: Source, replacing: &Cell<bool>) {
-        // What is finished stays if nothing can take its place.
-        if replacing.get() && self.queue.borrow().check_replacing(&source.info).is_ok() {
-            replacing.set(false);
-            self.feed(Event::Remove(Target::All));
-        }
-        // From 1: an id of 0 would be false in a script.
-        let number = self.next_file.get() + 1;
-        self.next_file.set(number);
-        let id = FileId(number);
-        let info = source.info.clone();
-        self.sources.borrow_mut().insert(id, source);
-        self.bind(id);
-        if !self.asleep.get() || self.settings.borrow().engine.manual {
-            self.feed(Event::Add(id, info));
-            return;
-        }
-        // Let in after the widget left the page: it waits with the others.
-        self.feed(Event::AddHeld(id, info));
-        self.suspended.borrow_mut().push(id);
+        Instant::from_millis(self.platform.now())
     }
 
     pub fn suspend(&self) {
@@ -291,105 +165,88 @@ impl Driver {
             queue.files().filter(is_active).collect()
         };
         self.suspended.borrow_mut().extend(moving);
-        // All at once: one by one, each would make room for the next.
-        self.feed(Event::Pause(Target::All));
+        // All files are paused at once. One by one, each would make room for the next.
+        self.handle(Event::Pause(Target::All));
     }
 
-    /// Pauses by the person's or the page's wish, which a mere return does not undo.
+    /// Pauses on request of the person or the page. [`wake`](Self::wake) does not resume these files.
     pub fn pause(&self, target: Target) {
         self.suspended
             .borrow_mut()
             .retain(|file| target != Target::All && target != Target::One(*file));
-        self.feed(Event::Pause(target));
+        self.handle(Event::Pause(target));
     }
 
     pub fn wake(&self) {
         self.asleep.set(false);
         for file in self.suspended.take() {
-            self.feed(Event::Resume(Target::One(file)));
+            self.handle(Event::Resume(Target::One(file)));
             self.start(Target::One(file));
         }
     }
 
-    /// Tells the engine what happened, and does what it says.
-    pub fn feed(&self, event: Event) {
+    /// Passes an event to the engine, and executes its commands.
+    pub fn handle(&self, event: Event) {
         let now = self.now();
-        self.queue.borrow_mut().handle(now, event);
-        self.pump();
+        self.queue.borrow_mut().handle_event(now, event);
+        self.run_commands();
     }
 
-    /// Whether anybody still waits for the answer to a request.
-    pub fn is_wanted(&self, request: RequestId) -> bool {
-        self.in_flight.borrow().contains_key(&request)
-    }
-
-    /// A request has handed more bytes to the network.
-    pub fn progressed(&self, request: RequestId, moved: u64) {
-        self.feed(Event::Progress(request, moved));
-    }
-
-    /// A request ended by itself.
-    pub fn ended(&self, request: RequestId, answer: Result<Answer, UploadError>) {
-        let guard = self.in_flight.borrow_mut().remove(&request);
-        if let Some(guard) = guard {
-            guard.disarm();
-            self.feed(Event::Answer(request, answer));
-        }
-    }
-
-    /// Tells the developer, once.
-    pub fn note(&self, text: &str) {
-        if self.noted.borrow_mut().insert(text.to_owned()) {
-            console::warn(text);
-        }
-    }
-
-    /// Executes what the engine wants, until it wants nothing more for now.
-    fn pump(&self) {
-        self.gather();
+    /// Executes the engine's commands until there are none.
+    fn run_commands(&self) {
+        self.drain();
         loop {
-            let step = self.pending.borrow_mut().pop_front();
-            match step {
-                Some(Step::Execute(command)) => self.execute(command),
-                Some(Step::Tell(notice, snapshot)) => self.tell(notice, snapshot),
-                None => break,
+            let Some((command, snapshot)) = self.pending.borrow_mut().pop_front() else {
+                break;
+            };
+            match command {
+                Command::Backend {
+                    request,
+                    file,
+                    operation,
+                } => {
+                    let guard = transfer::ask(&self.transfers, request, file, operation);
+                    self.in_flight.borrow_mut().insert(request, guard);
+                }
+                Command::Send(transmit) => {
+                    let request = transmit.request;
+                    let guard = transfer::send(&self.transfers, transmit);
+                    self.in_flight.borrow_mut().insert(request, guard);
+                }
+                Command::Cancel(request) => {
+                    let guard = self.in_flight.borrow_mut().remove(&request);
+                    drop(guard);
+                }
+                Command::Notify(notice) => self.notify(notice, snapshot),
             }
         }
         self.set_alarm();
-        self.draw_soon();
+        self.schedule_sync();
+    }
+}
+
+impl<P: Platform> CompletionSink for Driver<P> {
+    fn is_wanted(&self, request: RequestId) -> bool {
+        self.in_flight.borrow().contains_key(&request)
     }
 
-    fn execute(&self, command: Command) {
-        match command {
-            Command::Cancel(request) => {
-                let guard = self.in_flight.borrow_mut().remove(&request);
-                drop(guard);
-            }
-            command => {
-                let Some(driver) = self.me.upgrade() else {
-                    return;
-                };
-                let (request, guard) = super::transfer::launch(&driver, command);
-                if let Some(guard) = guard {
-                    self.in_flight.borrow_mut().insert(request, guard);
-                }
-            }
+    fn progressed(&self, request: RequestId, bytes: u64) {
+        self.handle(Event::Progress(request, bytes));
+    }
+
+    fn ended(&self, request: RequestId, answer: Result<Answer, UploadError>) {
+        let guard = self.in_flight.borrow_mut().remove(&request);
+        if let Some(guard) = guard {
+            guard.disarm();
+            self.handle(Event::Answer(request, answer));
         }
     }
-}
 
-/// Something to do, in the order in which the engine wanted it.
-enum Step {
-    Execute(Command),
-    Tell(Notice, Option<FileSnapshot>),
-}
-
-/// A seed for the jitter: spread is all that it is for.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "any number will do"
-)]
-fn seed() -> u64 {
-    (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64
+    fn warn_once(&self, text: &str) {
+        let mut warned = self.warned.borrow_mut();
+        if !warned.iter().any(|known| known == text) {
+            warned.push(text.to_owned());
+            self.platform.warn(text);
+        }
+    }
 }

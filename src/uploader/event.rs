@@ -1,4 +1,4 @@
-//! What a host hears of: plain snapshots, never a presigned URL.
+//! The events that a host receives. They hold plain snapshots, and never a presigned URL.
 
 use s3_upload_core::{FileSnapshot, Violation};
 
@@ -11,24 +11,24 @@ pub enum UploadEvent {
         name: String,
         /// Its size in bytes.
         size: u64,
-        /// The limit that it breaks.
+        /// The limit that the file breaks.
         violation: Violation,
     },
     /// Work on a file began.
     Start(FileSnapshot),
-    /// More of a file was sent. At most once per drawn frame.
+    /// More of a file was sent. Emitted at most once per drawn frame.
     Progress(FileSnapshot),
-    /// A file arrived.
+    /// A file was uploaded.
     Success(FileSnapshot),
     /// A file failed.
     Error(FileSnapshot),
-    /// A file was given up.
+    /// A file was cancelled.
     Cancel(FileSnapshot),
-    /// No file is under way any more.
+    /// No file is active any more.
     Complete {
-        /// Files that arrived since the last time.
+        /// The number of files that were uploaded since the last such event.
         succeeded: u32,
-        /// Files that failed since the last time.
+        /// The number of files that failed since the last such event.
         failed: u32,
     },
 }

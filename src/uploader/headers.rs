@@ -1,7 +1,7 @@
-//! The headers by which a backend knows the person: fixed ones, or fresh ones for each request.
+//! The headers by which a backend identifies the person: fixed ones, or new ones for each request.
 //!
-//! Owns that a refusal is answered by one renewal, however many requests met it: a page that changes its refresh token
-//! at each use would be taken for a thief at the second. Refuses to show any of them.
+//! All requests that are refused at the same time share one renewal. Where each use of a refresh token replaces it, a
+//! second use of the old one counts as theft. Header values are never printed.
 
 use core::cell::{Cell, RefCell};
 use core::fmt;
@@ -10,26 +10,34 @@ use core::task::{Poll, Waker};
 use std::pin::Pin;
 use std::rc::Rc;
 
-/// Name and value of each.
+/// The name and the value of each header.
 pub type HeaderList = Vec<(String, String)>;
 
-/// What a source gives: headers, or a sentence when there are none to be had.
-type Given = Result<HeaderList, String>;
+/// The reason why a source gives no headers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoHeaders {
+    /// The source has none. Holds a sentence for the person, which may be empty. The failure is final.
+    Refused(String),
+    /// The issuer of the headers cannot be reached now. The request is retried as if the backend could not be reached.
+    Unreachable,
+}
 
-/// Gives the headers for one request. It is told whether the backend has just refused those that it gave before (401), and
-/// answers with a sentence when there are none to be had.
+/// The result of a source: headers, or the reason why there are none.
+type Given = Result<HeaderList, NoHeaders>;
+
+/// Gives the headers for one request. The argument is true if the backend has just refused the previous headers (401).
 pub type HeaderSource = Rc<dyn Fn(bool) -> Pin<Box<dyn Future<Output = Given>>>>;
 
-/// Headers for the backend. The store never gets them.
+/// Headers for the backend. They are never sent to the store.
 #[derive(Clone, Default)]
 pub enum Headers {
-    /// None.
+    /// No headers.
     #[default]
     None,
-    /// Always the same.
+    /// The same headers for each request.
     Fixed(HeaderList),
-    /// Fresh ones for each request; asked for once more when the backend does not accept them.
-    Fresh(Rc<Fresh>),
+    /// Headers from a source that is asked for each request, and once more after a 401.
+    Refreshable(Rc<RefreshableHeaders>),
 }
 
 impl fmt::Debug for Headers {
@@ -38,17 +46,17 @@ impl fmt::Debug for Headers {
         f.write_str(match self {
             Self::None => "None",
             Self::Fixed(_) => "Fixed(…)",
-            Self::Fresh(_) => "Fresh(…)",
+            Self::Refreshable(_) => "Refreshable(…)",
         })
     }
 }
 
 impl Headers {
-    /// Fresh ones from this source.
-    pub fn fresh(source: HeaderSource) -> Self {
-        Self::Fresh(Rc::new(Fresh {
+    /// Headers from a source.
+    pub fn refreshable(source: HeaderSource) -> Self {
+        Self::Refreshable(Rc::new(RefreshableHeaders {
             source,
-            renewals: Cell::new(0),
+            refreshes: Cell::new(0),
             latest: RefCell::new(Ok(Vec::new())),
             busy: Cell::new(false),
             waiting: RefCell::default(),
@@ -57,28 +65,28 @@ impl Headers {
 }
 
 /// A source of headers, and its last renewal.
-pub struct Fresh {
+pub struct RefreshableHeaders {
     source: HeaderSource,
-    renewals: Cell<u64>,
+    refreshes: Cell<u64>,
     latest: RefCell<Given>,
     busy: Cell<bool>,
     waiting: RefCell<Vec<Waker>>,
 }
 
-impl Fresh {
-    /// How often they were renewed so far: to be remembered before [`give`](Self::give).
-    pub fn renewals(&self) -> u64 {
-        self.renewals.get()
+impl RefreshableHeaders {
+    /// The number of renewals so far. Must be read before [`get`](Self::get).
+    pub fn refresh_count(&self) -> u64 {
+        self.refreshes.get()
     }
 
     /// The headers for a request.
-    pub async fn give(&self) -> Given {
+    pub async fn get(&self) -> Given {
         (self.source)(false).await
     }
 
-    /// Other headers than those that were refused, which were given after so many renewals. Who comes while one is under
-    /// way, or after it with what was given before, gets what that one brings.
-    pub async fn renew(&self, seen: u64) -> Given {
+    /// Replaces headers that were refused. `seen` is the number of renewals before they were given. A call during a
+    /// renewal, or after it with an older `seen`, gets the result of that renewal.
+    pub async fn refresh(&self, seen: u64) -> Given {
         poll_fn(|context| {
             if self.busy.get() {
                 self.waiting.borrow_mut().push(context.waker().clone());
@@ -88,23 +96,23 @@ impl Fresh {
             }
         })
         .await;
-        if self.renewals.get() > seen {
+        if self.refreshes.get() > seen {
             return self.latest.borrow().clone();
         }
         let turn = Turn::of(self);
         let given = (self.source)(true).await;
         self.latest.borrow_mut().clone_from(&given);
-        self.renewals.set(seen + 1);
+        self.refreshes.set(seen + 1);
         drop(turn);
         given
     }
 }
 
 /// The right to renew, until it is dropped.
-struct Turn<'a>(&'a Fresh);
+struct Turn<'a>(&'a RefreshableHeaders);
 
 impl<'a> Turn<'a> {
-    fn of(fresh: &'a Fresh) -> Self {
+    fn of(fresh: &'a RefreshableHeaders) -> Self {
         fresh.busy.set(true);
         Self(fresh)
     }
@@ -123,10 +131,10 @@ mod tests {
 
     use super::*;
 
-    /// A source whose renewals wait until the gate is open, and each of which is counted.
+    /// A source whose renewals wait until the gate is open, and are counted.
     fn source(gate: &Rc<Cell<bool>>, renewed: &Rc<Cell<u32>>) -> Headers {
         let (gate, renewed) = (Rc::clone(gate), Rc::clone(renewed));
-        Headers::fresh(Rc::new(move |refused| {
+        Headers::refreshable(Rc::new(move |refused| {
             let (gate, renewed) = (Rc::clone(&gate), Rc::clone(&renewed));
             Box::pin(async move {
                 if refused {
@@ -151,12 +159,12 @@ mod tests {
     #[test]
     fn many_refusals_are_one_renewal() {
         let (gate, renewed) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(0)));
-        let Headers::Fresh(fresh) = source(&gate, &renewed) else {
+        let Headers::Refreshable(fresh) = source(&gate, &renewed) else {
             return;
         };
         let context = &mut Context::from_waker(Waker::noop());
-        let seen = fresh.renewals();
-        let mut all: Vec<_> = (0..4).map(|_| Box::pin(fresh.renew(seen))).collect();
+        let seen = fresh.refresh_count();
+        let mut all: Vec<_> = (0..4).map(|_| Box::pin(fresh.refresh(seen))).collect();
         for one in &mut all {
             assert!(one.as_mut().poll(context).is_pending());
         }
@@ -165,13 +173,16 @@ mod tests {
         for one in &mut all {
             assert_eq!(one.as_mut().poll(context), expected);
         }
-        // One that was under way with the old ones all the time.
-        assert_eq!(Box::pin(fresh.renew(seen)).as_mut().poll(context), expected);
+        // A request that had the old headers all the time.
+        assert_eq!(
+            Box::pin(fresh.refresh(seen)).as_mut().poll(context),
+            expected
+        );
         assert_eq!(renewed.get(), 1);
-        // The new ones can be refused in their turn.
-        let seen = fresh.renewals();
+        // The new headers can be refused as well.
+        let seen = fresh.refresh_count();
         assert!(
-            Box::pin(fresh.renew(seen))
+            Box::pin(fresh.refresh(seen))
                 .as_mut()
                 .poll(context)
                 .is_ready()

@@ -1,73 +1,61 @@
-//! The headless uploader: settings in, methods and signals out.
+//! The headless uploader, with settings, methods and signals.
 //!
-//! Drives the engine: executes its commands, feeds it what came of them, and owns what is in
-//! flight. Decides nothing about uploads; that is `s3-upload-core`'s part. Draws nothing; that is
-//! [`ui`](crate::ui)'s.
+//! It executes the engine's commands, passes the results back, and owns the requests in flight. Decisions about uploads
+//! belong to `s3-upload-core`, and rendering to [`ui`](crate::ui).
 
-mod advice;
 pub(crate) mod backend;
+mod backend_client;
+mod before_add;
+mod browser_platform;
 mod diagnose;
+mod doctor;
 mod driver;
 mod event;
+mod files;
 mod headers;
-mod hint;
+mod host_client;
+mod http_client;
+mod internal_host;
+pub(crate) mod json;
+mod platform;
 pub mod presign;
+mod reachability;
+mod received;
+mod remediation;
+mod row;
 mod settings;
+mod signature_check;
+mod source;
 mod store;
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
+mod tests;
 mod transfer;
+mod transport;
 
-use std::pin::Pin;
 use std::rc::Rc;
 
 use leptos::prelude::{ArcReadSignal, ArcRwSignal, GetUntracked};
-use s3_upload_core::{Event, FileId, FileInfo, FileSnapshot, Target, Totals, Violation};
+use s3_upload_core::{Event, FileInfo, FileSnapshot, Target, Totals, Violation};
 use web_sys::File;
 
-pub use advice::{Advice, advice};
+pub use before_add::BeforeAdd;
 pub use event::UploadEvent;
 pub use presign::{Presign, PresignRequest};
+pub use remediation::{Remediation, remediation};
+pub use row::{Rejection, Row};
 pub use settings::{
-    Credentials, Csrf, Encoding, FieldNames, Fresh, HeaderList, HeaderSource, Headers, Settings,
-    Site,
+    Credentials, Csrf, Encoding, FieldNames, HeaderList, HeaderSource, Headers, NoHeaders,
+    RefreshableHeaders, Settings, Site,
 };
 
+use browser_platform::BrowserPlatform;
 use driver::Driver;
 
-/// One file of the uploader.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// Which file.
-    pub id: FileId,
-    /// How it stands, brought up to date at most once per drawn frame.
-    pub snapshot: ArcReadSignal<FileSnapshot>,
-}
-
-impl PartialEq for Row {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-    }
-}
-
-/// A file that was refused before it was queued.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejection {
-    /// To dismiss it by.
-    pub id: u64,
-    /// The file's name.
-    pub name: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// The limit that it breaks.
-    pub violation: Violation,
-}
-
-/// Whether the host lets a file in. Resolves to `false` to keep it out.
-pub type Admission = Rc<dyn Fn(File, FileInfo) -> Pin<Box<dyn Future<Output = bool>>>>;
-
-/// Uploads files. Cheap to clone: all clones are the same uploader. When the last one is dropped,
-/// what is in flight is cut.
+/// Uploads files. Clones are cheap, and all clones are the same uploader. When the last one is dropped, the requests in
+/// flight are aborted.
 #[derive(Clone)]
-pub struct Uploader(Rc<Driver>);
+pub struct Uploader(Rc<Driver<BrowserPlatform>>);
 
 impl core::fmt::Debug for Uploader {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -84,86 +72,95 @@ impl PartialEq for Uploader {
 impl Uploader {
     /// An uploader without files.
     pub fn new(settings: Settings) -> Self {
-        Self(Driver::new(settings))
+        Self(Driver::new(BrowserPlatform::default(), settings))
     }
 
-    /// The settings in force.
+    /// The current settings.
     pub fn settings(&self) -> Settings {
         self.0.settings()
     }
 
-    /// Changes the settings. A file keeps all that concerns the backend (its address, credentials, metadata, …) as it was
-    /// when the file was added, or started in manual mode; headers and CSRF token for the same backend, limits and
-    /// the engine's settings hold from now on.
+    /// Changes the settings. A file keeps the settings about the backend (its address, credentials, metadata, …) under
+    /// which it was added, or started in manual mode. Headers and CSRF token for the same backend, limits and the
+    /// engine's settings apply from now on.
     pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = self.0.settings();
         change(&mut settings);
         self.0.configure(settings);
     }
 
-    /// Adds files: each is checked against the limits, then offered to the host's admission, then
-    /// queued.
+    /// Adds files. Each file is checked against the limits, then offered to the host's `before_add`, then queued.
     pub fn add(&self, files: Vec<File>) {
         self.0.add(files, false);
     }
 
-    /// Adds files, of which the first that is let in takes the place of all in a final state.
+    /// Adds files. The first that is accepted replaces all files in a final state.
     pub fn replace(&self, files: Vec<File>) {
         self.0.add(files, true);
     }
 
-    /// In manual mode: uploads what was added.
+    /// Starts the files that were added in manual mode.
     pub fn start(&self, target: Target) {
         self.0.start(target);
     }
 
-    /// Stops sending, and keeps what is needed to go on.
+    /// Stops sending. The state that is needed to resume is kept.
     pub fn pause(&self, target: Target) {
         self.0.pause(target);
     }
 
-    /// Goes on after a pause.
+    /// Resumes after a pause.
     pub fn resume(&self, target: Target) {
-        self.0.feed(Event::Resume(target));
+        self.0.handle(Event::Resume(target));
     }
 
-    /// Tries again after a failure.
+    /// Retries after a failure.
     pub fn retry(&self, target: Target) {
-        self.0.feed(Event::Retry(target));
+        self.0.handle(Event::Retry(target));
     }
 
-    /// Gives up: stops, and has taken back what was stored.
+    /// Cancels uploads, and has the backend abort or delete what was stored.
     pub fn cancel(&self, target: Target) {
-        self.0.feed(Event::Cancel(target));
+        self.0.give_up_checking(target);
+        self.0.handle(Event::Cancel(target));
     }
 
-    /// Takes a file off the list; cancels it first when it is under way. For all: only those in a
+    /// Removes a file from the list, and cancels it first if it is active. [`Target::All`] removes only files in a
     /// final state.
     pub fn remove(&self, target: Target) {
-        self.0.feed(Event::Remove(target));
+        if let Target::One(_) = target {
+            self.0.give_up_checking(target);
+        }
+        self.0.handle(Event::Remove(target));
     }
 
-    /// Takes all files in a final state off the list.
+    /// Removes all files in a final state from the list.
     pub fn clear(&self) {
-        self.0.feed(Event::Remove(Target::All));
+        self.0.handle(Event::Remove(Target::All));
     }
 
-    /// The files, in the order of adding.
+    /// The files, in the order of adding. Files about which the host has not decided yet are among them, as
+    /// [`Checking`](s3_upload_core::Status::Checking).
     pub fn rows(&self) -> ArcReadSignal<Vec<Row>> {
         self.0.rows.read_only()
     }
 
-    /// All files together.
+    /// The totals of all files.
     pub fn totals(&self) -> ArcReadSignal<Totals> {
         self.0.totals.read_only()
     }
 
-    /// Files that were refused, the latest last, until they are dismissed.
+    /// The refused files that were not dismissed, the latest last.
     pub fn rejections(&self) -> ArcReadSignal<Vec<Rejection>> {
         self.0.rejections.read_only()
     }
 
-    /// Takes a refusal off the list.
+    /// Shows that the host refused a file, with the reason. An empty reason is replaced by a message of the widget.
+    pub fn refuse(&self, file: &FileInfo, reason: String) {
+        self.0.reject(file, Violation::Refused { reason });
+    }
+
+    /// Removes a refused file from the list.
     pub fn dismiss(&self, rejection: u64) {
         self.0.dismiss(rejection);
     }
@@ -173,22 +170,22 @@ impl Uploader {
         self.0.listen(listener);
     }
 
-    /// Asks `admission` about each file before it is queued.
-    pub fn on_admit(&self, admission: Admission) {
-        self.0.admit_by(admission);
+    /// Asks `before_add` about each file before it is queued.
+    pub fn on_admit(&self, before_add: BeforeAdd) {
+        self.0.set_before_add(before_add);
     }
 
-    /// The widget left the page: stops sending, and keeps everything.
+    /// Stops sending while the widget is not on the page. The state that is needed to resume is kept.
     pub fn suspend(&self) {
         self.0.suspend();
     }
 
-    /// The widget is back: goes on with what [`suspend`](Self::suspend) stopped.
+    /// Resumes the files that [`suspend`](Self::suspend) stopped.
     pub fn wake(&self) {
         self.0.wake();
     }
 
-    /// All snapshots as they are now, in the order of adding.
+    /// The current snapshots of all accepted files, in the order of adding.
     pub fn snapshots(&self) -> Vec<FileSnapshot> {
         let rows: ArcRwSignal<Vec<Row>> = self.0.rows.clone();
         rows.get_untracked()

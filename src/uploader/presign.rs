@@ -1,6 +1,6 @@
-//! The way out: a host that presigns by itself, in place of a backend that the widget asks.
+//! The interface of a host that presigns with its own code, in place of a backend that the widget asks.
 //!
-//! Owns the interface only. The element has one for a page's JavaScript function; a Leptos host writes its own.
+//! The element implements it by a page's JavaScript function. A Leptos host writes its own implementation.
 
 use core::fmt;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use s3_upload_core::{
 };
 use web_sys::{AbortSignal, File};
 
-/// What an operation comes to. It is dropped when nobody wants it any more.
+/// The result of an operation. The future is dropped when the result is not needed any more.
 pub type Answered<T> = Pin<Box<dyn Future<Output = Result<T, UploadError>>>>;
 
 /// One file to presign for.
@@ -21,26 +21,27 @@ pub struct PresignRequest {
     pub file: File,
     /// Its name, its size in bytes and the MIME type that will be sent.
     pub info: FileInfo,
-    /// What the page adds.
+    /// The metadata that the page adds.
     pub metadata: BTreeMap<String, String>,
-    /// Parts are preferred, because the file is large. A single request is always possible up to 5 GiB.
+    /// True if parts are preferred, because the file is large. A single request is always possible up to 5 GiB.
     pub prefer_multipart: bool,
-    /// The part size that would be fast, in bytes.
+    /// The recommended part size in bytes.
     pub part_size: u64,
 }
 
 /// Presigns uploads.
 ///
-/// `create` alone makes single requests possible: answer a [`Grant`] without an id. With an id, `complete` is asked to
-/// confirm in the end. A grant of [`Multipart`](s3_upload_core::GrantPlan::Multipart) needs an id, `sign_parts` and
-/// `complete`. An [`UploadError::Backend`] is shown by its message; [`UploadError::Network`] is tried again.
+/// `create` alone is enough for single requests: it returns a [`Grant`] without an id. If the grant has an id,
+/// `complete` is called to confirm the upload. A grant of [`Multipart`](s3_upload_core::GrantPlan::Multipart) needs an
+/// id, `sign_parts` and `complete`. An [`UploadError::Backend`] is shown by its message. An [`UploadError::Network`] is
+/// retried.
 ///
-/// `signal` aborts when the answer is not wanted any more.
+/// `signal` aborts when the result is not needed any more.
 pub trait Presign: fmt::Debug {
     /// Grants one file.
     fn create(&self, request: PresignRequest, signal: Option<AbortSignal>) -> Answered<Grant>;
 
-    /// Signs these parts, each a number and a size in bytes. May be asked again for the same part.
+    /// Signs these parts, each a number and a size in bytes. May be called again for the same part.
     fn sign_parts(
         &self,
         id: UploadId,
@@ -51,13 +52,14 @@ pub trait Presign: fmt::Debug {
         not_offered("signParts")
     }
 
-    /// Tells which parts the store holds.
+    /// Lists the parts that the store holds.
     fn list_parts(&self, id: UploadId, signal: Option<AbortSignal>) -> Answered<Vec<StoredPart>> {
         let _ = (id, signal);
         not_offered("listParts")
     }
 
-    /// Completes a multipart upload, or confirms a single one. Without `parts`, the store has to be asked for them.
+    /// Completes a multipart upload, or confirms a single one. Without `parts`, the implementation asks the store for
+    /// them.
     fn complete(
         &self,
         id: UploadId,
@@ -75,8 +77,8 @@ pub trait Presign: fmt::Debug {
     }
 }
 
-/// The error about an operation that a host did not write.
+/// The error for an operation that the host does not implement.
 pub fn not_offered<T: 'static>(operation: &str) -> Answered<T> {
     let text = format!("the page's own presign function offers no \"{operation}\"");
-    Box::pin(core::future::ready(Err(UploadError::Configuration(text))))
+    Box::pin(core::future::ready(Err(UploadError::Unsupported(text))))
 }

@@ -1,4 +1,4 @@
-//! The settings of an uploader: where the backend is, how it is spoken to, and the engine's own.
+//! The settings of an uploader: the backend's address, its dialect, and the engine's settings.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -7,28 +7,28 @@ use s3_upload_core::Config;
 use s3_upload_protocol::dialect::auto::Auto;
 pub use s3_upload_protocol::{Dialect, Encoding, FieldNames, Site};
 
-pub use super::headers::{Fresh, HeaderList, HeaderSource, Headers};
+pub use super::headers::{HeaderList, HeaderSource, Headers, NoHeaders, RefreshableHeaders};
 use super::presign::Presign;
 pub use crate::browser::http::Credentials;
 
-/// What a host may set. The defaults need only a [`site`](Self::site) with its endpoint.
+/// The settings that a host may change. The defaults need only a [`site`](Self::site) with its endpoint.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The backend's address, and what it wants to be told.
+    /// The backend's address, and the fields of requests to it.
     pub site: Site,
-    /// How the backend speaks; see [`named`](s3_upload_protocol::named) for those that there are.
+    /// The dialect of the backend. [`named`](s3_upload_protocol::named) gives each by its name.
     pub dialect: &'static dyn Dialect,
-    /// The host's own way to presign, in place of a backend.
+    /// The host's own implementation of presigning, in place of a backend.
     pub presign: Option<Rc<dyn Presign>>,
-    /// Headers that prove to the backend who is asking.
+    /// Headers that authenticate the person to the backend.
     pub headers: Headers,
-    /// Where the token against cross-site request forgery is, if the backend wants one.
+    /// The source of the token against cross-site request forgery, if the backend requires one.
     pub csrf: Csrf,
-    /// Whether cookies go to the backend. None ever go to the store.
+    /// The credentials mode of requests to the backend. Cookies are never sent to the store.
     pub credentials: Credentials,
-    /// Told to the backend with each file.
+    /// Metadata that is sent to the backend with each file.
     pub metadata: BTreeMap<String, String>,
-    /// The engine's settings: limits, lanes, transport, patience.
+    /// The engine's settings: limits, concurrency, transport and time limits.
     pub engine: Config,
 }
 
@@ -45,7 +45,7 @@ impl Settings {
         }
     }
 
-    /// Whether there is somebody to ask.
+    /// Returns true if there is an endpoint or a host that presigns.
     pub(super) fn has_backend(&self) -> bool {
         !self.site.endpoint.is_empty() || self.presign.is_some()
     }
@@ -66,14 +66,14 @@ impl Default for Settings {
     }
 }
 
-/// Where a page keeps its token against cross-site request forgery. It is sent to the page's own origin, and elsewhere
-/// only together with cookies, without which there is nothing to forge.
+/// The source of the page's token against cross-site request forgery. The token is sent to the page's own origin. To
+/// other origins it is sent only together with cookies, without which a forged request has no effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Csrf {
     /// The name of a `<meta>` whose content is the token.
     pub meta: Option<String>,
     /// The name of a cookie that holds the token.
     pub cookie: Option<String>,
-    /// The header that carries the token; the usual one of the frameworks when absent.
+    /// The header that carries the token. Without it, the usual header of the frameworks is used.
     pub header: Option<String>,
 }

@@ -1,49 +1,35 @@
-//! Sends bytes to the store: one signed request by fetch or by XHR, and what the store's answer
-//! says. No cookie ever goes along.
+//! The requests that send bytes to the store, and the meaning of its responses. The requests carry no cookies.
 
-use s3_upload_core::{ETag, Method, ObjectKey, Receipt, StoreRefusal, Transmit, UploadError};
-use s3_upload_protocol::store::{PostAnswer, StoreError};
-use web_sys::{Blob, File, FormData};
+use s3_upload_core::{
+    ETag, FileInfo, Method, ObjectKey, Receipt, Step, StoreRefusal, Transmit, UploadError,
+};
+use s3_upload_protocol::answer::{self, Asked, Seen, Verdict};
+use s3_upload_protocol::store::StoreError;
 
-use core::time::Duration;
+use super::platform::LocalFile;
+use super::received::Received;
+use super::source::Source;
+use crate::browser::http::{Body, Credentials, Request};
 
-use crate::browser::file;
-use crate::browser::http::{Body, Credentials, Request, Response};
-
-/// The headers and the body of a request to the store. The file is looked at again: what is sent
-/// must be what was signed.
-pub fn body(
-    transmit: &Transmit,
-    source: &File,
-    size: u64,
-    modified: f64,
-) -> Result<Body, UploadError> {
-    if file::size(source) != size || source.last_modified().total_cmp(&modified).is_ne() {
+/// The body of a request to the store. The file is checked again, since the bytes that are sent must be those that were
+/// signed.
+pub fn body(transmit: &Transmit, source: &Source<impl LocalFile>) -> Result<Body, UploadError> {
+    let file = &source.file;
+    if file.size() != source.info.size || file.modified().total_cmp(&source.modified).is_ne() {
         return Err(UploadError::FileChanged);
     }
-    let bytes = file::slice(source, transmit.range.start, transmit.range.end)
-        .ok_or(UploadError::FileUnreadable)?;
-    match &transmit.target.method {
-        Method::Put => Ok(Body::Blob(bytes)),
-        Method::Post { fields } => form(fields, &bytes, &source.name())
-            .map(Body::Form)
-            .ok_or(UploadError::FileUnreadable),
-    }
+    let body = match &transmit.target.method {
+        Method::Put => file.slice(transmit.range),
+        Method::Post { fields } => file.form(fields, transmit.range, &told_name(file)),
+    };
+    body.ok_or(UploadError::FileUnreadable)
 }
 
-/// S3 ignores whatever comes after `file`, and puts the file's name in the place of a `${filename}`.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html>
-fn form(fields: &[(String, String)], bytes: &Blob, name: &str) -> Option<FormData> {
-    let form = FormData::new().ok()?;
-    for (name, value) in fields {
-        form.append_with_str(name, value).ok()?;
-    }
-    form.append_with_blob_and_filename("file", bytes, name)
-        .ok()?;
-    Some(form)
+fn told_name(file: &impl LocalFile) -> String {
+    FileInfo::new(file.name(), 0, &file.media_type()).told_name()
 }
 
-/// The request, ready for either transport.
+/// The request for either transport.
 pub fn request(transmit: &Transmit, body: Body) -> Request<'_> {
     Request {
         method: match transmit.target.method {
@@ -57,51 +43,75 @@ pub fn request(transmit: &Transmit, body: Body) -> Request<'_> {
     }
 }
 
-/// What the store's answer means.
-pub fn read(response: &Response) -> Result<Receipt, UploadError> {
-    // S3 can put an error into an answer that began as a success.
-    let error = StoreError::parse(&response.body);
-    if response.is_success() && error.is_none() {
-        // A POST form is answered in XML, whatever CORS exposes.
-        let told = PostAnswer::parse(&response.body).unwrap_or_default();
-        return Ok(Receipt {
+/// Returns true if the store redirects the browser after it accepted this form.
+pub fn form_redirects(transmit: &Transmit) -> bool {
+    match &transmit.target.method {
+        Method::Put => false,
+        Method::Post { fields } => answer::redirects(fields),
+    }
+}
+
+/// The operation that the request asks of the store.
+pub fn asked(transmit: &Transmit) -> Asked {
+    match &transmit.target.method {
+        Method::Put => Asked::Put,
+        Method::Post { fields } => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, value)| (name.as_str(), value.as_str()));
+            Asked::Post(answer::status_of_form(fields))
+        }
+    }
+}
+
+/// Translates the store's response to a receipt or an error of the engine.
+pub fn read(step: Step, asked: Asked, response: &Received) -> Result<Receipt, UploadError> {
+    let refusal = |error: Option<StoreError>| {
+        let error = error.unwrap_or_default();
+        let request_id = || response.header("x-amz-request-id").map(str::to_owned);
+        UploadError::Store(StoreRefusal {
+            status: response.status,
+            code: Some(error.code).filter(|code| !code.is_empty()),
+            message: error.message,
+            request_id: error.request_id.or_else(request_id),
+            retry_after: response.retry_after,
+            hint: None,
+        })
+    };
+    match answer::of_store(asked, &seen(response)) {
+        // The response to a POST form has the values as XML too, which CORS does not hide.
+        Verdict::Yes(told) => Ok(Receipt {
             etag: response
                 .header("etag")
                 .map(str::to_owned)
                 .or(told.etag)
                 .map(ETag::new),
             key: told.key.map(ObjectKey::new),
-        });
+        }),
+        Verdict::No(error) => Err(refusal(error)),
+        Verdict::Page => Err(UploadError::WebPage {
+            step,
+            status: response.status,
+        }),
+        Verdict::Doubt => Err(UploadError::Network { step }),
+        Verdict::Odd(got) => Err(UploadError::Malformed {
+            step,
+            expected: "an answer of a store: nothing, or S3's XML".to_owned(),
+            got,
+            is_incomplete: response.json.is_none(),
+        }),
     }
-    let (code, message, request_id) = match error {
-        Some(error) => (Some(error.code), error.message, error.request_id),
-        None => (
-            None,
-            None,
-            response.header("x-amz-request-id").map(str::to_owned),
-        ),
-    };
-    Err(UploadError::Store(StoreRefusal {
-        status: response.status,
-        code,
-        message,
-        request_id,
-        retry_after: retry_after(response),
-        hint: None,
-    }))
 }
 
-/// `Retry-After` in seconds or as a date. <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "checked to be positive"
-)]
-pub fn retry_after(response: &Response) -> Option<Duration> {
-    let value = response.header("retry-after")?.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+/// The response in the type of the protocol crate.
+pub fn seen(response: &Received) -> Seen<'_> {
+    let is_there = |name: &str| response.header(name).is_some();
+    Seen {
+        status: response.status,
+        kind: response.header("content-type").unwrap_or_default(),
+        body: &response.body,
+        json: response.json.as_ref(),
+        has_store_header: ["etag", "x-amz-request-id"]
+            .iter()
+            .any(|name| is_there(name)),
     }
-    let millis = js_sys::Date::parse(value) - js_sys::Date::now();
-    (millis > 0.0).then(|| Duration::from_millis(millis as u64))
 }

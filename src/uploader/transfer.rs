@@ -1,40 +1,44 @@
-//! Launches a request that the engine wants, and reports how it ended.
+//! Starts the requests that the engine wants, and reports their results.
 //!
-//! Each request is a task and a guard: dropping the guard ends the request, and the driver then
-//! hears nothing of it any more.
+//! Each request is a task and a guard. A request whose guard is dropped ends, and reports nothing.
 
+use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use s3_upload_core::{
-    Answer, Command, FileId, Grant, RequestId, Step, Transmit, Transport, TransportChoice,
-    UploadError, UploadId,
+    Answer, BackendOperation, FileId, RequestId, Step, Transmit, Transport, TransportChoice,
+    UploadError,
 };
-use wasm_bindgen_futures::spawn_local;
-use web_sys::AbortSignal;
 
-use super::backend::Backend;
-use super::diagnose::{self, Moved, Silence};
-use super::driver::{Driver, Source};
-use super::hint;
-use super::presign::{Presign, PresignRequest};
-use super::settings::Settings;
+use super::backend::{Backend, Sessions};
+use super::backend_client::run_operation;
+use super::diagnose::store::{self as diagnosis, BytesSent, NoResponse};
+use super::files::Files;
+use super::host_client::HostClient;
+use super::http_client::HttpClient;
+use super::platform::Platform;
+use super::reachability::Reachability;
+use super::received::Received;
+use super::signature_check;
+use super::source::Source;
 use super::store;
-use crate::browser::fetch::{self, AbortOnDrop};
+use super::transport::Disarm;
+use crate::browser::fetch::Follow;
 use crate::browser::http::{Failure, Response};
-use crate::browser::{page, xhr};
+use crate::browser::policy::Moment;
 
 /// Ends a request when dropped.
 #[must_use = "dropping it cancels the request"]
-pub(super) enum Guard {
+pub(super) enum Guard<P: Platform> {
     /// By its abort controller.
-    Fetch(AbortOnDrop),
+    Fetch(P::Abort),
     /// By its own abort.
-    Xhr { _xhr: xhr::InFlight },
-    /// There is nothing to end: it failed before it was sent.
+    Xhr { _xhr: P::Sending },
+    /// There is nothing to abort, since the request failed before it was sent.
     Nothing,
 }
 
-impl Guard {
+impl<P: Platform> Guard<P> {
     /// The request ended by itself.
     pub fn disarm(self) {
         if let Self::Fetch(abort) = self {
@@ -43,212 +47,163 @@ impl Guard {
     }
 }
 
-/// Starts what `command` asks for. The guard must be kept until [`Driver::ended`] is called, which
-/// is never before this function has returned.
-pub(super) fn launch(driver: &Rc<Driver>, command: Command) -> (RequestId, Option<Guard>) {
-    match command {
-        Command::Send(transmit) => {
-            let request = transmit.request;
-            (request, Some(send(driver, transmit)))
+/// Receives the progress and the results of requests.
+pub(super) trait CompletionSink {
+    /// True while the engine waits for the result of a request.
+    fn is_wanted(&self, request: RequestId) -> bool;
+    /// A request has handed this many bytes to the network.
+    fn progressed(&self, request: RequestId, bytes: u64);
+    /// A request ended by itself.
+    fn ended(&self, request: RequestId, answer: Result<Answer, UploadError>);
+    /// Warns the developer, once for each text.
+    fn warn_once(&self, text: &str);
+}
+
+/// The state that requests share, and the receiver of their results.
+pub(super) struct Context<P: Platform> {
+    platform: Rc<P>,
+    files: Rc<Files<P::File>>,
+    reachability: Rc<Reachability>,
+    sessions: Rc<RefCell<Sessions>>,
+    sink: Weak<dyn CompletionSink>,
+}
+
+impl<P: Platform> Clone for Context<P> {
+    fn clone(&self) -> Self {
+        Self {
+            platform: Rc::clone(&self.platform),
+            files: Rc::clone(&self.files),
+            reachability: Rc::clone(&self.reachability),
+            sessions: Rc::clone(&self.sessions),
+            sink: Weak::clone(&self.sink),
         }
-        Command::Create { request, file, .. }
-        | Command::SignParts { request, file, .. }
-        | Command::ListParts { request, file, .. }
-        | Command::Complete { request, file, .. }
-        | Command::Abort { request, file, .. } => {
-            (request, Some(ask(driver, request, file, command)))
-        }
-        Command::Cancel(request) => (request, None),
-        Command::Notify(_) => (RequestId(0), None),
     }
 }
 
-fn ask(driver: &Rc<Driver>, request: RequestId, file: FileId, command: Command) -> Guard {
-    let is_abort = matches!(command, Command::Abort { .. });
-    let abort = AbortOnDrop::new();
-    let signal = abort.signal();
-    let settings = driver.settings_of(file);
-    let (answered, policy) = (driver.answered_by(&settings), Rc::clone(&driver.policy));
-    let me = Rc::downgrade(driver);
-    spawn_local(async move {
-        let answer = if let Some(presign) = &settings.presign {
-            ask_host(presign.as_ref(), &settings, signal, &me, command).await
-        } else {
-            let backend = Backend {
-                settings: &settings,
-                signal,
-                answered: &answered,
-                policy: &policy,
-            };
-            converse(&backend, &me, &command).await
-        };
-        if let Some(driver) = me.upgrade() {
-            if let Some(note) = hint::of_answer(is_abort, &answer) {
-                driver.note(&note);
+impl<P: Platform> Context<P> {
+    pub fn new(platform: Rc<P>, files: Rc<Files<P::File>>, sink: Weak<dyn CompletionSink>) -> Self {
+        Self {
+            platform,
+            files,
+            reachability: Rc::default(),
+            sessions: Rc::default(),
+            sink,
+        }
+    }
+}
+
+/// Starts a request to the backend. The guard must be kept until [`CompletionSink::ended`] is called, which is never
+/// before this function has returned.
+pub(super) fn ask<P: Platform>(
+    context: &Context<P>,
+    request: RequestId,
+    file: FileId,
+    operation: BackendOperation,
+) -> Guard<P> {
+    let is_abort = operation.step() == Step::Abort;
+    let (abort, signal) = context.platform.abort_on_drop();
+    let settings = context.files.settings_of(file);
+    let standing = context.reachability.backend(&settings.site.endpoint);
+    let platform = Rc::clone(&context.platform);
+    let context = context.clone();
+    platform.spawn(async move {
+        let source = || context.files.source(file);
+        let on_read = || {
+            if let Some(sink) = context.sink.upgrade() {
+                sink.progressed(request, 0);
             }
-            driver.ended(request, answer);
+        };
+        let answer = if let Some(presign) = &settings.presign {
+            let client = HostClient {
+                presign: presign.as_ref(),
+                settings: &settings,
+                signal: signal.into(),
+            };
+            run_operation(&client, operation, source, &on_read).await
+        } else {
+            let client = HttpClient {
+                backend: Backend {
+                    platform: &*context.platform,
+                    settings: &settings,
+                    signal,
+                    standing: &standing,
+                },
+                sessions: &context.sessions,
+                file,
+            };
+            run_operation(&client, operation, source, &on_read).await
+        };
+        if let Some(sink) = context.sink.upgrade() {
+            if let Some(warning) = signature_check::answer_warning(is_abort, &answer) {
+                sink.warn_once(&warning);
+            }
+            sink.ended(request, answer);
         }
     });
     Guard::Fetch(abort)
 }
 
-/// Asks the backend.
-async fn converse(
-    backend: &Backend<'_>,
-    driver: &Weak<Driver>,
-    command: &Command,
-) -> Result<Answer, UploadError> {
-    let session = |file: &FileId, id: &UploadId| {
-        let driver = driver.upgrade();
-        driver.map_or_else(Rc::default, |driver| {
-            driver.sessions.borrow().find(*file, id)
-        })
+/// Starts a request to the store. The guard must be kept in the same way as that of [`ask`].
+pub(super) fn send<P: Platform>(context: &Context<P>, transmit: Transmit) -> Guard<P> {
+    let platform = &context.platform;
+    let context = context.clone();
+    let Some(source) = context.files.source(transmit.file) else {
+        return fail_soon(context, transmit.request, UploadError::FileUnreadable);
     };
-    let forget = |file: &FileId, id: &UploadId| {
-        if let Some(driver) = driver.upgrade() {
-            driver.sessions.borrow_mut().forget(*file, id);
-        }
-    };
-    match command {
-        Command::Create {
-            request,
-            file,
-            prefer_multipart,
-            part_size,
-        } => {
-            let source = source_of(driver, *file)?;
-            let reading = || {
-                if let Some(driver) = driver.upgrade() {
-                    driver.progressed(*request, 0);
-                }
-            };
-            let wish = (*prefer_multipart, *part_size);
-            let (answer, session) = backend.create(&source, wish, reading).await?;
-            if let (Some(driver), Answer::Granted(Grant { id: Some(id), .. })) =
-                (driver.upgrade(), &answer)
-            {
-                driver.sessions.borrow_mut().keep(*file, id, session);
-            }
-            Ok(answer)
-        }
-        Command::SignParts {
-            file, id, parts, ..
-        } => backend.sign_parts(id, &session(file, id), parts).await,
-        Command::ListParts { file, id, .. } => backend.list_parts(id, &session(file, id)).await,
-        Command::Complete {
-            file, id, parts, ..
-        } => {
-            let session = session(file, id);
-            let answer = backend.complete(id, &session, parts.as_deref()).await?;
-            forget(file, id);
-            Ok(answer)
-        }
-        Command::Abort { file, id, .. } => {
-            let answer = backend.abort(id, &session(file, id)).await?;
-            forget(file, id);
-            Ok(answer)
-        }
-        Command::Send(_) | Command::Cancel(_) | Command::Notify(_) => Ok(Answer::Aborted),
-    }
-}
-
-/// Asks the host that presigns by itself.
-async fn ask_host(
-    presign: &dyn Presign,
-    settings: &Settings,
-    signal: Option<AbortSignal>,
-    driver: &Weak<Driver>,
-    command: Command,
-) -> Result<Answer, UploadError> {
-    match command {
-        Command::Create {
-            file,
-            prefer_multipart,
-            part_size,
-            ..
-        } => {
-            let source = source_of(driver, file)?;
-            let request = PresignRequest {
-                file: source.file,
-                info: source.info,
-                metadata: settings.metadata.clone(),
-                prefer_multipart,
-                part_size,
-            };
-            presign.create(request, signal).await.map(Answer::Granted)
-        }
-        Command::SignParts { id, parts, .. } => presign
-            .sign_parts(id, parts, signal)
-            .await
-            .map(Answer::Signed),
-        Command::ListParts { id, .. } => presign.list_parts(id, signal).await.map(Answer::Listed),
-        Command::Complete { id, parts, .. } => presign
-            .complete(id, parts, signal)
-            .await
-            .map(Answer::Confirmed),
-        Command::Abort { id, .. } => presign.abort(id, signal).await.map(|()| Answer::Aborted),
-        Command::Send(_) | Command::Cancel(_) | Command::Notify(_) => Ok(Answer::Aborted),
-    }
-}
-
-fn source_of(driver: &Weak<Driver>, file: FileId) -> Result<Source, UploadError> {
-    let source = driver.upgrade().and_then(|driver| driver.source(file));
-    source.ok_or(UploadError::FileUnreadable)
-}
-
-fn send(driver: &Rc<Driver>, transmit: Transmit) -> Guard {
-    let me = Rc::downgrade(driver);
-    let Some(source) = driver.source(transmit.file) else {
-        return fail_soon(me, transmit.request, UploadError::FileUnreadable);
-    };
-    let body = match store::body(&transmit, &source.file, source.info.size, source.modified) {
+    let body = match store::body(&transmit, &source) {
         Ok(body) => body,
-        Err(error) => return fail_soon(me, transmit.request, error),
+        Err(error) => return fail_soon(context, transmit.request, error),
     };
-    // Where a silence of the store was unclear, XHR finds out, unless the page insists on fetch.
-    let insists = driver.settings().engine.transport == TransportChoice::Fetch;
-    let unclear = !insists && driver.stores_unclear.borrow().contains(&origin(&transmit));
+    let since = context.platform.policy_moment();
+    // After an ambiguous failure of fetch at this store, XHR is used, which shows if bytes were sent.
+    let insists = context.files.settings().engine.transport == TransportChoice::Fetch;
+    let unclear = !insists
+        && context
+            .reachability
+            .is_unclear(&origin(&*context.platform, &transmit));
     match if unclear {
         Transport::Xhr
     } else {
         transmit.transport
     } {
         Transport::Fetch => {
-            let abort = AbortOnDrop::new();
-            let signal = abort.signal();
-            spawn_local(async move {
-                let answer = fetch::send(store::request(&transmit, body), signal).await;
-                let moved = if insists { Moved::None } else { Moved::Unknown };
-                report(me, transmit, source, moved, answer).await;
+            let (abort, signal) = platform.abort_on_drop();
+            platform.spawn(async move {
+                let request = store::request(&transmit, body);
+                let answer = context.platform.fetch(request, Follow::Anywhere, &signal);
+                let answer = answer.await;
+                let no_response = (BytesSent::Unknown, since);
+                finish(context, transmit, source, no_response, answer).await;
             });
             Guard::Fetch(abort)
         }
         Transport::Xhr => {
             let request = transmit.request;
-            let moved = Rc::new(core::cell::Cell::new(0));
-            let (seen, listener) = (Rc::clone(&moved), Weak::clone(&me));
+            let bytes_sent = Rc::new(core::cell::Cell::new(0));
+            let (seen, listener) = (Rc::clone(&bytes_sent), Weak::clone(&context.sink));
             let progress = move |bytes| {
                 seen.set(bytes);
-                if let Some(driver) = listener.upgrade() {
-                    driver.progressed(request, bytes);
+                if let Some(sink) = listener.upgrade() {
+                    sink.progressed(request, bytes);
                 }
             };
-            let sent = xhr::send(store::request(&transmit, body), Box::new(progress));
+            let sent = platform.send(store::request(&transmit, body), Box::new(progress));
             match sent {
                 Ok((xhr, answer)) => {
-                    spawn_local(async move {
+                    platform.spawn(async move {
                         let answer = answer.await;
-                        let moved = if moved.get() > 0 {
-                            Moved::Some
+                        let bytes_sent = if bytes_sent.get() > 0 {
+                            BytesSent::Some
                         } else {
-                            Moved::None
+                            BytesSent::None
                         };
-                        report(me, transmit, source, moved, answer).await;
+                        finish(context, transmit, source, (bytes_sent, since), answer).await;
                     });
                     Guard::Xhr { _xhr: xhr }
                 }
                 Err(failure) => {
-                    spawn_local(report(me, transmit, source, Moved::None, Err(failure)));
+                    let no_response = (BytesSent::None, since);
+                    platform.spawn(finish(context, transmit, source, no_response, Err(failure)));
                     Guard::Nothing
                 }
             }
@@ -257,43 +212,48 @@ fn send(driver: &Rc<Driver>, transmit: Transmit) -> Guard {
 }
 
 /// The store's origin.
-fn origin(transmit: &Transmit) -> String {
-    page::resolve(transmit.target.url.expose())
-        .map(|url| url.origin())
+fn origin(platform: &impl Platform, transmit: &Transmit) -> String {
+    platform
+        .resolve(transmit.target.url.expose())
+        .map(|url| url.origin)
         .unwrap_or_default()
 }
 
-fn fail_soon(driver: Weak<Driver>, request: RequestId, error: UploadError) -> Guard {
-    spawn_local(async move {
-        if let Some(driver) = driver.upgrade() {
-            driver.ended(request, Err(error));
+fn fail_soon<P: Platform>(context: Context<P>, request: RequestId, error: UploadError) -> Guard<P> {
+    let platform = Rc::clone(&context.platform);
+    platform.spawn(async move {
+        if let Some(sink) = context.sink.upgrade() {
+            sink.ended(request, Err(error));
         }
     });
     Guard::Nothing
 }
 
-/// Tells the driver how a request to the store ended.
-async fn report(
-    driver: Weak<Driver>,
+/// Reports the result of a request to the store.
+async fn finish<P: Platform>(
+    context: Context<P>,
     transmit: Transmit,
-    source: Source,
-    moved: Moved,
+    source: Source<P::File>,
+    (bytes_sent, since): (BytesSent, Moment),
     answer: Result<Response, Failure>,
 ) {
-    let Some(driver) = driver
+    let Some(sink) = context
+        .sink
         .upgrade()
-        .filter(|driver| driver.is_wanted(transmit.request))
+        .filter(|sink| sink.is_wanted(transmit.request))
     else {
         return;
     };
-    let host = origin(&transmit);
+    let platform = &*context.platform;
+    let host = origin(platform, &transmit);
     let answer = match answer {
         Ok(response) => {
-            driver.stores_unclear.borrow_mut().remove(&host);
-            driver.stores_answered.borrow_mut().insert(host);
-            let read = store::read(&response).map_err(|error| hint::given(error, &transmit));
-            if let Some(note) = hint::note(&transmit, &read) {
-                driver.note(note);
+            let response = Received::new(response, platform);
+            context.reachability.store_answered(host);
+            let read = store::read(Step::Send, store::asked(&transmit), &response)
+                .map_err(|error| signature_check::with_hint(error, &transmit));
+            if let Some(warning) = signature_check::warning(&transmit, &read) {
+                sink.warn_once(warning);
             }
             read.map(Answer::Sent)
         }
@@ -305,26 +265,56 @@ async fn report(
             },
             expected: "an absolute URL and valid headers".to_owned(),
             got: "a URL or a header that the browser refuses".to_owned(),
+            is_incomplete: false,
         }),
         Err(Failure::Network) => {
-            let settings = driver.settings_of(transmit.file);
-            let answered = driver.answered_by(&settings);
+            let settings = context.files.settings_of(transmit.file);
+            let standing = context.reachability.backend(&settings.site.endpoint);
             let backend = Backend {
+                platform,
                 settings: &settings,
-                signal: None,
-                answered: &answered,
-                policy: &driver.policy,
+                signal: P::Signal::default(),
+                standing: &standing,
             };
-            let silence = Silence {
-                moved,
-                answered: driver.stores_answered.borrow().contains(&host),
+            let no_response = NoResponse {
+                bytes_sent,
+                answered: context.reachability.has_answered(&host),
+                since,
             };
-            let cause = diagnose::store(&transmit, &source.file, silence, &backend).await;
-            Err(cause.unwrap_or_else(|| {
-                driver.stores_unclear.borrow_mut().insert(host);
-                UploadError::Network { step: Step::Send }
-            }))
+            let cause = diagnosis::cause(&transmit, &source.file, no_response, &backend).await;
+            if bytes_sent == BytesSent::Unknown && matches!(cause, UploadError::CutOff { .. }) {
+                context.reachability.store_unclear(host);
+            }
+            let is_unread = matches!(cause, UploadError::Unreadable(_));
+            if is_unread && !no_response.answered && diagnosis::redirects(platform, &transmit).await
+            {
+                sink.warn_once(signature_check::REDIRECT);
+            }
+            Err(cause)
         }
     };
-    driver.ended(transmit.request, answer);
+    let answer = answer.map_err(|error| redirected(&context, sink.as_ref(), &transmit, error));
+    sink.ended(transmit.request, answer);
+}
+
+/// Replaces the error of a form after which the store redirects the browser, since the page cannot read that response.
+/// If no backend can tell that the file is stored, the error is final. Otherwise the developer is warned.
+fn redirected(
+    context: &Context<impl Platform>,
+    sink: &dyn CompletionSink,
+    transmit: &Transmit,
+    error: UploadError,
+) -> UploadError {
+    let is_unread = matches!(
+        error,
+        UploadError::Unreadable(_) | UploadError::CutOff { .. } | UploadError::WebPage { .. }
+    );
+    if !is_unread || !store::form_redirects(transmit) {
+        return error;
+    }
+    if context.sessions.borrow().knows(transmit.file) {
+        sink.warn_once(signature_check::FORM_REDIRECT);
+        return error;
+    }
+    UploadError::Configuration(signature_check::FORM_REDIRECT.to_owned())
 }

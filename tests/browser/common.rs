@@ -1,4 +1,4 @@
-//! What the browser tests share: files, events and waiting for what must come true.
+//! The functions that the browser tests share: files, events, and waiting for a condition.
 #![allow(dead_code, missing_docs, clippy::expect_used, clippy::panic)]
 
 use wasm_bindgen::prelude::*;
@@ -85,20 +85,20 @@ extern "C" {
     pub fn collect(host: &HtmlElement, name: &str) -> js_sys::Array;
     #[wasm_bindgen(js_name = answerAdd)]
     pub fn answer_add(host: &HtmlElement, answer: &str);
-    /// What is written by `console.warn` from now on.
+    /// The texts that `console.warn` writes from now on.
     pub fn warnings() -> js_sys::Array;
-    /// What a live region says from now on.
+    /// The texts of a live region from now on.
     pub fn spoken(region: &Element) -> js_sys::Array;
-    /// From now on no timer takes long, until the function that this gives is called.
+    /// Makes all timers fast, until the returned function is called.
     pub fn hurry() -> js_sys::Function;
-    /// What a held Enter sends again and again; whether the browser may press the button for it.
+    /// Dispatches the repeated event of a held Enter. Returns true if the browser may press the button for it.
     #[wasm_bindgen(js_name = holdEnter)]
     pub fn hold_enter(target: &Element) -> bool;
     async fn turn();
     pub fn text(value: &JsValue) -> String;
 }
 
-/// Waits until `done`, as many turns of the browser as it takes within reason.
+/// Waits until `done` returns true, for at most 5,000 turns of the browser.
 pub async fn until(what: &str, mut done: impl FnMut() -> bool) {
     for _ in 0..5_000 {
         if done() {
@@ -109,14 +109,14 @@ pub async fn until(what: &str, mut done: impl FnMut() -> bool) {
     panic!("never came true: {what}");
 }
 
-/// Lets everything run that is due, for what must *not* happen.
+/// Runs all tasks that are due, before a test checks that something did *not* happen.
 pub async fn settle() {
     for _ in 0..5 {
         turn().await;
     }
 }
 
-/// The text of the first element with this part, without the space around.
+/// The first element with this part.
 pub fn part(root: &Element, name: &str) -> Option<Element> {
     root.query_selector(&format!("[part={name}]"))
         .expect("a selector")

@@ -5,7 +5,9 @@
 #[path = "common.rs"]
 mod common;
 
-use common::{answer_add, collect, count, file, part_text, settle, text, until, warnings};
+use common::{
+    answer_add, collect, count, file, fire, part, part_text, settle, text, until, warnings,
+};
 use core::cell::Cell;
 use std::rc::Rc;
 
@@ -18,7 +20,7 @@ use web_sys::{Element, HtmlElement, ShadowRoot, ShadowRootInit, ShadowRootMode};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// An element on the page; `manual`, so that nothing is sent.
+/// An element on the page. It is `manual`, so that nothing is sent.
 struct Shown {
     host: HtmlElement,
     root: ShadowRoot,
@@ -87,7 +89,7 @@ async fn an_added_file_is_shown_and_told() {
     let first = offered.get(0);
     assert_eq!(get(&first, "name").as_string().as_deref(), Some("a.txt"));
     assert!(get(&first, "file").is_instance_of::<web_sys::File>());
-    let expected = r#"{"id":1,"name":"a.txt","size":5,"type":"text/plain","status":"queued","sent":0,"percent":0,"speed":null,"remaining":null,"attempts":0,"error":null,"result":null}"#;
+    let expected = r#"{"id":1,"name":"a.txt","size":5,"type":"text/plain","status":"queued","sent":0,"percent":0,"speed":null,"remaining":null,"attempts":0,"error":null,"waitingFor":null,"result":null}"#;
     let mut shown_text = text(&shown.element.files().get(0));
     if let Some(id) = get(&shown.element.files().get(0), "id").as_f64() {
         shown_text = shown_text.replacen(&format!("\"id\":{id}"), "\"id\":1", 1);
@@ -95,7 +97,7 @@ async fn an_added_file_is_shown_and_told() {
     assert_eq!(sorted(&shown_text), sorted(expected));
 }
 
-/// Property order is no contract.
+/// The order of properties is not part of the contract.
 fn sorted(object: &str) -> Vec<&str> {
     let mut fields: Vec<_> = object.trim_matches(['{', '}']).split(',').collect();
     fields.sort_unstable();
@@ -116,6 +118,54 @@ async fn the_page_can_refuse_a_file() {
         settle().await;
         assert_eq!(shown.statuses().len(), queued, "{answer}");
     }
+}
+
+#[wasm_bindgen_test]
+async fn a_reason_for_a_refusal_is_shown() {
+    let shown = Shown::new(&[("multiple", "")]);
+    answer_add(&shown.host, "reject");
+    let refused = collect(&shown.host, "upload-reject");
+    shown.element.add(vec![file("a.txt", 5, "")]);
+    until("it is refused", || refused.length() == 1).await;
+    assert_eq!(
+        text(&get(&refused.get(0), "error")),
+        r#"{"code":"refused","message":"no."}"#
+    );
+    until("it is shown", || {
+        part_text(&shown.inside(), "rejection") == "a.txt no."
+    })
+    .await;
+    assert_eq!(count(&shown.inside(), "[part=file]"), 0);
+}
+
+#[wasm_bindgen_test]
+async fn a_drop_of_nothing_is_answered() {
+    let shown = Shown::new(&[]);
+    let zone = part(&shown.inside(), "dropzone").expect("the zone");
+    assert!(fire(&zone, "drop", vec![], None));
+    until("it is said", || {
+        part_text(&shown.inside(), "notice").starts_with("Nothing was added")
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_name_is_made_up_and_an_extension_tells_the_type() {
+    let shown = Shown::new(&[("multiple", ""), ("accept", "images")]);
+    shown.element.add(vec![
+        file("", 1, "image/png"),
+        file("IMG_4711.HEIC", 1, ""),
+        file("a.exe", 1, ""),
+    ]);
+    until("two are queued", || shown.statuses().len() == 2).await;
+    let files = shown.element.files();
+    let about = |at, name| get(&files.get(at), name).as_string().unwrap_or_default();
+    assert_eq!(about(0, "name"), "file.png");
+    assert_eq!(about(1, "type"), "image/heic");
+    until("one is refused", || {
+        count(&shown.inside(), "[part=rejection]") == 1
+    })
+    .await;
 }
 
 #[wasm_bindgen_test]
@@ -254,7 +304,7 @@ async fn a_listener_may_set_an_attribute() {
     let (element, count) = (shown.element.clone(), heard.clone());
     let listener = Closure::<dyn Fn()>::new(move || {
         let done = count.get();
-        // Meanwhile the next file's event comes.
+        // The event of the next file comes meanwhile.
         element.attribute("max-files", Some((done + 2).to_string()));
         count.set(count.get() + 1);
     });

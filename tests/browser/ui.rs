@@ -20,7 +20,7 @@ use s3_upload::core::{
     Accept, Constraints, FileId, FileInfo, FileSnapshot, Status, Step, StoredObject, Totals,
     UploadError, Violation, WaitReason,
 };
-use s3_upload::ui::{Action, Look, S3Upload, Source, Widget};
+use s3_upload::ui::{Action, DisplayOptions, S3Upload, UploadList, Widget};
 use s3_upload::uploader::{Rejection, Row, Settings, Uploader};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -28,13 +28,13 @@ use web_sys::{Element, HtmlElement};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// A widget on the page, with the strings that move it.
+/// A widget on the page, with the signals that control it.
 struct Shown {
     root: HtmlElement,
     rows: ArcRwSignal<Vec<Row>>,
     totals: ArcRwSignal<Totals>,
     rejections: ArcRwSignal<Vec<Rejection>>,
-    look: ArcRwSignal<Look>,
+    look: ArcRwSignal<DisplayOptions>,
     actions: Rc<RefCell<Vec<Action>>>,
     view: Option<Box<dyn std::any::Any>>,
 }
@@ -44,18 +44,18 @@ impl Shown {
         Self::over(Vec::new(), Totals::default(), Vec::new())
     }
 
-    /// A widget that comes when all this is there already.
+    /// A widget that is mounted when these rows, totals and refused files exist already.
     fn over(rows: Vec<Row>, totals: Totals, rejections: Vec<Rejection>) -> Self {
         let root = common::host();
         let rows = ArcRwSignal::new(rows);
         let totals = ArcRwSignal::new(totals);
         let rejections = ArcRwSignal::new(rejections);
-        let look = ArcRwSignal::new(Look {
+        let look = ArcRwSignal::new(DisplayOptions {
             multiple: true,
-            ..Look::default()
+            ..DisplayOptions::default()
         });
         let actions = Rc::new(RefCell::new(Vec::new()));
-        let source = Source {
+        let uploads = UploadList {
             rows: rows.read_only(),
             totals: totals.read_only(),
             rejections: rejections.read_only(),
@@ -63,7 +63,7 @@ impl Shown {
         let (seen, taken) = (look.clone(), actions.clone());
         let view = mount_to(root.clone(), move || {
             let act = UnsyncCallback::new(move |action| taken.borrow_mut().push(action));
-            view! { <Widget source look=Signal::derive(move || seen.get()) act /> }
+            view! { <Widget uploads look=Signal::derive(move || seen.get()) act /> }
         });
         Self {
             root,
@@ -117,6 +117,7 @@ impl Drop for Shown {
 
 fn snapshot(id: u64, name: &str, status: Status) -> FileSnapshot {
     FileSnapshot {
+        awaited: None,
         id: FileId(id),
         info: FileInfo::new(name, 10_000_000, ""),
         status,
@@ -172,7 +173,7 @@ async fn dropped_and_pasted_files_are_added() {
         "the browser must not open the file"
     );
     until("it says so", dragging).await;
-    // From a child to the zone: still inside.
+    // The pointer moves from a child to the zone, and stays inside.
     fire(
         &hint,
         "dragleave",
@@ -264,7 +265,7 @@ async fn a_refused_file_is_named_with_its_limit_until_dismissed() {
     })
     .await;
     click(&shown.root, "dismiss");
-    // The first is the general notice's, which is hidden.
+    // The first one belongs to the general notice, which is hidden.
     let dismiss = shown
         .root
         .query_selector("[part=rejection] [part=dismiss]")
@@ -299,7 +300,7 @@ async fn the_same_sentence_is_said_again_and_deceives_no_ear() {
     }
 }
 
-/// Announcements, each once.
+/// The announcements, each once.
 fn said(all: &js_sys::Array) -> Vec<String> {
     all.iter().filter_map(|text| text.as_string()).collect()
 }
@@ -434,7 +435,7 @@ async fn what_failed_far_down_is_said_and_drawn() {
         line()
     );
 
-    // Tried again, it stays where it is.
+    // A file that is retried stays in its place.
     set(640, Status::Preparing);
     shown.totals.update(|all| {
         all.first_failed.remove(0);
@@ -659,7 +660,7 @@ async fn progress_is_said_to_everyone() {
     );
     assert_eq!(part_text(&row, "size"), "4.2 MB of 10 MB");
     assert_eq!(part_text(&row, "speed"), "1.2 MB/s · 3 min left");
-    // The bar moves with far less than a percent.
+    // The bar moves by far less than a percent.
     let width = || {
         let bar = row.query_selector(".s3u-bar").expect("a selector");
         bar.and_then(|bar| bar.get_attribute("style"))

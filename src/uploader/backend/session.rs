@@ -1,15 +1,21 @@
-//! What has to be remembered of an upload between two of its conversations.
+//! The state of an upload that is kept between the operations of its backend.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use s3_upload_core::{FileId, StoredObject, UploadId};
-use s3_upload_protocol::{Granted, Plan, Reply, Upload, Value};
+use s3_upload_core::collections::IdMap;
+use s3_upload_core::{BackendRefusal, FileId, StoredObject, UploadError, UploadId};
+use s3_upload_protocol::{Granted, Plan, Reply, Stored, Upload, Value};
 
-use crate::browser::clock;
+use super::translate::stored;
 
-/// What the backend said at the beginning. May hold presigned URLs.
+/// The least number of unreadable answers in a row to the completion of an upload that count as permanent, if they span
+/// [`UNREAD_SECONDS`].
+const UNREAD: u32 = 4;
+/// The least time in seconds from the first to the last of them.
+const UNREAD_SECONDS: u64 = 12;
+
+/// The values of a grant. They may hold presigned URLs.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     key: Option<String>,
@@ -18,24 +24,30 @@ pub struct Session {
     state: Value,
     size: u64,
     is_multipart: bool,
-    /// When it was granted, in milliseconds since 1970.
+    part_size: u64,
+    /// The time of the grant, in milliseconds since 1970.
     granted: f64,
-    /// How its end stands.
-    pub ending: RefCell<Ending>,
+    /// The state of the completion.
+    pub completion: RefCell<CompletionState>,
 }
 
-/// The end of a multipart upload that the browser itself completes at the store, and that may take several tries.
+/// The state of a completion, which may take several attempts.
 #[derive(Clone, Debug, Default)]
-pub struct Ending {
-    /// What was answered up to the store's yes: that is not asked again.
+pub struct CompletionState {
+    /// The replies up to the store's confirmation. These requests are not repeated.
     pub replies: Vec<Reply>,
-    /// A request to the store ended without a clear answer: it may have done its work.
+    /// True if a request to the store ended without a clear response. The store may have executed it.
     pub in_doubt: bool,
+    /// The number of successes in a row in which the store sent no document.
+    pub bare: u32,
+    /// The number of requests in a row whose responses the page could not read, and the time of the first, in
+    /// milliseconds since 1970.
+    pub unread: (u32, f64),
 }
 
 impl Session {
-    /// What to keep of a grant for a file of `size` bytes.
-    pub fn of(granted: &Granted, size: u64) -> Self {
+    /// The session of a grant of this time, for a file of `size` bytes.
+    pub fn of(granted: &Granted, size: u64, date: f64) -> Self {
         Self {
             key: granted.key.clone(),
             value: granted.value.clone(),
@@ -43,28 +55,57 @@ impl Session {
             state: granted.session.clone(),
             size,
             is_multipart: matches!(granted.plan, Plan::Multipart { .. }),
-            granted: clock::date(),
-            ending: RefCell::default(),
+            part_size: match granted.plan {
+                Plan::Multipart { part_size } => part_size,
+                Plan::Single(_) | Plan::Stored => 0,
+            },
+            granted: date,
+            completion: RefCell::default(),
         }
     }
 
-    /// Whether the file goes in parts.
+    /// True for an upload in parts.
     pub const fn is_multipart(&self) -> bool {
         self.is_multipart
     }
 
-    /// The upload as dialects name it.
-    pub fn upload<'a>(&'a self, id: &'a UploadId) -> Upload<'a> {
+    /// The upload as dialects name it at this time.
+    pub fn upload<'a>(&'a self, id: &'a UploadId, date: f64) -> Upload<'a> {
         Upload {
             id: id.as_str(),
             session: &self.state,
             size: self.size,
             is_multipart: self.is_multipart,
-            age: clock::seconds_since(self.granted),
+            part_size: self.part_size,
+            age: seconds_between(self.granted, date),
         }
     }
 
-    /// What was confirmed in the end, with what was said before.
+    /// Counts one more unreadable answer to the completion. Returns true if they last too long for an outage of that
+    /// one address.
+    pub fn is_unread_for_long(&self, date: f64) -> bool {
+        let mut completion = self.completion.borrow_mut();
+        let (count, since) = completion.unread;
+        let since = if count == 0 { date } else { since };
+        completion.unread = (count + 1, since);
+        count + 1 >= UNREAD && seconds_between(since, date) >= UNREAD_SECONDS
+    }
+
+    /// The object that the backend confirmed. An error if the upload has parts, and the object has not the size of the
+    /// file.
+    pub fn confirmed(&self, object: Stored) -> Result<StoredObject, UploadError> {
+        if self.is_multipart && object.size.is_some_and(|size| size != self.size) {
+            return Err(UploadError::Backend(BackendRefusal {
+                status: 409,
+                code: Some("not_stored".to_owned()),
+                message: None,
+                retry_after: None,
+            }));
+        }
+        Ok(self.complete(stored(object)))
+    }
+
+    /// The confirmed object. Values that the confirmation lacks are taken from the grant.
     pub fn complete(&self, confirmed: StoredObject) -> StoredObject {
         StoredObject {
             key: confirmed.key.or_else(|| self.key.clone()),
@@ -75,27 +116,51 @@ impl Session {
     }
 }
 
+/// The whole seconds between two times in milliseconds since 1970. Zero if the device's clock was set back.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "never negative, and small"
+)]
+fn seconds_between(since: f64, date: f64) -> u64 {
+    ((date - since) / 1_000.0).max(0.0) as u64
+}
+
 /// The sessions of all files. Ids are the backend's, so that two files may have the same.
 #[derive(Debug, Default)]
-pub struct Sessions(BTreeMap<(FileId, String), Rc<Session>>);
+pub struct Sessions(IdMap<FileId, Vec<(UploadId, Rc<Session>)>>);
 
 impl Sessions {
-    /// Keeps what will be wanted again.
+    /// Keeps a session.
     pub fn keep(&mut self, file: FileId, id: &UploadId, session: Session) {
-        self.0
-            .insert((file, id.as_str().to_owned()), Rc::new(session));
+        let mut sessions = self.0.remove(&file).unwrap_or_default();
+        sessions.retain(|(known, _)| known != id);
+        sessions.push((id.clone(), Rc::new(session)));
+        self.0.insert(file, sessions);
     }
 
-    /// What was kept.
+    /// The session of an upload. Empty if there is none.
     pub fn find(&self, file: FileId, id: &UploadId) -> Rc<Session> {
-        self.0
-            .get(&(file, id.as_str().to_owned()))
-            .cloned()
+        let sessions = self.0.get(&file).map_or(&[][..], Vec::as_slice);
+        let found = sessions.iter().find(|(known, _)| known == id);
+        found
+            .map(|(_, session)| Rc::clone(session))
             .unwrap_or_default()
     }
 
-    /// Nothing more will be said of this upload.
+    /// Returns true if the backend gave an id for this file, by which it can be asked.
+    pub fn knows(&self, file: FileId) -> bool {
+        self.0.contains_key(&file)
+    }
+
+    /// Drops the session of an upload.
     pub fn forget(&mut self, file: FileId, id: &UploadId) {
-        self.0.remove(&(file, id.as_str().to_owned()));
+        let Some(sessions) = self.0.get_mut(&file) else {
+            return;
+        };
+        sessions.retain(|(known, _)| known != id);
+        if sessions.is_empty() {
+            self.0.remove(&file);
+        }
     }
 }

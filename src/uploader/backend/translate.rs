@@ -1,21 +1,23 @@
-//! From a dialect's words to the engine's.
+//! Translates the types of the dialects to those of the engine.
 
 use core::time::Duration;
 
 use s3_upload_core::{
-    BackendRefusal, ETag, Grant, GrantPlan, Method, ObjectKey, PartNumber, SignedPart,
+    BackendRefusal, ETag, Grant, GrantPlan, Method, ObjectKey, PartNumber, SecretUrl, SignedPart,
     SignedRequest, Step, StoredObject, StoredPart, UploadError, UploadId,
 };
 use s3_upload_protocol::{self as protocol, Granted, Plan, Signed, Trouble, native};
 
-use super::{reply_body, resolved};
-use crate::browser::http::Response;
-use crate::uploader::store::retry_after;
+use crate::browser::address::Address;
+use crate::uploader::received::Received;
 
-/// A grant. Addresses may be relative to the backend's.
-pub fn grant(granted: Granted, endpoint: &str) -> Grant {
+/// Resolves an address that the backend gave, which may be relative to the backend's own.
+type Resolve<'a> = &'a dyn Fn(&str) -> Option<Address>;
+
+/// A grant.
+pub fn grant(granted: Granted, resolve: Resolve<'_>) -> Grant {
     let plan = match granted.plan {
-        Plan::Single(signed) => GrantPlan::Single(request(signed, endpoint)),
+        Plan::Single(signed) => GrantPlan::Single(request(signed, resolve)),
         Plan::Multipart { part_size } => GrantPlan::Multipart { part_size },
         Plan::Stored => GrantPlan::Stored,
     };
@@ -27,7 +29,7 @@ pub fn grant(granted: Granted, endpoint: &str) -> Grant {
     }
 }
 
-fn request(signed: Signed, endpoint: &str) -> SignedRequest {
+fn request(signed: Signed, resolve: Resolve<'_>) -> SignedRequest {
     let method = match &signed.fields {
         Some(fields) => Method::Post {
             fields: fields.expose().to_vec(),
@@ -36,18 +38,18 @@ fn request(signed: Signed, endpoint: &str) -> SignedRequest {
     };
     SignedRequest {
         method,
-        url: resolved(signed.url.expose(), endpoint),
+        url: resolved(signed.url.expose(), resolve),
         headers: signed.headers,
         expires_in: signed.expires_in.map(Duration::from_secs),
     }
 }
 
-/// Signed parts; numbers that no part has are left out.
-pub fn signed_parts(parts: Vec<protocol::SignedPart>, endpoint: &str) -> Vec<SignedPart> {
+/// The signed parts. Numbers that are not valid part numbers are left out.
+pub fn signed_parts(parts: Vec<protocol::SignedPart>, resolve: Resolve<'_>) -> Vec<SignedPart> {
     let part = |part: protocol::SignedPart| {
         Some(SignedPart {
             number: PartNumber::new(part.number)?,
-            request: request(part.request, endpoint),
+            request: request(part.request, resolve),
         })
     };
     parts.into_iter().filter_map(part).collect()
@@ -65,7 +67,7 @@ pub fn listed(parts: Vec<native::StoredPart>) -> Vec<StoredPart> {
     parts.into_iter().filter_map(part).collect()
 }
 
-/// The object as it was confirmed.
+/// The confirmed object.
 pub fn stored(stored: protocol::Stored) -> StoredObject {
     StoredObject {
         key: stored.key,
@@ -78,13 +80,18 @@ pub fn stored(stored: protocol::Stored) -> StoredObject {
     }
 }
 
-/// Why an operation cannot go on.
+/// The error of an operation that cannot go on.
 pub fn trouble(step: Step, trouble: Trouble) -> UploadError {
     match trouble {
-        Trouble::Malformed { expected, got } => UploadError::Malformed {
+        Trouble::Malformed {
+            expected,
+            got,
+            is_incomplete,
+        } => UploadError::Malformed {
             step,
             expected,
             got,
+            is_incomplete,
         },
         Trouble::Refused {
             status,
@@ -93,26 +100,26 @@ pub fn trouble(step: Step, trouble: Trouble) -> UploadError {
         } => UploadError::Backend(BackendRefusal {
             status,
             code,
-            message: Some(message),
+            message: Some(message).filter(|message| !message.is_empty()),
             retry_after: None,
         }),
         Trouble::Expired => UploadError::Expired,
-        Trouble::Unsupported(text) => UploadError::Configuration(text),
+        Trouble::Unsupported(text) => UploadError::Unsupported(text),
     }
 }
 
-/// What the backend says when it refuses.
-pub fn refusal(response: &Response) -> UploadError {
-    let (code, message) = protocol::refusal::read(response.status, &reply_body(response));
+/// The error of a response that refuses.
+pub fn refusal(response: &Received) -> UploadError {
+    let (code, message) = protocol::refusal::read(response.status, &response.reply_body());
     UploadError::Backend(BackendRefusal {
         status: response.status,
         code,
         message,
-        retry_after: retry_after(response),
+        retry_after: response.retry_after,
     })
 }
 
-/// The host's function for headers failed: as if the backend had said that it knows nobody.
+/// The error of a host's function for headers that failed. It equals a 401 of the backend.
 pub fn no_headers(sentence: String) -> UploadError {
     UploadError::Backend(BackendRefusal {
         status: 401,
@@ -120,4 +127,9 @@ pub fn no_headers(sentence: String) -> UploadError {
         message: Some(sentence).filter(|sentence| !sentence.trim().is_empty()),
         retry_after: None,
     })
+}
+
+/// The absolute address, or the address as it was given.
+fn resolved(url: &str, resolve: Resolve<'_>) -> SecretUrl {
+    SecretUrl::new(resolve(url).map_or_else(|| url.to_owned(), |whole| whole.href))
 }

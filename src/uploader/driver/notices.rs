@@ -1,89 +1,102 @@
-//! Tells the host what the engine noticed, in the engine's order, each with the snapshot of its
-//! moment. No borrow is held while a listener runs.
+//! Passes the engine's notices to the host, in the engine's order, each with a snapshot taken at the same time. No
+//! borrow is held while a listener runs.
 
-use leptos::prelude::{ArcRwSignal, GetUntracked, Update};
+use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update};
 use s3_upload_core::{Command, FileId, FileInfo, FileSnapshot, Notice, Status, Violation};
 
-use super::{Driver, Step};
-use crate::uploader::advice::advice;
-use crate::uploader::{Rejection, Row, UploadEvent};
+use super::Driver;
+use crate::uploader::event::UploadEvent;
+use crate::uploader::platform::Platform;
+use crate::uploader::remediation::remediation;
+use crate::uploader::row::{Rejection, Row};
+use crate::uploader::transfer::CompletionSink;
 
-/// Refusals shown at a time; a folder of ten thousand wrong files must not fill the page.
+/// The number of refused files that are kept, so that a folder of ten thousand such files does not fill the page.
 const REJECTIONS_KEPT: usize = 50;
 
-impl Driver {
-    /// Takes the engine's commands over, each notice with the snapshot of its moment: a listener may
-    /// change a file before the next one hears of it.
-    pub(super) fn gather(&self) {
+impl<P: Platform> Driver<P> {
+    /// Takes the engine's commands, each notice with a snapshot taken at this time. A listener may change a file before
+    /// the next notice is delivered.
+    pub(super) fn drain(&self) {
         let now = self.now();
         let mut queue = self.queue.borrow_mut();
         let mut pending = self.pending.borrow_mut();
-        while let Some(command) = queue.poll() {
-            pending.push_back(match command {
-                Command::Notify(notice) => {
-                    let snapshot = subject(&notice).and_then(|file| {
-                        queue
-                            .snapshot(now, file)
-                            .or_else(|| self.last_drawn(file, &notice))
-                    });
-                    Step::Tell(notice, snapshot)
-                }
-                command => Step::Execute(command),
-            });
+        while let Some(command) = queue.poll_command() {
+            let snapshot = match &command {
+                Command::Notify(notice) => subject(notice).and_then(|file| {
+                    let snapshot = queue.snapshot(now, file);
+                    snapshot.or_else(|| self.last_drawn(file, notice))
+                }),
+                _ => None,
+            };
+            pending.push_back((command, snapshot));
         }
     }
 
-    /// A file that was cancelled because it was removed is out of the books already.
+    /// The last snapshot that was shown of a file. The engine has none of a file that was cancelled by its removal.
     fn last_drawn(&self, file: FileId, notice: &Notice) -> Option<FileSnapshot> {
-        let mut snapshot = self.drawn.borrow().get(&file)?.get_untracked();
+        let mut snapshot = self.files.snapshot(file)?.get_untracked();
         if matches!(notice, Notice::Cancelled(_)) {
             snapshot.status = Status::Cancelled;
         }
         Some(snapshot)
     }
 
-    pub(super) fn tell(&self, notice: Notice, snapshot: Option<FileSnapshot>) {
+    pub(super) fn notify(&self, notice: Notice, snapshot: Option<FileSnapshot>) {
         match notice {
             Notice::Added(file) => self.show(file, snapshot),
             Notice::Rejected(file, info, violation) => {
-                self.sources.borrow_mut().remove(&file);
-                self.bound.borrow_mut().remove(&file);
+                self.files.reject(file);
+                self.forget_row(file);
                 self.reject(&info, violation);
             }
             Notice::Started(_) => self.emit_about(snapshot, UploadEvent::Start),
             Notice::Succeeded(_) => self.emit_about(snapshot, UploadEvent::Success),
             Notice::Failed(_) => {
-                let advice = snapshot.as_ref().and_then(|file| match &file.status {
-                    Status::Failed(error) => advice(error),
+                let remediation = snapshot.as_ref().and_then(|file| match &file.status {
+                    Status::Failed(error) => remediation(error),
                     _ => None,
                 });
-                if let Some(advice) = advice {
-                    self.note(&format!("{} {}", advice.cause, advice.fix));
+                if let Some(remediation) = remediation {
+                    self.warn_once(&format!("{} {}", remediation.cause, remediation.fix));
                 }
                 self.emit_about(snapshot, UploadEvent::Error);
             }
             Notice::Cancelled(_) => self.emit_about(snapshot, UploadEvent::Cancel),
             Notice::Removed(file) => {
-                // Its settings stay: what it left at the store may still have to be taken back.
-                self.sources.borrow_mut().remove(&file);
-                self.drawn.borrow_mut().remove(&file);
+                self.files.remove(file);
                 self.rows.update(|rows| rows.retain(|row| row.id != file));
             }
+            Notice::Unavailable(outage) => {
+                if let Some(remediation) = remediation(&outage.error).filter(|_| outage.is_named) {
+                    self.warn_once(&format!("{} {}", remediation.cause, remediation.fix));
+                }
+            }
+            Notice::Available(_) => {}
             Notice::Settled { succeeded, failed } => {
                 self.emit(&UploadEvent::Complete { succeeded, failed });
             }
         }
     }
 
-    fn show(&self, file: FileId, snapshot: Option<FileSnapshot>) {
+    /// Shows a file in the order of adding. A file that was shown while the host decided keeps its place.
+    pub(super) fn show(&self, file: FileId, snapshot: Option<FileSnapshot>) {
         let Some(snapshot) = snapshot else { return };
+        let shown = self.files.snapshot(file);
+        if let Some(shown) = shown {
+            shown.set(snapshot);
+            return;
+        }
         let signal = ArcRwSignal::new(snapshot);
         let row = Row {
             id: file,
             snapshot: signal.read_only(),
         };
-        self.drawn.borrow_mut().insert(file, signal);
-        self.rows.update(|rows| rows.push(row));
+        self.files.show(file, signal);
+        self.rows.update(|rows| {
+            let at = rows.partition_point(|known| known.id < file);
+            rows.insert(at, row);
+        });
     }
 
     fn emit_about(&self, snapshot: Option<FileSnapshot>, event: fn(FileSnapshot) -> UploadEvent) {
@@ -99,7 +112,7 @@ impl Driver {
         }
     }
 
-    pub(super) fn reject(&self, info: &FileInfo, violation: Violation) {
+    pub fn reject(&self, info: &FileInfo, violation: Violation) {
         let id = self.next_rejection.get() + 1;
         self.next_rejection.set(id);
         let (name, size) = (info.name.clone(), info.size);
@@ -126,7 +139,7 @@ impl Driver {
     }
 }
 
-/// Whose notice it is.
+/// The file whose snapshot goes with a notice.
 fn subject(notice: &Notice) -> Option<FileId> {
     match notice {
         Notice::Added(file)
@@ -134,6 +147,10 @@ fn subject(notice: &Notice) -> Option<FileId> {
         | Notice::Succeeded(file)
         | Notice::Failed(file)
         | Notice::Cancelled(file) => Some(*file),
-        Notice::Rejected(..) | Notice::Removed(_) | Notice::Settled { .. } => None,
+        Notice::Rejected(..)
+        | Notice::Removed(_)
+        | Notice::Unavailable(_)
+        | Notice::Available(_)
+        | Notice::Settled { .. } => None,
     }
 }

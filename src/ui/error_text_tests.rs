@@ -1,6 +1,6 @@
 //! The exact sentences that people read: every kind of error, every row of the core's retry tables.
 
-use s3_upload_core::{FileId, FileInfo, Step, StoredObject};
+use s3_upload_core::{FileId, FileInfo, Step, StoredObject, Unreadable};
 
 use super::*;
 
@@ -28,23 +28,28 @@ fn declined(status: u16, code: &str, message: &str) -> String {
     }))
 }
 
-fn stands(status_: Status) -> String {
-    let file = FileSnapshot {
+fn snapshot(status: Status) -> FileSnapshot {
+    FileSnapshot {
         id: FileId(1),
         info: FileInfo::new("a.pdf", 10, ""),
-        status: status_,
+        status,
         sent: 0,
         percent: 0,
         speed: None,
         remaining: None,
+        awaited: None,
         attempts: 0,
-    };
-    status(&Messages::default(), &file)
+    }
+}
+
+fn stands(state: Status) -> String {
+    status(&Messages::default(), &snapshot(state))
 }
 
 #[test]
 fn every_state_has_words() {
     for (status, words) in [
+        (Status::Checking, "Being checked by this page"),
         (Status::Queued { held: false }, "Waiting for its turn"),
         (Status::Queued { held: true }, "Ready to upload"),
         (Status::Preparing, "Preparing"),
@@ -79,6 +84,84 @@ fn waiting_says_for_what_and_how_long() {
         waiting(WaitReason::Offline, 0),
         "You are offline. The upload continues by itself when the connection is back."
     );
+}
+
+#[test]
+fn an_outage_says_who_does_not_answer_and_blames_nobody_before_it_lasts() {
+    let unreadable = |step| {
+        UploadError::Unreadable(Unreadable {
+            step,
+            page: "https://page.test".to_owned(),
+            host: "https://other.test".to_owned(),
+        })
+    };
+    let waiting = |reason| {
+        stands(Status::Waiting {
+            reason,
+            remaining: Duration::from_secs(4),
+        })
+    };
+    let out = |side, error, is_named| {
+        waiting(WaitReason::Outage(Outage {
+            side,
+            error,
+            is_named,
+        }))
+    };
+    let storage = "Waiting for the storage. Trying again in 4 s.";
+    let server = "Waiting for the server. Trying again in 4 s.";
+    // The first failure, and those of an outage.
+    let backoff = |step| waiting(WaitReason::Backoff(unreadable(step)));
+    assert_eq!(backoff(Step::Send), storage);
+    assert_eq!(backoff(Step::Create), server);
+    assert_eq!(out(Side::Store, unreadable(Step::Send), false), storage);
+    assert_eq!(out(Side::Backend, unreadable(Step::Create), false), server);
+    // The outage lasts, and the side has never answered this page.
+    assert_eq!(
+        out(Side::Store, unreadable(Step::Send), true),
+        "Waiting for the storage. https://other.test answers, but this page may not read it: an outage, or a missing \
+         permission for https://page.test (CORS). Trying again in 4 s."
+    );
+    let page = UploadError::WebPage {
+        step: Step::Create,
+        status: 200,
+    };
+    assert_eq!(
+        out(Side::Backend, page, true),
+        "Waiting for the server. The server answered with a web page. Trying again in 4 s."
+    );
+    let refusal = UploadError::Backend(BackendRefusal {
+        status: 500,
+        message: Some("No web pages, please".to_owned()),
+        ..BackendRefusal::default()
+    });
+    assert_eq!(
+        out(Side::Backend, refusal, true),
+        "Waiting for the server. No web pages, please. Trying again in 4 s."
+    );
+}
+
+#[test]
+fn a_long_wait_for_an_answer_is_said() {
+    let awaited = |status_, side, seconds| {
+        let file = FileSnapshot {
+            awaited: Some((side, Duration::from_secs(seconds))),
+            ..snapshot(status_)
+        };
+        status(&Messages::default(), &file)
+    };
+    assert_eq!(awaited(Status::Uploading, Side::Store, 9), "Uploading");
+    assert_eq!(
+        awaited(Status::Uploading, Side::Store, 10),
+        "Still waiting for the storage"
+    );
+    for state in [Status::Preparing, Status::Completing] {
+        assert_eq!(
+            awaited(state, Side::Backend, 60),
+            "Still waiting for the server"
+        );
+    }
+    assert_eq!(awaited(Status::Paused, Side::Store, 60), "Paused");
 }
 
 #[test]
@@ -206,12 +289,34 @@ fn every_error_says_what_happened_and_what_to_do() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_read_names_who_gave_it() {
+    let unreadable = |step, host: &str| {
+        sentence(UploadError::Unreadable(Unreadable {
+            step,
+            page: "https://app.example.com".into(),
+            host: host.into(),
+        }))
+    };
+    assert_eq!(
+        unreadable(Step::Send, "https://s3.example.com"),
+        "https://s3.example.com does not accept uploads from this page (CORS). \
+         Ask the site's owner to allow the origin https://app.example.com there."
+    );
+    assert_eq!(
+        unreadable(Step::Complete, "https://api.example.com"),
+        "https://api.example.com does not accept uploads from this page (CORS). \
+         Ask the site's owner to allow the origin https://app.example.com there."
+    );
+}
+
+#[test]
 fn a_web_page_instead_of_an_answer_is_called_one() {
     let malformed = |got: &str| {
         sentence(UploadError::Malformed {
             step: Step::Create,
             expected: "JSON".into(),
             got: got.into(),
+            is_incomplete: true,
         })
     };
     assert_eq!(
@@ -222,6 +327,20 @@ fn a_web_page_instead_of_an_answer_is_called_one() {
     assert_eq!(
         malformed("an empty answer"),
         "The server's answer was not understood (expected JSON; got an empty answer). \
+         Ask the site's owner to check the address for uploads."
+    );
+}
+
+#[test]
+fn what_the_store_said_is_not_called_the_servers() {
+    assert_eq!(
+        sentence(UploadError::Malformed {
+            step: Step::Send,
+            expected: "nothing".into(),
+            got: "2 characters of text/plain with status 200".into(),
+            is_incomplete: true,
+        }),
+        "The storage's answer was not understood (expected nothing; got 2 characters of text/plain with status 200). \
          Ask the site's owner to check the address for uploads."
     );
 }
@@ -245,7 +364,16 @@ fn the_store_is_understood() {
     assert_eq!(
         refused(403, "AccessDenied", "Request has expired"),
         "The permission to upload expired before the file was sent. \
-         Check that your device shows the right time, then try again."
+         Try again. If it fails again, ask the site's owner to check the clock of the server that signs."
+    );
+    assert_eq!(
+        refused(403, "AccessDenied", "Request is not yet valid"),
+        "The permission to upload is not valid yet (AccessDenied). \
+         Ask the site's owner to set the clock of the server that signs."
+    );
+    assert_eq!(
+        refused(522, "", ""),
+        "The storage is busy (status 522). Try again later."
     );
     assert_eq!(
         refused(412, "", ""),

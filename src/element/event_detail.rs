@@ -1,20 +1,21 @@
-//! Snapshots as plain JavaScript objects: what `files` and every event's `detail` are made of.
-//! No address that allows writing is ever among them; the link to read a stored file is, since the
-//! host asked its backend for it.
+//! Snapshots as plain JavaScript objects, for `files` and for the `detail` of each event. They never hold an address
+//! that allows writing. They hold the link for reading a stored file, since the host requested it from its backend.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use js_sys::{Object, Reflect};
 use s3_upload_core::{
-    ETag, FileInfo, FileSnapshot, Status, StoredObject, UploadError, Violation, WaitReason,
+    ETag, FileInfo, FileSnapshot, Outage, Side, Status, StoredObject, UploadError, Violation,
+    WaitReason,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::ui::{Messages, sentence};
-use crate::uploader::advice;
+use crate::ui::{Messages, error_text};
+use crate::uploader::remediation;
 
-/// A file: `{id, name, size, type, status, sent, percent, speed, remaining, attempts, error, result}`.
+/// A file: `{id, name, size, type, status, sent, percent, speed, remaining, attempts, error, waitingFor,
+/// result}`. `waitingFor` is `"storage"`, `"server"` or `"network"` while that does not answer.
 /// `speed` is in bytes per second, `remaining` in whole seconds.
 pub(super) fn file(file: &FileSnapshot, messages: &Messages) -> Object {
     let object = described(&file.info);
@@ -26,28 +27,52 @@ pub(super) fn file(file: &FileSnapshot, messages: &Messages) -> Object {
     set(&object, "remaining", file.remaining.map(seconds));
     set(&object, "attempts", file.attempts);
     let reason = match &file.status {
-        Status::Failed(reason)
-        | Status::Waiting {
-            reason: WaitReason::Backoff(reason),
-            ..
-        } => Some(reason),
-        Status::Waiting {
-            reason: WaitReason::Offline,
-            ..
-        } => Some(&UploadError::Offline),
+        Status::Failed(reason) => Some(reason.clone()),
+        Status::Waiting { reason, .. } => Some(match reason {
+            WaitReason::Offline => UploadError::Offline,
+            WaitReason::Outage(outage) if outage.is_named => outage.error.clone(),
+            WaitReason::Outage(Outage { error, .. }) | WaitReason::Backoff(error) => {
+                without_blame(error)
+            }
+        }),
         _ => None,
     };
     set(
         &object,
         "error",
-        reason.map(|reason| error(reason, messages)),
+        reason.map(|reason| error(&reason, messages)),
     );
+    let awaited = match &file.status {
+        Status::Waiting {
+            reason: WaitReason::Outage(outage),
+            ..
+        } => Some(match outage.side {
+            Side::Backend => "server",
+            Side::Store => "storage",
+        }),
+        Status::Waiting {
+            reason: WaitReason::Offline,
+            ..
+        } => Some("network"),
+        _ => None,
+    };
+    set(&object, "waitingFor", awaited);
     let result = match &file.status {
         Status::Completed(stored) => Some(result(stored)),
         _ => None,
     };
     set(&object, "result", result);
     object
+}
+
+/// The error of an attempt that is retried. One unreadable answer does not prove a missing CORS rule.
+fn without_blame(error: &UploadError) -> UploadError {
+    match error {
+        UploadError::Unreadable(unreadable) => UploadError::Network {
+            step: unreadable.step,
+        },
+        error => error.clone(),
+    }
 }
 
 /// A file that is not in the queue: `{id: null, name, size, type}`.
@@ -60,7 +85,7 @@ pub(super) fn described(info: &FileInfo) -> Object {
     object
 }
 
-/// A file that was refused: its name and size, and the limit as an `error`.
+/// A file that was refused, with its name and size, and the limit as an `error`.
 pub(super) fn rejected(
     name: &str,
     size: u64,
@@ -71,18 +96,21 @@ pub(super) fn rejected(
     set(&object, "id", JsValue::NULL);
     set(&object, "name", name);
     set(&object, "size", number(size));
-    let error = failure(violation.code(), &sentence::violation(messages, violation));
+    let error = failure(
+        violation.code(),
+        &error_text::violation(messages, violation),
+    );
     set(&object, "error", error);
     object
 }
 
-/// `{code, message}`, with `status`, `reason` and `requestId` where the other side told them, and for the developer `cause`
-/// and `fix` where there is something to change.
+/// `{code, message}`, with `status`, `reason` and `requestId` if the response has them. For the developer it has
+/// `cause` and `fix`, if there is something to change.
 fn error(error: &UploadError, messages: &Messages) -> Object {
-    let object = failure(error.code(), &sentence::error(messages, error));
-    if let Some(advice) = advice(error) {
-        set(&object, "cause", advice.cause);
-        set(&object, "fix", advice.fix);
+    let object = failure(error.code(), &error_text::error(messages, error));
+    if let Some(remediation) = remediation(error) {
+        set(&object, "cause", remediation.cause);
+        set(&object, "fix", remediation.fix);
     }
     let (status, reason, request) = match error {
         UploadError::Store(refusal) => {
@@ -125,7 +153,7 @@ fn result(stored: &StoredObject) -> Object {
     object
 }
 
-/// What a form submits for a file that arrived: its key, unless its backend has another word for it.
+/// The value that a form submits for an uploaded file: the value that the backend gave, or else the key.
 pub(super) fn value(file: &FileSnapshot) -> Option<&str> {
     match &file.status {
         Status::Completed(stored) => stored.value.as_deref().or(stored.key.as_deref()),
@@ -133,8 +161,9 @@ pub(super) fn value(file: &FileSnapshot) -> Option<&str> {
     }
 }
 
-/// Reads the property `metadata`, `messages` or `headers`: an object of texts, numbers and booleans, or what lists pairs
-/// of them, as `Headers` and `Map` do; nothing clears it, and a member that is nothing is none.
+/// Reads the property `metadata`, `messages` or `headers`: an object of texts, numbers and booleans, or an iterable of
+/// pairs of them, such as `Headers` and `Map`. `null` and `undefined` give an empty map, and members with these values
+/// are skipped.
 pub(super) fn texts(property: &str, value: &JsValue) -> Result<BTreeMap<String, String>, String> {
     if value.is_null() || value.is_undefined() {
         return Ok(BTreeMap::new());
@@ -150,11 +179,22 @@ pub(super) fn texts(property: &str, value: &JsValue) -> Result<BTreeMap<String, 
     };
     let object = listed
         .as_ref()
-        .or_else(|| value.dyn_ref::<Object>())
-        .filter(|_| !value.is_function())
+        // `instanceof` is not used, since the object may come from another window, or have no prototype.
+        .or_else(|| value.is_object().then(|| value.unchecked_ref::<Object>()))
         .ok_or_else(wrong)?;
     let mut texts = BTreeMap::new();
-    for name in Object::keys(object).iter() {
+    // A proxy's trap may throw.
+    let names = Reflect::own_keys(object).map_err(|_| wrong())?;
+    let is_listed = |name: &JsValue| {
+        let described = Reflect::get_own_property_descriptor(object, name);
+        described.is_ok_and(|described| {
+            Reflect::get(&described, &"enumerable".into()).is_ok_and(|listed| listed.is_truthy())
+        })
+    };
+    for name in names
+        .iter()
+        .filter(|name| name.is_string() && is_listed(name))
+    {
         let value = Reflect::get(object, &name).map_err(|_| wrong())?;
         if value.is_null() || value.is_undefined() {
             continue;
@@ -178,7 +218,7 @@ fn written(value: &JsValue) -> Option<String> {
     value.as_string()
 }
 
-/// Sets a property; nothing becomes `null`.
+/// Sets a property. `undefined` becomes `null`.
 pub(super) fn set(object: &Object, name: &str, value: impl Into<JsValue>) {
     let value = value.into();
     let value = if value.is_undefined() {
@@ -189,7 +229,7 @@ pub(super) fn set(object: &Object, name: &str, value: impl Into<JsValue>) {
     let _ = Reflect::set(object, &JsValue::from_str(name), &value);
 }
 
-/// Sizes and ids as JavaScript's numbers, which are exact up to 9 PB.
+/// Converts a size or an id to a JavaScript number, which is exact up to 9 PB.
 #[expect(
     clippy::cast_precision_loss,
     reason = "exact for all sizes that S3 knows"

@@ -1,11 +1,12 @@
-//! The page's limits, said before anything is chosen: "Images or PDF, up to 2 GB each". Pure.
+//! The text of the page's limits, which is shown before a file is chosen: "Images or PDF, up to 2 GB each". The
+//! functions are pure.
 
 use s3_upload_core::Constraints;
 
 use super::format;
 use super::messages::Messages;
 
-/// One line, or nothing when there is no limit worth a word.
+/// The limits in one line. Empty if there are none to show.
 pub fn constraints(messages: &Messages, limits: &Constraints, multiple: bool) -> String {
     let mut said = Vec::new();
     if !limits.accept.as_str().is_empty() {
@@ -37,7 +38,7 @@ pub fn constraints(messages: &Messages, limits: &Constraints, multiple: bool) ->
     capitalised(&said.join(", "))
 }
 
-/// What `accept` allows, in words: `image/*,.pdf` is "images or PDF".
+/// The kinds of files that `accept` allows, in words: `image/*,.pdf` is "images or PDF".
 pub fn kinds(messages: &Messages, accept: &str) -> String {
     let mut names: Vec<String> = Vec::new();
     for rule in accept
@@ -72,18 +73,18 @@ fn kind(messages: &Messages, rule: &str) -> String {
         "jpg" => "JPEG".to_owned(),
         "svg+xml" => "SVG".to_owned(),
         "plain" => messages.text("kind.text").to_owned(),
-        // A vendor's name, as of Office's types, says nothing to people: show it as it is.
+        // A vendor's media type, such as those of Office, has no readable name. It is shown as it is.
         _ if name.contains('.') => rule.to_owned(),
         _ => name.to_ascii_uppercase(),
     }
 }
 
 fn capitalised(text: &str) -> String {
-    let mut rest = text.chars();
-    match rest.next() {
-        Some(first) => first.to_uppercase().chain(rest).collect(),
-        None => String::new(),
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
     }
+    text
 }
 
 #[cfg(test)]

@@ -1,20 +1,27 @@
-//! Which sentence a state, an error or a refused file gets. Late and for people: the core knows
-//! only codes. A backend's own message is shown word for word, always as text. Pure.
+//! The choice of the text for a state, an error or a refused file. The core knows only codes. A backend's own message
+//! is shown unchanged, and always as text. The functions are pure.
 
 use core::time::Duration;
 
 use s3_upload_core::{
-    BackendRefusal, Blocked, FileSnapshot, Hint, Status, StoreRefusal, UploadError, Violation,
-    WaitReason,
+    BackendRefusal, Blocked, FileSnapshot, Hint, Outage, Side, Status, StoreRefusal, UploadError,
+    Violation, WaitReason,
 };
 
+use super::constraint_text;
 use super::format;
-use super::hint;
 use super::messages::{Messages, fill};
 
-/// Where a file stands. Failures say what happened and what to do.
+/// The time of waiting for an answer after which the status mentions it.
+const STILL: Duration = Duration::from_secs(10);
+
+/// The text of a file's state. For a failure it says what happened and what to do.
 pub fn status(messages: &Messages, file: &FileSnapshot) -> String {
+    if let Some(text) = still(messages, file) {
+        return text;
+    }
     let key = match &file.status {
+        Status::Checking => "status.checking",
         Status::Queued { held: false } => "status.queued",
         Status::Queued { held: true } => "status.held",
         Status::Preparing => "status.preparing",
@@ -28,18 +35,79 @@ pub fn status(messages: &Messages, file: &FileSnapshot) -> String {
             reason: WaitReason::Offline,
             ..
         } => "status.waiting.offline",
+        // One unreadable answer proves nothing, since a gateway's error page is unreadable too.
+        Status::Waiting {
+            reason: WaitReason::Backoff(UploadError::Unreadable(unreadable)),
+            remaining,
+        } => {
+            return waiting(messages, who(messages, unreadable.step.side()), *remaining);
+        }
         Status::Waiting {
             reason: WaitReason::Backoff(reason),
             remaining,
         } => {
-            return waiting(messages, reason, *remaining);
+            return waiting(messages, &parts(messages, reason).0, *remaining);
+        }
+        Status::Waiting {
+            reason: WaitReason::Outage(outage),
+            remaining,
+        } => {
+            return waiting(messages, &out(messages, outage), *remaining);
         }
     };
     messages.text(key).to_owned()
 }
 
-fn waiting(messages: &Messages, reason: &UploadError, remaining: Duration) -> String {
-    let (problem, _) = parts(messages, reason);
+/// The text for a file whose bytes are all sent, and that has waited for an answer for a while.
+fn still(messages: &Messages, file: &FileSnapshot) -> Option<String> {
+    let in_flight = matches!(
+        file.status,
+        Status::Preparing | Status::Uploading | Status::Completing
+    );
+    let (side, _) = file
+        .awaited
+        .filter(|(_, since)| in_flight && *since >= STILL)?;
+    let key = match side {
+        Side::Backend => "status.still.server",
+        Side::Store => "status.still.storage",
+    };
+    Some(messages.text(key).to_owned())
+}
+
+/// The key of the text about all files while a side does not answer.
+pub const fn outage(side: Side) -> &'static str {
+    match side {
+        Side::Backend => "overall.outage.server",
+        Side::Store => "overall.outage.storage",
+    }
+}
+
+/// The name of the side that does not answer.
+fn who(messages: &Messages, side: Side) -> &str {
+    messages.text(match side {
+        Side::Backend => "status.outage.server",
+        Side::Store => "status.outage.storage",
+    })
+}
+
+/// The side that does not answer, and the cause if it is known.
+fn out(messages: &Messages, outage: &Outage) -> String {
+    let who = who(messages, outage.side);
+    if !outage.is_named {
+        return who.to_owned();
+    }
+    let problem = match &outage.error {
+        UploadError::Unreadable(unreadable) => {
+            let (page, host) = (&unreadable.page, &unreadable.host);
+            let values = [("page", page.as_str()), ("host", host.as_str())];
+            messages.fill("status.outage.unreadable", &values)
+        }
+        error => parts(messages, error).0,
+    };
+    format!("{who} {problem}")
+}
+
+fn waiting(messages: &Messages, problem: &str, remaining: Duration) -> String {
     let key = if remaining.is_zero() {
         "status.waiting.now"
     } else {
@@ -47,14 +115,11 @@ fn waiting(messages: &Messages, reason: &UploadError, remaining: Duration) -> St
     };
     messages.fill(
         key,
-        &[
-            ("problem", &problem),
-            ("time", &format::duration(remaining)),
-        ],
+        &[("problem", problem), ("time", &format::duration(remaining))],
     )
 }
 
-/// What went wrong and what to do about it.
+/// The text of an error: what happened, and what to do.
 pub fn error(messages: &Messages, error: &UploadError) -> String {
     let (problem, advice) = parts(messages, error);
     if advice.is_empty() {
@@ -64,7 +129,7 @@ pub fn error(messages: &Messages, error: &UploadError) -> String {
     }
 }
 
-/// What happened, and what to do.
+/// The two parts of an error's text: what happened, and what to do.
 fn parts(messages: &Messages, error: &UploadError) -> (String, String) {
     let say = |key: &str, values: &[(&str, &str)]| {
         let text = messages.text(key);
@@ -87,21 +152,43 @@ fn parts(messages: &Messages, error: &UploadError) -> (String, String) {
         UploadError::Blocked(Blocked::Cors { page, host, .. }) => {
             say(code, &[("page", page), ("host", host)])
         }
+        UploadError::Unreadable(unreadable) => {
+            let (page, host) = (&unreadable.page, &unreadable.host);
+            // The text names the host only. The owner of the storage or of the server has to allow the page.
+            say(code, &[("page", page), ("host", host)])
+        }
+        UploadError::WebPage { step, .. } => {
+            let key = if step.is_backend() {
+                code
+            } else {
+                "web-page.store"
+            };
+            say(key, &[])
+        }
         UploadError::Blocked(Blocked::Csp { directive, host }) => {
             say(code, &[("directive", directive), ("host", host)])
         }
         UploadError::Blocked(
             Blocked::MixedContent { host } | Blocked::Host { host } | Blocked::Setup { host, .. },
         ) => say(code, &[("host", host)]),
-        UploadError::Malformed { expected, got, .. } => {
-            let key = if is_page(got) {
+        UploadError::Malformed {
+            step,
+            expected,
+            got,
+            ..
+        } => {
+            let key = if !step.is_backend() {
+                "malformed-answer.store"
+            } else if is_page(got) {
                 "malformed-answer.page"
             } else {
                 code
             };
             say(key, &[("expected", expected), ("got", got)])
         }
-        UploadError::Configuration(text) => say(code, &[("text", &ended(text))]),
+        UploadError::Configuration(text) | UploadError::Unsupported(text) => {
+            say(code, &[("text", &ended(text))])
+        }
         _ if messages.find(code).is_some() => say(code, &[]),
         _ => say("unknown", &[("code", code)]),
     }
@@ -120,13 +207,16 @@ fn store(messages: &Messages, refusal: &StoreRefusal, say: Say) -> (String, Stri
         .trim_end_matches('.');
     let key = match (code, refusal.status) {
         ("AccessDenied", _) if message.to_ascii_lowercase().contains("expired") => "expired",
+        // The date in the signature is in the future. It is that of the server that signed, and not that of this
+        // device.
+        ("AccessDenied", _) if message.contains("not yet valid") => "expired.early",
         ("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired", _) => "store.credentials",
-        ("SlowDown" | "ServiceUnavailable" | "Busy", _) | ("", 425 | 429 | 502 | 503 | 504) => {
-            "store.busy"
-        }
+        ("SlowDown" | "ServiceUnavailable" | "Busy", _)
+        | ("", 425 | 429 | 502 | 503 | 504 | 520..=530 | 598 | 599) => "store.busy",
         ("OperationAborted" | "ConditionalRequestConflict", _) => "store.conflict",
         ("BadDigest" | "XAmzContentChecksumMismatch", _) => "store.damaged",
         ("PermanentRedirect" | "TemporaryRedirect", _) | ("", 301 | 307) => "store.redirect",
+        ("", 400..=407 | 409..=499) if !message.is_empty() => "",
         ("", 401 | 403) => "store.AccessDenied",
         ("", 404) => "store.not-found",
         ("", 408) => "store.RequestTimeout",
@@ -140,7 +230,7 @@ fn store(messages: &Messages, refusal: &StoreRefusal, say: Say) -> (String, Stri
     };
     let named = format!("store.{key}");
     let key = match key {
-        "expired" => key,
+        "expired" | "expired.early" => key,
         _ if refusal.hint.as_deref() == Some(&Hint::EmptyChecksum) => "store.empty-checksum",
         _ if key.starts_with("store.") => key,
         _ if !key.is_empty() && messages.find(&named).is_some() => &named,
@@ -187,7 +277,7 @@ fn backend(messages: &Messages, refusal: &BackendRefusal, say: Say) -> (String, 
     )
 }
 
-/// Why a file was not added.
+/// The reason why a file was not added.
 pub fn violation(messages: &Messages, violation: &Violation) -> String {
     let code = violation.code();
     match violation {
@@ -195,16 +285,19 @@ pub fn violation(messages: &Messages, violation: &Violation) -> String {
             let (size, limit) = format::distinct(*size, *limit);
             messages.fill(code, &[("size", &size), ("limit", &limit)])
         }
-        Violation::Type { accept, .. } => {
-            messages.fill(code, &[("kinds", &hint::kinds(messages, accept))])
-        }
+        Violation::Type { accept, .. } => messages.fill(
+            code,
+            &[("kinds", &constraint_text::kinds(messages, accept))],
+        ),
         Violation::TooMany { max: 1 } => messages.text("too-many-files.one").to_owned(),
         Violation::TooMany { max } => messages.fill(code, &[("limit", &max.to_string())]),
         Violation::TotalTooLarge { max } => messages.fill(code, &[("limit", &format::bytes(*max))]),
+        Violation::Refused { reason } if reason.trim().is_empty() => messages.text(code).to_owned(),
+        Violation::Refused { reason } => ended(reason),
     }
 }
 
-/// Whether what came looks like HTML: a login page, a router's fallback, a proxy's error.
+/// Returns true if the text looks like HTML, such as a login page, a router's fallback or a proxy's error.
 fn is_page(got: &str) -> bool {
     let got = got
         .trim_start_matches(['"', '`', ' ', '\n'])
@@ -212,7 +305,7 @@ fn is_page(got: &str) -> bool {
     got.starts_with("<!doctype html") || got.starts_with("<html") || got.contains("text/html")
 }
 
-/// With a full stop, unless it ends in some way already.
+/// Adds a full stop, unless the text ends in a punctuation mark.
 fn ended(text: &str) -> String {
     let text = text.trim();
     let stop = if text.ends_with(['.', '!', '?', '…', '。']) {
@@ -224,5 +317,5 @@ fn ended(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "sentence_tests.rs"]
+#[path = "error_text_tests.rs"]
 mod tests;

@@ -1,33 +1,33 @@
-//! What can be seen of a signed request that explains why a store refused it, or that will be trouble one day, and what
-//! the developer should know of an answer that the person sees nothing of.
+//! Finds causes of a refusal in a signed request, problems that it will cause later, and facts about a response that
+//! concern the developer only.
 //!
-//! Pure; looks at names and well-known values only, and tells no signature.
+//! The functions are pure. They read names and well-known values only, and return no signature.
 
 use s3_upload_core::{Answer, Hint, Receipt, Transmit, UploadError};
 
-use super::advice::advice;
+use super::remediation::remediation;
 
-/// Adds to a store's refusal what in the signed request explains it.
-pub fn given(error: UploadError, transmit: &Transmit) -> UploadError {
+/// Adds the cause that the signed request shows to a store's refusal.
+pub fn with_hint(error: UploadError, transmit: &Transmit) -> UploadError {
     let UploadError::Store(mut refusal) = error else {
         return error;
     };
-    // Of a refusal that has to do with the request, not with the store's mood.
+    // Only these statuses concern the request itself.
     if matches!(refusal.status, 400..=403) {
         let url = transmit.target.url.expose();
         let sent = &transmit.target.headers;
-        refusal.hint = of(url, sent.iter().map(|(name, _)| name.as_str())).map(Box::new);
+        refusal.hint = hint_for(url, sent.iter().map(|(name, _)| name.as_str())).map(Box::new);
     }
     UploadError::Store(refusal)
 }
 
-fn of<'a>(url: &str, sent: impl Iterator<Item = &'a str>) -> Option<Hint> {
+fn hint_for<'a>(url: &str, sent: impl Iterator<Item = &'a str>) -> Option<Hint> {
     if signs_empty_body(url) {
         return Some(Hint::EmptyChecksum);
     }
     let signed = signed_headers(url)?;
     let sent: Vec<String> = sent.map(str::to_ascii_lowercase).collect();
-    // The browser sends these by itself.
+    // The browser sets these headers itself.
     let by_browser =
         |name: &String| matches!(name.as_str(), "host" | "content-length" | "content-type");
     let missing: Vec<String> = signed
@@ -38,7 +38,7 @@ fn of<'a>(url: &str, sent: impl Iterator<Item = &'a str>) -> Option<Hint> {
     if !missing.is_empty() {
         return Some(Hint::NotSent(missing));
     }
-    // S3 refuses headers of its own that are not signed; others it takes.
+    // S3 refuses unsigned `x-amz-` headers, and accepts other unsigned ones.
     let unsigned: Vec<String> = sent
         .into_iter()
         .filter(|name| name.starts_with("x-amz-") && !signed.contains(name))
@@ -46,8 +46,19 @@ fn of<'a>(url: &str, sent: impl Iterator<Item = &'a str>) -> Option<Hint> {
     (!unsigned.is_empty()).then_some(Hint::NotSigned(unsigned))
 }
 
-/// What the developer should know although the store took the bytes, or before it refuses them.
-pub fn note(transmit: &Transmit, read: &Result<Receipt, UploadError>) -> Option<&'static str> {
+/// The warning about a store that redirects. A browser does not follow redirects of a preflighted request to another
+/// origin.
+pub const REDIRECT: &str = "the store answers with a redirect, and browsers follow none with a request of another origin \
+     that needs a preflight. Sign for the address and the region where the store answers itself.";
+
+/// The warning about a form after which the store redirects the browser.
+pub const FORM_REDIRECT: &str = "the form has the field success_action_redirect, so that the store answers with a redirect \
+     to a page whose answer this one cannot take for the store's. Sign the form without it, and with success_action_status \
+     201";
+
+/// The warning for the developer about a request that the store accepted: other stores refuse it, or the page cannot
+/// read its `ETag`.
+pub fn warning(transmit: &Transmit, read: &Result<Receipt, UploadError>) -> Option<&'static str> {
     if read.is_ok() && signs_empty_body(transmit.target.url.expose()) {
         return Some(
             "the presigned URL carries the checksum of an empty body (x-amz-checksum-crc32=AAAAAA==). This store ignored it; \
@@ -61,23 +72,24 @@ pub fn note(transmit: &Transmit, read: &Result<Receipt, UploadError>) -> Option<
     )
 }
 
-/// What the developer should know of the backend's answer although the person sees nothing of it.
-pub fn of_answer(is_abort: bool, answer: &Result<Answer, UploadError>) -> Option<String> {
+/// The warning for the developer about an answer of the backend that the person does not see.
+pub fn answer_warning(is_abort: bool, answer: &Result<Answer, UploadError>) -> Option<String> {
     match answer {
         Ok(Answer::Unconfirmed(_)) => Some(
             "the backend answered with an \"id\", so it was asked to confirm the upload at {endpoint}/{id}/complete, and has \
              nothing there for this page. The store took the file; leave \"id\" out if the backend does not confirm."
                 .to_owned(),
         ),
-        // Nobody waits for it, but what is left at the store costs money.
-        Err(error @ UploadError::Blocked(_)) if is_abort => {
-            advice(error).map(|advice| format!("What was cancelled could not be taken back: {} {}", advice.cause, advice.fix))
+        // Nothing waits for the abort, but parts that stay at the store cost money.
+        Err(error @ (UploadError::Blocked(_) | UploadError::Unreadable(_))) if is_abort => {
+            remediation(error).map(|remediation| format!("What was cancelled could not be taken back: {} {}", remediation.cause, remediation.fix))
         }
         _ => None,
     }
 }
 
-/// Whether an SDK added the CRC-32 of nothing while it signed, as the JavaScript one does by default since version 3.729.
+/// Returns true if an SDK added the CRC-32 of an empty body when it signed. The one for JavaScript does so by default
+/// since version 3.729.
 fn signs_empty_body(url: &str) -> bool {
     query(url).any(|(name, value)| {
         name.eq_ignore_ascii_case("x-amz-checksum-crc32") && value.starts_with("AAAAAA")
@@ -131,7 +143,7 @@ mod tests {
             ("https://h/k?sig=1".to_owned(), vec!["x-amz-acl"], None),
             ("https://h/k".to_owned(), vec![], None),
         ] {
-            assert_eq!(of(&url, sent.into_iter()), hint, "{url}");
+            assert_eq!(hint_for(&url, sent.into_iter()), hint, "{url}");
         }
     }
 }

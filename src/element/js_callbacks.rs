@@ -1,34 +1,35 @@
-//! What the page's JavaScript does for the backend's sake: the property `headers`, an object or a function, and the
-//! property `presign`, a function in place of a backend.
+//! The functions of the page's JavaScript in the exchange with the backend: the property `headers`, an object or a
+//! function, and the property `presign`, a function in place of a backend.
 //!
-//! Refuses to show what a function throws beyond its message.
+//! Of a value that a function throws, only the message is shown.
 
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use core::fmt;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
+use js_sys::{Array, Function, JSON, Map, Object, Promise, Reflect};
 use s3_upload_core::{
     BackendRefusal, ETag, Grant, GrantPlan, PartNumber, SignedPart, Step, StoredObject, StoredPart,
     UploadError, UploadId,
 };
 use s3_upload_protocol::dialect::auto;
-use s3_upload_protocol::{Body, Part, Reply, Value, redacted};
+use s3_upload_protocol::{Body, Part, Reply, Value, checked};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
-use super::detail::{self, number, set};
-use super::warn;
+use super::console::warn;
+use super::event_detail::{self, number, set};
+use super::thrown::{self, NotJson, Thrown};
+use crate::browser::page;
 use crate::uploader::backend::{grant, listed, signed_parts, stored, trouble};
 use crate::uploader::presign::{Answered, Presign, PresignRequest, not_offered};
-use crate::uploader::{HeaderList, Headers};
+use crate::uploader::{HeaderList, Headers, NoHeaders};
 
 /// Reads the property `headers`.
 pub(super) fn headers(value: &JsValue) -> Result<Headers, String> {
     let Some(function) = value.dyn_ref::<Function>() else {
-        let fixed: HeaderList = detail::texts("headers", value)?.into_iter().collect();
+        let fixed: HeaderList = event_detail::texts("headers", value)?.into_iter().collect();
         return Ok(if fixed.is_empty() {
             Headers::None
         } else {
@@ -36,22 +37,45 @@ pub(super) fn headers(value: &JsValue) -> Result<Headers, String> {
         });
     };
     let function = function.clone();
-    Ok(Headers::fresh(Rc::new(move |refused| {
+    Ok(Headers::refreshable(Rc::new(move |refused| {
         let function = function.clone();
         Box::pin(async move {
             let circumstances = Object::new();
             set(&circumstances, "refused", refused);
             let given = settled(function.call1(&JsValue::UNDEFINED, &circumstances)).await;
-            let given = given.map_err(|thrown| message_of(&thrown).unwrap_or_default())?;
-            detail::texts("headers", &given)
+            let given = match given {
+                Ok(given) => given,
+                Err(thrown) => return Err(no_headers(&thrown).await),
+            };
+            event_detail::texts("headers", &given)
                 .map(|headers| headers.into_iter().collect())
                 .map_err(|complaint| {
-                    // For the developer; the person reads that the sign-in is not known.
+                    // The text is for the developer. The person reads that the sign-in is not known.
                     warn(&complaint);
-                    String::new()
+                    NoHeaders::Refused(String::new())
                 })
         })
     })))
+}
+
+/// The reason why a function gave no headers, with its sentence for the person, if there is one. If the function's own
+/// request for a token got no answer, the headers count as unreachable, and the request is retried.
+async fn no_headers(thrown: &JsValue) -> NoHeaders {
+    let known = thrown::read(thrown).await;
+    let is_busy = matches!(known.status, Some(408 | 425 | 429 | 500..=599));
+    if is_busy || (known.status.is_none() && thrown::is_of_fetch(thrown)) {
+        return NoHeaders::Unreachable;
+    }
+    NoHeaders::Refused(match known.message {
+        Some(message) if !thrown::is_mistake(thrown) => message,
+        message => {
+            let said = message.unwrap_or(known.what);
+            warn(&format!(
+                "<s3-upload>.headers: the function failed with {said}."
+            ));
+            String::new()
+        }
+    })
 }
 
 /// Reads the property `presign`.
@@ -64,19 +88,19 @@ pub(super) fn presign(value: &JsValue) -> Result<Option<Rc<dyn Presign>>, String
     )?;
     Ok(Some(Rc::new(Page(Rc::new(Inner {
         function: function.clone(),
-        uploads: RefCell::default(),
+        uploads: Map::new(),
         made: Cell::new(0),
     })))))
 }
 
-/// A page's function, and what it answered for each upload that goes on after that.
+/// A page's function, and its answer for each upload that is continued later.
 struct Page(Rc<Inner>);
 
 struct Inner {
     function: Function,
     /// The answers, which hold further functions, by the upload's id.
-    uploads: RefCell<BTreeMap<String, Object>>,
-    /// Ids made so far for answers without one.
+    uploads: Map,
+    /// The number of ids that were made for answers without one.
     made: Cell<u64>,
 }
 
@@ -94,12 +118,12 @@ impl Presign for Page {
             let called = inner
                 .function
                 .call2(&JsValue::UNDEFINED, &request.file, &wish);
-            let answer = settled(called).await.map_err(|thrown| failure(&thrown))?;
-            let reply = reply(&answer);
+            let answer = answered(called, Step::Create).await?;
+            let reply = reply(&answer, Step::Create, auto::EXPECTED).await?;
             let granted = auto::granted(&reply, &request.info.content_type)
                 .or_else(|wrong| inner.unnamed(&reply, &request).ok_or(wrong))
                 .map_err(|wrong| trouble(Step::Create, wrong))?;
-            let mut grant = grant(granted, &base());
+            let mut grant = grant(granted, &page::resolve);
             inner.keep(&answer, &mut grant);
             Ok(grant)
         })
@@ -122,7 +146,7 @@ impl Presign for Page {
         Box::pin(async move {
             let described: Vec<Object> = wanted.iter().map(part).collect();
             let answer = if let Some(sign) = inner.operation(&id, "signPart") {
-                // All at once: none has to wait for another's signature.
+                // All calls run at the same time, so that no signature waits for another.
                 let calls: Array = described
                     .iter()
                     .map(|part| {
@@ -133,22 +157,24 @@ impl Presign for Page {
                         }
                     })
                     .collect();
-                settled(Ok(Promise::all(&calls).into())).await
+                answered(Ok(Promise::all(&calls).into()), Step::SignParts).await
             } else if let Some(sign) = inner.operation(&id, "signParts") {
                 let parts: Array = described.iter().collect();
-                settled(sign(&[parts.into(), options(signal.as_ref()).into()])).await
+                let called = sign(&[parts.into(), options(signal.as_ref()).into()]);
+                answered(called, Step::SignParts).await
             } else {
                 return not_offered("signPart").await;
             };
-            let answer = answer.map_err(|thrown| failure(&thrown))?;
-            let reply = reply(&answer);
+            let expected = "an address for each part, as text or like {\"url\": \"https://…\"}";
+            let reply = reply(&answer?, Step::SignParts, expected).await?;
             let signed = match &reply.body {
                 Body::Json(value) => auto::signed_parts(value, &wanted),
                 Body::Text(..) => None,
             };
-            let expected = "an address for each part, as text or like {\"url\": \"https://…\"}";
             let signed = signed.ok_or_else(|| trouble(Step::SignParts, reply.not(expected)))?;
-            Ok(signed_parts(signed, &base()))
+            let signed =
+                checked(signed, expected).map_err(|wrong| trouble(Step::SignParts, wrong))?;
+            Ok(signed_parts(signed, &page::resolve))
         })
     }
 
@@ -158,13 +184,14 @@ impl Presign for Page {
             let Some(list) = inner.operation(&id, "listParts") else {
                 return not_offered("listParts").await;
             };
-            let answer = settled(list(&[options(signal.as_ref()).into()])).await;
-            let reply = reply(&answer.map_err(|thrown| failure(&thrown))?);
+            let called = list(&[options(signal.as_ref()).into()]);
+            let answer = answered(called, Step::ListParts).await?;
+            let expected = "a list like [{\"number\": 1, \"size\": 5242880, \"etag\": \"…\"}]";
+            let reply = reply(&answer, Step::ListParts, expected).await?;
             let parts = match &reply.body {
                 Body::Json(value) => auto::stored_parts(value),
                 Body::Text(..) => None,
             };
-            let expected = "a list like [{\"number\": 1, \"size\": 5242880, \"etag\": \"…\"}]";
             let parts = parts.ok_or_else(|| trouble(Step::ListParts, reply.not(expected)))?;
             Ok(listed(parts))
         })
@@ -179,7 +206,8 @@ impl Presign for Page {
         let inner = Rc::clone(&self.0);
         Box::pin(async move {
             let Some(complete) = inner.operation(&id, "complete") else {
-                // A file in one request is over when the store took it; only parts have to be put together.
+                // A file in one request is complete when the store accepted it. Only an upload in parts must be
+                // completed.
                 let signs = ["signPart", "signParts"].map(|name| inner.operation(&id, name));
                 return if signs.iter().any(Option::is_some) {
                     not_offered("complete").await
@@ -196,10 +224,17 @@ impl Presign for Page {
                 });
                 sent.collect::<Array>().into()
             });
-            let answer = settled(complete(&[parts, options(signal.as_ref()).into()])).await;
-            let reply = reply(&answer.map_err(|thrown| failure(&thrown))?);
+            let called = complete(&[parts, options(signal.as_ref()).into()]);
+            let answer = answered(called, Step::Complete).await?;
+            // Any answer is a confirmation, also one that JSON cannot represent.
+            let reply = reply(&answer, Step::Complete, "")
+                .await
+                .or_else(|wrong| match wrong {
+                    UploadError::Malformed { .. } => Ok(Reply::json(Value::Null)),
+                    other => Err(other),
+                })?;
             let confirmed = auto::stored(&reply).map_err(|wrong| trouble(Step::Complete, wrong))?;
-            inner.uploads.borrow_mut().remove(id.as_str());
+            inner.uploads.delete(&id.as_str().into());
             Ok(stored(confirmed))
         })
     }
@@ -208,10 +243,9 @@ impl Presign for Page {
         let inner = Rc::clone(&self.0);
         Box::pin(async move {
             if let Some(abort) = inner.operation(&id, "abort") {
-                let done = settled(abort(&[options(signal.as_ref()).into()])).await;
-                done.map_err(|thrown| failure(&thrown))?;
+                answered(abort(&[options(signal.as_ref()).into()]), Step::Abort).await?;
             }
-            inner.uploads.borrow_mut().remove(id.as_str());
+            inner.uploads.delete(&id.as_str().into());
             Ok(())
         })
     }
@@ -220,7 +254,7 @@ impl Presign for Page {
 type Operation = Box<dyn Fn(&[JsValue]) -> Result<JsValue, JsValue>>;
 
 impl Inner {
-    /// An answer whose functions belong to no id of its own; it gets one.
+    /// Reads an answer that has functions but no id. It gets an id.
     fn unnamed(
         &self,
         reply: &Reply,
@@ -243,7 +277,8 @@ impl Inner {
         format!("presign-{}", self.made.get())
     }
 
-    /// Keeps an answer that has to be asked again, under an id of our own: two files may have the same of the page's.
+    /// Keeps an answer whose functions are called later, under an id of our own, since two files may have the same id
+    /// from the page.
     fn keep(&self, answer: &JsValue, grant: &mut Grant) {
         let is_single = matches!(grant.plan, GrantPlan::Single(_));
         let confirms = function_of(answer, "complete").is_some();
@@ -252,15 +287,16 @@ impl Inner {
             return;
         }
         let id = self.new_id();
-        if let Some(answer) = answer.dyn_ref::<Object>() {
-            self.uploads.borrow_mut().insert(id.clone(), answer.clone());
+        // `instanceof` is not used, since the answer may come from another window, or have no prototype.
+        if answer.is_object() {
+            self.uploads.set(&id.as_str().into(), answer);
         }
         grant.id = Some(UploadId::new(id));
     }
 
     /// A function of the answer for this upload.
     fn operation(&self, id: &UploadId, name: &str) -> Option<Operation> {
-        let answer = self.uploads.borrow().get(id.as_str()).cloned()?;
+        let answer = self.uploads.get(&id.as_str().into());
         let function = function_of(&answer, name)?;
         Some(Box::new(move |arguments| {
             function.apply(&answer, &arguments.iter().collect::<Array>())
@@ -273,7 +309,7 @@ fn function_of(object: &JsValue, name: &str) -> Option<Function> {
     found.dyn_into().ok()
 }
 
-/// What the function is told beside the file.
+/// The second argument of the page's function.
 fn wish(request: &PresignRequest, signal: Option<&AbortSignal>) -> Object {
     let wish = options(signal);
     let order = if request.prefer_multipart {
@@ -283,6 +319,7 @@ fn wish(request: &PresignRequest, signal: Option<&AbortSignal>) -> Object {
     };
     let accepts: Array = order.iter().map(|way| JsValue::from_str(way)).collect();
     set(&wish, "accepts", accepts);
+    set(&wish, "name", request.info.told_name());
     set(&wish, "type", request.info.content_type.as_str());
     set(&wish, "partSize", number(request.part_size));
     let metadata = Object::new();
@@ -308,80 +345,86 @@ fn part(part: &Part) -> Object {
     described
 }
 
-/// What a call came to in the end, whether it was async or not.
+/// The final result of a call, which may be a promise or a plain value.
 async fn settled(called: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
     JsFuture::from(Promise::resolve(&called?)).await
 }
 
-/// An answer as JSON would carry it: without functions, and with a `URL` as its text.
-fn reply(answer: &JsValue) -> Reply {
-    let value = JSON::stringify(answer)
-        .ok()
-        .and_then(|text| text.as_string())
-        .and_then(|text| crate::browser::json::read::<Value>(&text).ok());
-    Reply::json(value.unwrap_or_default())
-}
-
-/// Addresses may be relative to the page.
-fn base() -> String {
-    crate::browser::page::resolve("").map_or_else(String::new, |url| url.href())
-}
-
-/// What a thrown value means. An error with a `status` speaks for a backend; what fetch throws when there is no
-/// network is tried again.
-fn failure(thrown: &JsValue) -> UploadError {
-    let status = Reflect::get(thrown, &"status".into()).ok();
-    let status = status
-        .and_then(|status| status.as_f64())
-        .filter(|status| (100.0..=599.0).contains(status));
-    // <https://fetch.spec.whatwg.org/#fetch-method>
-    if status.is_none() && thrown.is_instance_of::<js_sys::TypeError>() && is_of_fetch(thrown) {
-        return UploadError::Network { step: Step::Create };
+/// The final answer of the page's function.
+async fn answered(called: Result<JsValue, JsValue>, step: Step) -> Result<JsValue, UploadError> {
+    match settled(called).await {
+        Ok(answer) => Ok(answer),
+        Err(thrown) => Err(failure(&thrown, step).await),
     }
-    if status.is_none() && is_mistake(thrown) {
-        let said = message_of(thrown).unwrap_or_default();
-        let text = format!("the page's own presign function failed: {said}");
-        return UploadError::Configuration(text);
+}
+
+/// The answer as JSON represents it: without functions, and with a `URL` as text. Of a Response, the body is the
+/// answer.
+async fn reply(answer: &JsValue, step: Step, expected: &str) -> Result<Reply, UploadError> {
+    if thrown::is_response(answer) {
+        let is_ok = thrown::get(answer, "ok").is_some_and(|ok| ok.is_truthy());
+        if !is_ok {
+            return Err(failure(answer, step).await);
+        }
+        let body = thrown::body_of_response(answer).await;
+        return Ok(Reply { status: 200, body });
     }
-    let code = Reflect::get(thrown, &"code".into()).ok();
-    let code = code.and_then(|code| code.as_string());
-    UploadError::Backend(BackendRefusal {
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "checked to be a status"
-        )]
-        status: status.unwrap_or_default() as u16,
-        code: code.map(|code| redacted(&code)),
-        message: message_of(thrown),
-        retry_after: None,
-    })
+    let malformed = || UploadError::Malformed {
+        step,
+        expected: expected.to_owned(),
+        got: thrown::described(answer),
+        is_incomplete: false,
+    };
+    // `stringify` throws at a cycle, at a getter that throws, and at a BigInt.
+    let text = JSON::stringify(answer).map_err(|_| malformed())?;
+    match text.as_string() {
+        Some(text) => crate::uploader::json::read(&text)
+            .map(Reply::json)
+            .ok_or_else(malformed),
+        // `undefined` is not a grant, but it confirms other operations.
+        None if step == Step::Create => Err(malformed()),
+        None => Ok(Reply::json(Value::Null)),
+    }
 }
 
-/// What an engine throws of itself is about the program, and not for the person.
-fn is_mistake(thrown: &JsValue) -> bool {
-    thrown.is_instance_of::<js_sys::TypeError>()
-        || thrown.is_instance_of::<js_sys::ReferenceError>()
-        || thrown.is_instance_of::<js_sys::RangeError>()
-        || thrown.is_instance_of::<js_sys::SyntaxError>()
-}
-
-/// Each engine has its own words: Chromium, Firefox, `WebKit`.
-fn is_of_fetch(thrown: &JsValue) -> bool {
-    let words = [
-        "Failed to fetch",
-        "NetworkError when attempting",
-        "Load failed",
-    ];
-    message_of(thrown).is_some_and(|message| words.iter().any(|word| message.starts_with(word)))
-}
-
-fn message_of(thrown: &JsValue) -> Option<String> {
-    let message = Reflect::get(thrown, &"message".into()).ok();
-    message
-        .and_then(|message| message.as_string())
-        .or_else(|| thrown.as_string())
-        // An address in it may be a presigned one.
-        .map(|message| redacted(&message))
-        .filter(|message| !message.trim().is_empty())
+/// The error of a thrown value. A value with a status counts as a response of a backend. The error that fetch throws
+/// without a network is retried.
+async fn failure(value: &JsValue, step: Step) -> UploadError {
+    let Thrown {
+        status,
+        code,
+        message,
+        what,
+    } = thrown::read(value).await;
+    if status.is_none() && thrown::is_of_fetch(value) {
+        return UploadError::Network { step };
+    }
+    match thrown::not_json(value) {
+        Some(NotJson::Page) => return UploadError::WebPage { step, status: 200 },
+        Some(NotJson::Incomplete) => {
+            return UploadError::Malformed {
+                step,
+                expected: "JSON".to_owned(),
+                got: "an empty answer, or one that was cut short".to_owned(),
+                is_incomplete: true,
+            };
+        }
+        None => {}
+    }
+    let is_mistake = thrown::is_mistake(value);
+    match (status, message) {
+        (None, said) if is_mistake || said.is_none() => {
+            let said = match said {
+                Some(said) => format!("failed: {said}"),
+                None => format!("failed with {what}"),
+            };
+            UploadError::Configuration(format!("the page's own presign function {said}"))
+        }
+        (status, message) => UploadError::Backend(BackendRefusal {
+            status: status.unwrap_or_default(),
+            code,
+            message,
+            retry_after: None,
+        }),
+    }
 }

@@ -1,27 +1,28 @@
-//! The attributes that say how the backend is spoken to: its dialect, the names it wants, its token against forged
-//! requests. Pure.
+//! The attributes that configure requests to the backend: its dialect, the names of fields, and the token against
+//! cross-site request forgery. The functions are pure.
 
 use s3_upload_protocol::dialect::{self, CsrfPlace};
 use s3_upload_protocol::{Encoding, Site};
 
 use crate::uploader::{Csrf, Settings};
 
-/// What these attributes say, read.
+/// The parsed attributes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Speech {
+pub(super) struct BackendAttributes {
     site: Site,
     protocol: Option<String>,
     csrf: Csrf,
 }
 
-impl Speech {
-    /// Whether `name` is an attribute of this kind; if so, what was expected when that is not what came.
+impl BackendAttributes {
+    /// Sets an attribute. `None` if `name` is not an attribute of this kind. The error is a description of the expected
+    /// values.
     pub fn set(&mut self, name: &str, value: Option<&str>) -> Option<Result<(), &'static str>> {
-        // An empty name is a word of its own: "leave this out".
+        // An empty name has a meaning of its own: the field is left out.
         let own = value.map(|value| value.trim().to_owned());
         let filled = own.clone().filter(|value| !value.is_empty());
         match name {
-            // A slash at its end stays: some backends insist on it.
+            // A slash at the end stays, since some backends require it.
             "endpoint" => self.site.endpoint = filled.unwrap_or_default(),
             "route" => self.site.route = filled,
             "name-field" => self.site.fields.name = own,
@@ -53,12 +54,12 @@ impl Speech {
         Some(Ok(()))
     }
 
-    /// Writes what the attributes say into the uploader's settings.
+    /// Writes the attributes into the uploader's settings.
     pub fn configure(&self, settings: &mut Settings) {
         settings.site.clone_from(&self.site);
         let named = self.protocol.as_deref().and_then(dialect::named);
         settings.dialect = named.unwrap_or_else(|| Settings::default().dialect);
-        // What a framework always does needs no attribute; what the page says goes first.
+        // The place that a framework always uses needs no attribute. The page's own attributes have precedence.
         let CsrfPlace { meta, cookie } = settings.dialect.csrf();
         let place = |usual: Option<&str>| usual.map(str::to_owned);
         settings.csrf = match &self.csrf {
@@ -78,7 +79,7 @@ impl Speech {
 
 const PROTOCOLS: &str = "auto or one of the dialects that docs/backends.md lists";
 
-/// `bucket_name=uploads&expiration=300`, with the escapes of a query.
+/// Parses pairs such as `bucket_name=uploads&expiration=300`, with the escapes of a query.
 fn pairs(text: &str) -> Vec<(String, String)> {
     text.trim_start_matches('?')
         .split('&')
@@ -90,7 +91,7 @@ fn pairs(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// <https://url.spec.whatwg.org/#urlencoded-parsing>
+/// Decodes an escaped text. <https://url.spec.whatwg.org/#urlencoded-parsing>
 fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -119,7 +120,7 @@ mod tests {
     use super::*;
 
     fn settings(attributes: &[(&str, &str)]) -> Settings {
-        let mut speech = Speech::default();
+        let mut speech = BackendAttributes::default();
         for (name, value) in attributes {
             assert_eq!(speech.set(name, Some(value)), Some(Ok(())), "{name}");
         }
@@ -128,6 +129,7 @@ mod tests {
         settings
     }
 
+    /// <https://url.spec.whatwg.org/#urlencoded-parsing>
     #[test]
     fn the_words_of_a_backend() {
         let settings = settings(&[
@@ -163,7 +165,7 @@ mod tests {
     fn a_dialect_by_its_name_and_no_other() {
         let settings = settings(&[("protocol", "companion")]);
         assert_eq!(format!("{:?}", settings.dialect), "Companion");
-        let mut speech = Speech::default();
+        let mut speech = BackendAttributes::default();
         assert!(matches!(speech.set("protocol", Some("ftp")), Some(Err(_))));
         assert!(matches!(speech.set("request", Some("xml")), Some(Err(_))));
         assert_eq!(speech.set("protocol", None), Some(Ok(())));

@@ -1,23 +1,21 @@
-//! Brings the signals up to date with the engine: at most once per drawn frame, and now and then
-//! for what moves by time alone. Also keeps the alarm that tells the engine of the time, and the
-//! question before the page is left.
+//! Updates the signals from the engine: at most once per drawn frame, and at intervals for values that change with time
+//! alone. Also keeps the alarm for the engine's timeouts, and the question before the page is left.
 
 use std::rc::Weak;
 
-use gloo_timers::callback::Timeout;
 use leptos::prelude::{GetUntracked, Set};
 use s3_upload_core::Status;
 
 use super::Driver;
-use crate::browser::{frame, page};
-use crate::uploader::UploadEvent;
+use crate::uploader::event::UploadEvent;
+use crate::uploader::platform::Platform;
 
-/// How often what moves is drawn anew although nothing was heard, in milliseconds.
+/// The interval of updates without events while uploads are active, in milliseconds.
 const REFRESH_MS: u32 = 500;
 
-impl Driver {
+impl<P: Platform> Driver<P> {
     pub(super) fn set_alarm(&self) {
-        let wanted = self.queue.borrow().next_timeout();
+        let wanted = self.queue.borrow().poll_timeout();
         let set = self.alarm.borrow().as_ref().map(|(at, _)| *at);
         if wanted == set {
             return;
@@ -27,12 +25,12 @@ impl Driver {
                 .unwrap_or(u32::MAX)
                 .min(i32::MAX as u32);
             let me = Weak::clone(&self.me);
-            let timeout = Timeout::new(millis, move || {
+            let timeout = self.platform.after(millis, move || {
                 if let Some(driver) = me.upgrade() {
                     driver.alarm.replace(None);
                     let now = driver.now();
                     driver.queue.borrow_mut().handle_timeout(now);
-                    driver.pump();
+                    driver.run_commands();
                 }
             });
             (at, timeout)
@@ -40,25 +38,24 @@ impl Driver {
         self.alarm.replace(alarm);
     }
 
-    pub(super) fn draw_soon(&self) {
+    pub(super) fn schedule_sync(&self) {
         if self.frame.borrow().is_some() {
             return;
         }
         let me = Weak::clone(&self.me);
-        self.frame.replace(Some(frame::next(move || {
+        self.frame.replace(Some(self.platform.next_frame(move || {
             if let Some(driver) = me.upgrade() {
                 driver.frame.replace(None);
-                driver.draw();
+                driver.sync_signals();
             }
         })));
     }
 
-    /// Brings the signals up to date with the engine.
-    fn draw(&self) {
+    /// Updates the signals from the engine.
+    fn sync_signals(&self) {
         let changed = self.queue.borrow_mut().take_changed();
         for file in changed {
-            let (Some(snapshot), Some(signal)) =
-                (self.snapshot(file), self.drawn.borrow().get(&file).cloned())
+            let (Some(snapshot), Some(signal)) = (self.snapshot(file), self.files.snapshot(file))
             else {
                 continue;
             };
@@ -80,21 +77,21 @@ impl Driver {
             self.totals.set(totals);
         }
         self.guard_page(at_stake);
-        self.keep_fresh(active);
+        self.schedule_refresh(active);
     }
 
-    /// Only while something would be lost does the browser ask before it leaves the page: an upload
-    /// that goes on, or one that a person paused half way.
+    /// Sets or removes the question before the page is left. It is set only while an upload would be lost: one that is
+    /// active, or one that the person paused after bytes were sent.
     fn guard_page(&self, at_stake: bool) {
         let guarded = self.leaving.borrow().is_some();
         if at_stake != guarded {
             self.leaving
-                .replace(at_stake.then(page::ask_before_leaving));
+                .replace(at_stake.then(|| self.platform.ask_before_leaving()));
         }
     }
 
-    /// Files that stopped half way because the element left the page. The page gave them up, for
-    /// good or until it brings the element back: nobody sees what they would be asked about.
+    /// The number of files that stopped after bytes were sent because the element left the page. The question does not
+    /// count them, since no person sees them.
     fn suspended_half_way(&self) -> u32 {
         let suspended = self.suspended.borrow();
         let stopped = suspended.iter().filter(|file| {
@@ -104,19 +101,20 @@ impl Driver {
         u32::try_from(stopped.count()).unwrap_or(u32::MAX)
     }
 
-    fn keep_fresh(&self, active: bool) {
+    fn schedule_refresh(&self, active: bool) {
         if !active {
             self.refresh.replace(None);
         } else if self.refresh.borrow().is_none() {
             let me = Weak::clone(&self.me);
-            self.refresh.replace(Some(Timeout::new(REFRESH_MS, move || {
-                if let Some(driver) = me.upgrade() {
-                    driver.refresh.replace(None);
-                    let now = driver.now();
-                    driver.queue.borrow_mut().refresh(now);
-                    driver.draw_soon();
-                }
-            })));
+            self.refresh
+                .replace(Some(self.platform.after(REFRESH_MS, move || {
+                    if let Some(driver) = me.upgrade() {
+                        driver.refresh.replace(None);
+                        let now = driver.now();
+                        driver.queue.borrow_mut().refresh(now);
+                        driver.schedule_sync();
+                    }
+                })));
         }
     }
 }

@@ -1,0 +1,35 @@
+//! The reason why the backend did not respond.
+
+use s3_upload_core::{Step, UploadError};
+
+use super::page::{is_elsewhere, presence, stopped_here, unreadable};
+use crate::browser::http::Credentials;
+use crate::browser::policy::Moment;
+use crate::browser::probe::{Presence, Seen};
+use crate::uploader::platform::Platform;
+
+/// Finds the reason why the backend did not respond. An unreadable response alone does not prove a fault of the CORS
+/// rule, since the error pages of gateways lack CORS headers as well.
+pub async fn cause(
+    platform: &impl Platform,
+    step: Step,
+    url: &str,
+    credentials: Credentials,
+    since: Moment,
+) -> UploadError {
+    let unanswered = UploadError::Network { step };
+    let Some(address) = platform.resolve(url) else {
+        return unanswered;
+    };
+    if let Some(error) = stopped_here(platform, &address, since) {
+        return error;
+    }
+    if !is_elsewhere(platform, &address) || presence(platform, &address).await == Presence::Nobody {
+        return unanswered;
+    }
+    let bare = address.bare();
+    match platform.passes_preflight(&bare, credentials).await {
+        Seen::Read | Seen::Late => unanswered,
+        Seen::Kept => unreadable(platform, step, &address),
+    }
+}

@@ -1,0 +1,158 @@
+//! The admission of files: by the limits, then by the host's decision, then into the queue.
+//!
+//! While the host decides, a row shows the file, which the queue does not know yet. No request begins before the host
+//! accepts the file.
+
+use core::cell::Cell;
+use core::future::poll_fn;
+use core::task::Poll;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+
+use leptos::prelude::Update;
+use s3_upload_core::{Event, FileId, FileInfo, FileSnapshot, Status, Target};
+
+use super::Driver;
+use crate::uploader::before_add::BeforeAdd;
+use crate::uploader::platform::{LocalFile, Platform};
+use crate::uploader::source::Source;
+
+impl<P: Platform> Driver<P> {
+    /// Calls `before_add` for each file that is added from now on.
+    pub fn set_before_add(&self, before_add: BeforeAdd<P::File>) {
+        self.before_add.replace(Some(before_add));
+    }
+
+    /// Adds files. With `replacing`, the first that is accepted replaces all files in a final state.
+    pub fn add(&self, files: Vec<P::File>, replacing: bool) {
+        let before_add = self.before_add.borrow().clone();
+        let replacing = Rc::new(Cell::new(replacing));
+        for file in files {
+            let info = FileInfo::new(file.name(), file.size(), &file.media_type());
+            let modified = file.modified();
+            let source = Source {
+                file,
+                info,
+                modified,
+                md5: Rc::default(),
+            };
+            // Ids begin at 1, since 0 is falsy in a script. They are in the order of adding, whichever file the host
+            // decides about first.
+            let id = FileId(self.next_file.get() + 1);
+            self.next_file.set(id.0);
+            let Some(before_add) = before_add.clone() else {
+                self.enqueue(id, source, &replacing);
+                continue;
+            };
+            // A file that breaks a limit is refused without a call to the host.
+            let checked = if replacing.get() {
+                self.queue.borrow().check_replacing(&source.info)
+            } else {
+                self.queue.borrow().check(&source.info)
+            };
+            if let Err(violation) = checked {
+                self.reject(&source.info, violation);
+                continue;
+            }
+            let (me, replacing) = (Weak::clone(&self.me), Rc::clone(&replacing));
+            self.platform.spawn(async move {
+                let mut asked = before_add(source.file.clone(), source.info.clone());
+                let mut welcome = at_once(&mut asked).await;
+                if welcome.is_none() {
+                    if let Some(driver) = me.upgrade() {
+                        driver.show_checking(id, &source.info);
+                    }
+                    welcome = Some(asked.await);
+                    // The person may have removed the file from the list meanwhile.
+                    let is_wanted = me.upgrade().is_some_and(|driver| driver.end_checking(id));
+                    if !is_wanted {
+                        return;
+                    }
+                }
+                let Some(driver) = me.upgrade() else { return };
+                if welcome == Some(true) {
+                    driver.enqueue(id, source, &replacing);
+                } else {
+                    driver.forget_row(id);
+                }
+            });
+        }
+    }
+
+    fn enqueue(&self, id: FileId, source: Source<P::File>, replacing: &Cell<bool>) {
+        // Files in a final state stay if no file can replace them.
+        if replacing.get() && self.queue.borrow().check_replacing(&source.info).is_ok() {
+            replacing.set(false);
+            self.handle(Event::Remove(Target::All));
+        }
+        let info = source.info.clone();
+        self.files.add(id, source);
+        if !self.asleep.get() || self.files.settings().engine.manual {
+            self.handle(Event::Add(id, info));
+            return;
+        }
+        // The widget is not on the page. The file waits with the suspended ones.
+        self.handle(Event::AddHeld(id, info));
+        self.suspended.borrow_mut().push(id);
+    }
+
+    /// Shows a file about which the host has not decided yet.
+    fn show_checking(&self, id: FileId, info: &FileInfo) {
+        self.checking.borrow_mut().push(id);
+        self.show(
+            id,
+            Some(FileSnapshot {
+                id,
+                info: info.clone(),
+                status: Status::Checking,
+                sent: 0,
+                percent: 0,
+                speed: None,
+                remaining: None,
+                attempts: 0,
+                awaited: None,
+            }),
+        );
+    }
+
+    /// Ends the wait for the host's decision about a file. Returns true if the file was waiting.
+    fn end_checking(&self, file: FileId) -> bool {
+        let mut checking = self.checking.borrow_mut();
+        let place = checking.iter().position(|id| *id == file);
+        place.is_some_and(|place| checking.swap_remove(place) == file)
+    }
+
+    /// Removes files about which the host has not decided yet from the list. They are not added, whatever the host
+    /// decides.
+    pub fn give_up_checking(&self, target: Target) {
+        let meant = |file: &FileId| target == Target::All || target == Target::One(*file);
+        let given_up: Vec<FileId> = {
+            let mut checking = self.checking.borrow_mut();
+            let given_up = checking.iter().copied().filter(meant).collect();
+            checking.retain(|file| !meant(file));
+            given_up
+        };
+        for file in given_up {
+            self.forget_row(file);
+        }
+    }
+
+    /// Removes a row of a file that is not in the queue.
+    pub(super) fn forget_row(&self, file: FileId) {
+        let was_shown = self.files.hide(file);
+        if was_shown {
+            self.rows.update(|rows| rows.retain(|row| row.id != file));
+        }
+    }
+}
+
+/// The value of a future that is ready at its first poll. `None` if it is pending.
+async fn at_once<T>(future: &mut Pin<Box<dyn Future<Output = T>>>) -> Option<T> {
+    poll_fn(|context| {
+        Poll::Ready(match future.as_mut().poll(context) {
+            Poll::Ready(value) => Some(value),
+            Poll::Pending => None,
+        })
+    })
+    .await
+}
