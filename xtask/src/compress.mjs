@@ -1,4 +1,4 @@
-// Writes file.br beside each file of a folder where it is missing or holds something else, and prints a table of the sizes.
+// Writes file.br beside each file of a folder if it is missing or has other content, and prints a table of the sizes.
 import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { brotliCompressSync, brotliDecompressSync, constants, gzipSync } from "node:zlib";
@@ -10,7 +10,7 @@ const files = readdirSync(folder, { recursive: true, withFileTypes: true })
   .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
   .sort();
 
-/** Whether a compressed file is there, and is this content. Servers send it unread. */
+/** Returns true if a compressed file exists and has this content. Servers send it without reading it. */
 function holds(neighbour, raw) {
   try {
     return brotliDecompressSync(readFileSync(neighbour)).equals(raw);
@@ -24,7 +24,7 @@ const rows = files.map((file) => {
   const neighbour = `${file}.br`;
   if (!holds(neighbour, raw)) {
     const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: raw.length };
-    // Renamed into place: what was cut short must not be taken for the whole.
+    // The file is renamed after it is written, so that an incomplete file never has the final name.
     writeFileSync(`${neighbour}.tmp`, brotliCompressSync(raw, { params }));
     renameSync(`${neighbour}.tmp`, neighbour);
   }

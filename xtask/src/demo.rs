@@ -1,11 +1,12 @@
 //! The demo: the built widget, its backend and a store, on this machine, until Ctrl-C. After building, this process
-//! becomes the server, so that its signals, its words and its exit code are the server's own.
+//! becomes the server, so that signals, output and exit code are those of the server.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use crate::error::Result;
 use crate::process;
-use crate::project::{self, Project, Result};
+use crate::project::{self, Project};
 use crate::server;
 use crate::setup::rust;
 use crate::widget;
@@ -41,7 +42,7 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     process::become_command(server.arg("--site").arg(&project.dist))
 }
 
-/// The server with an embedded store, and no site yet.
+/// Returns the command of the server with an embedded store, without a site.
 pub fn command(binary: &Path, options: &Options) -> Command {
     let mut server = process::command(binary);
     server.arg("--embedded");

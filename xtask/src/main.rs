@@ -1,21 +1,27 @@
-//! The arguments of `cargo xtask`, and nothing else: which command was asked, with which options, and what to
-//! say when they make no sense. It refuses to build, to install or to run anything itself.
+//! The arguments of `cargo xtask`: the commands, their options, and the messages for invalid arguments. Other modules
+//! build, install and run.
 
+mod changed;
 mod compress;
 mod demo;
+mod error;
+mod lint;
 mod process;
 mod project;
 mod report;
+mod rules;
 mod serve;
 mod server;
 mod setup;
+mod size;
 mod test;
 mod widget;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use project::{Project, Result};
+use error::Result;
+use project::Project;
 
 const HELP: &str = "\
 cargo xtask <command>
@@ -26,8 +32,13 @@ cargo xtask <command>
              --data DIR       where the store keeps its objects, instead of a place that is thrown away
   test     all checks; the last line reads `N passed, N failed`
              --only STAGE     lint, native, browser or e2e
+             --changed        the stages that files changed since main can affect
+  lint     the checks that run no test
+             --only CHECK     format, clippy, modules, rules, docs, size, dependencies or spelling
+  rules    the rules of specifications that no test names
   bench    how fast the widget is beside bare loops of fetch and XHR: a table, and a file of JSON
   dist     the widget, ready for a web server: dist/ and a table of its sizes
+  size     the sizes of dist/ beside size-budget.toml, and the largest groups of functions
   serve    the loop for developing: builds again when a file changes, reloads the page
              --port N         of the page (8081)
              --server-port N  of the backend (8080)
@@ -39,14 +50,18 @@ cargo xtask <command>
 Tools are kept in $XDG_CACHE_HOME/s3-upload (or ~/.cache/s3-upload); deleting that folder costs only time.
 CHROME, CHROMEDRIVER and CARGO_TARGET_DIR are respected.";
 
-/// What was asked on the command line.
+/// The task that the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Task {
     Help,
     Demo(demo::Options),
     Test(Vec<test::Stage>),
+    TestChanged,
+    Lint(Vec<lint::Check>),
+    Rules,
     Bench,
     Dist,
+    Size,
     Serve(serve::Options),
     Setup(Vec<setup::Part>),
 }
@@ -77,9 +92,19 @@ fn run(project: &Project, task: Task) -> Result<ExitCode> {
         }
         Task::Demo(options) => demo::run(project, &options),
         Task::Test(stages) => Ok(test::run(project, &stages)),
+        Task::TestChanged => Ok(test::run(project, &changed::stages(project)?)),
+        Task::Lint(checks) => lint::run(project, &checks),
+        Task::Rules => {
+            rules::list(project)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Bench => test::bench(project),
         Task::Dist => {
             widget::dist(project, widget::Optimise::Required)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Size => {
+            size::print(project)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Serve(options) => serve::run(project, &options),
@@ -115,6 +140,7 @@ fn parse(arguments: &[String]) -> Result<Task> {
             }
             Ok(Task::Demo(asked))
         }
+        "test" if rest == ["--changed"] => Ok(Task::TestChanged),
         "test" => {
             let mut stages = Vec::new();
             while let Some(name) = options.next_name()? {
@@ -129,6 +155,24 @@ fn parse(arguments: &[String]) -> Result<Task> {
                 stages
             }))
         }
+        "rules" => match options.next_name()? {
+            None => Ok(Task::Rules),
+            Some(other) => Err(unknown(&other, "rules")),
+        },
+        "lint" => {
+            let mut checks = Vec::new();
+            while let Some(name) = options.next_name()? {
+                match name.as_str() {
+                    "--only" => checks.push(lint::Check::named(&options.value(&name)?)?),
+                    other => return Err(unknown(other, "lint")),
+                }
+            }
+            Ok(Task::Lint(if checks.is_empty() {
+                lint::Check::ALL.to_vec()
+            } else {
+                checks
+            }))
+        }
         "bench" => match options.next_name()? {
             None => Ok(Task::Bench),
             Some(other) => Err(unknown(&other, "bench")),
@@ -136,6 +180,10 @@ fn parse(arguments: &[String]) -> Result<Task> {
         "dist" => match options.next_name()? {
             None => Ok(Task::Dist),
             Some(other) => Err(unknown(&other, "dist")),
+        },
+        "size" => match options.next_name()? {
+            None => Ok(Task::Size),
+            Some(other) => Err(unknown(&other, "size")),
         },
         "serve" => {
             let mut asked = serve::Options::default();
@@ -174,7 +222,7 @@ struct Options<'a> {
 }
 
 impl Options<'_> {
-    /// The next option's name.
+    /// Returns the next option's name.
     fn next_name(&mut self) -> Result<Option<String>> {
         let Some(argument) = self.rest.next() else {
             return Ok(None);
@@ -205,7 +253,7 @@ impl Options<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Task, demo, parse, setup, test};
+    use super::{Task, demo, lint, parse, setup, test};
 
     fn parsed(line: &str) -> Result<Task, String> {
         parse(
@@ -228,6 +276,7 @@ mod tests {
             }))
         );
         assert_eq!(parsed("test"), Ok(Task::Test(test::Stage::ALL.to_vec())));
+        assert_eq!(parsed("lint"), Ok(Task::Lint(lint::Check::ALL.to_vec())));
         assert_eq!(
             parsed("setup"),
             Ok(Task::Setup(setup::Part::DEFAULT.to_vec()))
@@ -250,6 +299,11 @@ mod tests {
             parsed("test --only lint --only e2e"),
             Ok(Task::Test(wanted))
         );
+        assert_eq!(
+            parsed("lint --only modules"),
+            Ok(Task::Lint(vec![lint::Check::Modules]))
+        );
+        assert_eq!(parsed("test --changed"), Ok(Task::TestChanged));
         assert_eq!(parsed("dist --help"), Ok(Task::Help));
     }
 
@@ -277,6 +331,7 @@ mod tests {
             parsed("test --only nothing")
                 .is_err_and(|sentence| sentence.contains("lint, native, browser, e2e"))
         );
+        assert!(parsed("lint --only nothing").is_err_and(|sentence| sentence.contains("modules")));
         assert!(parsed("setup everything").is_err_and(|sentence| sentence.contains("trunk")));
     }
 }

@@ -1,15 +1,15 @@
-//! Other programs: an environment without what rustup and cargo left in ours, ways to run one, and finding one.
-//! It refuses to know what any program is for.
+//! Other programs: an environment without the variables of rustup and cargo, functions that run a program, and a search
+//! for programs. The module knows the purpose of none.
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::project::Result;
+use crate::error::Result;
 
-/// A command in the environment of the person who typed `cargo xtask`: rustup and cargo add their own toolchain for
-/// what they start, which may be another one than the workspace needs.
+/// Returns a command in the environment of the person who ran `cargo xtask`. rustup and cargo add their own toolchain
+/// to the environment of their children, which may differ from the one that the workspace needs.
 pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
@@ -31,7 +31,7 @@ pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
-/// Folders that `cargo run` and rustup put on the library path: a compiler's own and those of the build.
+/// Returns true for folders that `cargo run` and rustup add to the library path: those of a compiler and of the build.
 fn is_of_a_toolchain(path: &Path) -> bool {
     path.ends_with("deps")
         || path
@@ -39,7 +39,7 @@ fn is_of_a_toolchain(path: &Path) -> bool {
             .any(|part| matches!(part.as_os_str().to_str(), Some("toolchains" | "rustlib")))
 }
 
-/// Runs a command with this terminal as its own.
+/// Runs a command in this terminal.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = command
         .status()
@@ -51,7 +51,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     }
 }
 
-/// Runs a command and gives what it wrote to its standard output; what it complained goes into the error.
+/// Runs a command and returns its standard output. The error contains its standard error.
 pub fn read(command: &mut Command) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
@@ -69,7 +69,7 @@ pub fn read(command: &mut Command) -> Result<String> {
     ))
 }
 
-/// Runs a command, shows what it writes as it comes, and gives its standard output and whether it succeeded.
+/// Runs a command, prints its output while it runs, and returns its standard output and true if it succeeded.
 pub fn tee(command: &mut Command) -> Result<(String, bool)> {
     if std::io::stdout().is_terminal() {
         command
@@ -88,7 +88,7 @@ pub fn tee(command: &mut Command) -> Result<(String, bool)> {
             let chunk = buffer.get(..count).unwrap_or_default();
             seen.extend_from_slice(chunk);
             let mut terminal = std::io::stdout().lock();
-            // A closed terminal is no reason to stop counting.
+            // Counting continues if the terminal is closed.
             let _ = terminal.write_all(chunk).and_then(|()| terminal.flush());
         }
     }
@@ -99,7 +99,7 @@ pub fn tee(command: &mut Command) -> Result<(String, bool)> {
     ))
 }
 
-/// Becomes this command: signals, its exit code and its last words need no passing on.
+/// Replaces this process by the command, so that signals, exit code and output need no forwarding.
 #[cfg(unix)]
 pub fn become_command(command: &mut Command) -> Result<std::process::ExitCode> {
     use std::os::unix::process::CommandExt;
@@ -107,7 +107,7 @@ pub fn become_command(command: &mut Command) -> Result<std::process::ExitCode> {
     Err(not_started(command, &error))
 }
 
-/// Runs a command to its end and ends like it; Ctrl-C reaches it by way of the console.
+/// Runs a command to its end and returns its exit code. Ctrl-C reaches it by the console.
 #[cfg(not(unix))]
 pub fn become_command(command: &mut Command) -> Result<std::process::ExitCode> {
     let status = command
@@ -120,7 +120,7 @@ pub fn become_command(command: &mut Command) -> Result<std::process::ExitCode> {
     Ok(std::process::ExitCode::from(code))
 }
 
-/// The path of a program, if the machine has it.
+/// Returns the path of a program, if it is installed.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let names = [
@@ -137,7 +137,8 @@ pub fn find(program: &str) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
-/// The first number with a dot in what a program says about its version: `Chromium 156.0.8078.79` gives `156.0.8078.79`.
+/// Returns the first word of a program's `--version` that begins with a digit, or with a `v` before it:
+/// `Chromium 156.0.8078.79` gives `156.0.8078.79`.
 pub fn version(program: &Path) -> Option<String> {
     first_version(&read(command(program).arg("--version")).ok()?)
 }
@@ -149,7 +150,7 @@ fn first_version(text: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The leading numbers of a version, for comparing: `1.96.0-nightly` gives `[1, 96, 0]`.
+/// Returns the leading numbers of a version, for comparison: `1.96.0-nightly` gives `[1, 96, 0]`.
 pub fn numbers(version: &str) -> Vec<u32> {
     version
         .split(['.', '-', '+'])

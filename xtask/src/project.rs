@@ -1,23 +1,21 @@
-//! Where things are and which versions the project wants: read from the workspace, never decided here.
+//! The folders and versions of the project, as the workspace's files define them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::error::Result;
 use crate::process;
-
-/// A failure is a sentence for the person at the terminal.
-pub type Result<T> = std::result::Result<T, String>;
 
 /// The folders that the tasks work in.
 #[derive(Debug)]
 pub struct Project {
     /// The checkout.
     pub root: PathBuf,
-    /// Where cargo builds, as cargo itself says: `CARGO_TARGET_DIR` and any configuration included.
+    /// The folder in which cargo builds, as cargo reports it, with `CARGO_TARGET_DIR` and any configuration.
     pub target: PathBuf,
-    /// The widget as sites load it.
+    /// The folder of the widget as sites load it.
     pub dist: PathBuf,
-    /// Tools that were installed for this project, outside of the checkout so that every clone shares them.
+    /// The folder of installed tools, outside of the checkout so that all clones share it.
     pub cache: PathBuf,
 }
 
@@ -38,32 +36,32 @@ impl Project {
         })
     }
 
-    /// A folder for what xtask itself leaves between two runs.
+    /// Returns the folder for files that xtask keeps between two runs.
     pub fn scratch(&self) -> Result<PathBuf> {
         let folder = self.target.join("xtask");
         create_dir(&folder)?;
         Ok(folder)
     }
 
-    /// The folder of an installed tool; its version is part of the name, so that a new version never meets an old one.
+    /// Returns the folder of an installed tool. The version is part of its name, so that versions are never mixed.
     pub fn tool(&self, name: &str, version: &str) -> PathBuf {
         self.cache.join("tools").join(format!("{name}-{version}"))
     }
 
-    /// A folder for building a tool, thrown away when it is installed. This process's own: another clone may be building
-    /// the same tool.
+    /// Returns a folder for building a tool, which is removed after the installation. It belongs to this process, since
+    /// another clone may be building the same tool.
     pub fn tool_build(&self, name: &str) -> PathBuf {
         let name = format!("{name}-{}", std::process::id());
         self.cache.join("build").join(name)
     }
 
-    /// The version of a crate in `Cargo.lock`.
+    /// Returns the version of a crate in `Cargo.lock`.
     pub fn locked_version(&self, name: &str) -> Result<String> {
         let lock = read(&self.root.join("Cargo.lock"))?;
         locked_version(&lock, name).ok_or_else(|| format!("Cargo.lock has no crate `{name}`."))
     }
 
-    /// The oldest Rust that builds the workspace: `rust-version` in `Cargo.toml`.
+    /// Returns the oldest Rust that builds the workspace: `rust-version` in `Cargo.toml`.
     pub fn rust_version(&self) -> Result<String> {
         let manifest = read(&self.root.join("Cargo.toml"))?;
         manifest
@@ -126,7 +124,7 @@ pub fn create_dir(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|error| format!("Cannot create {}: {error}.", path.display()))
 }
 
-/// Removes a folder and all in it; it need not exist.
+/// Removes a folder and its content, if it exists.
 pub fn remove_dir(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -136,7 +134,7 @@ pub fn remove_dir(path: &Path) -> Result<()> {
     }
 }
 
-/// Removes a file, if it is there.
+/// Removes a file, if it exists.
 pub fn remove_file(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -1,10 +1,10 @@
-//! Counting: what the test programs say about how many passed and failed, and the summary at the end. It refuses to
-//! believe a program that failed without a failed test, or one that found no tests.
+//! The numbers of passed and failed tests, read from the output of test programs. A program that failed without a
+//! failed test counts as a failure, for example because it found no test.
 
 use std::fmt;
 use std::ops::AddAssign;
 
-/// How many tests passed and failed, and how many could not be tried on this machine.
+/// The numbers of tests that passed, that failed, and that could not run on this machine.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
     pub passed: u32,
@@ -12,7 +12,7 @@ pub struct Count {
     pub skipped: u32,
 }
 
-/// As the last line of all tests says it: `12 passed, 0 failed`, and `, 3 skipped` if there are any.
+/// The format of the last line of all tests: `12 passed, 0 failed`, followed by `, 3 skipped` if there are any.
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} passed, {} failed", self.passed, self.failed)?;
@@ -38,7 +38,7 @@ impl Count {
         skipped: 0,
     };
 
-    /// A check that has no tests to count.
+    /// Returns the count of a check that has no tests.
     pub fn of_check(succeeded: bool) -> Self {
         if succeeded {
             Self {
@@ -50,7 +50,7 @@ impl Count {
         }
     }
 
-    /// What `cargo test` says: one line for each test binary, natively and in the browser.
+    /// Counts the output of `cargo test`: one line for each test binary, natively and in the browser.
     pub fn of_cargo(output: &str, succeeded: bool) -> Self {
         let mut count = Self::default();
         for line in plain(output).lines() {
@@ -64,7 +64,7 @@ impl Count {
         count.believed(succeeded)
     }
 
-    /// What Playwright's list reporter says at its end: a line for each outcome.
+    /// Counts the summary of Playwright's list reporter: one line for each outcome.
     pub fn of_playwright(output: &str, succeeded: bool) -> Self {
         let mut count = Self::default();
         for line in plain(output).lines() {
@@ -73,7 +73,7 @@ impl Count {
         count.believed(succeeded)
     }
 
-    /// Adds `3 passed`, `1 failed` and the like; everything else is not a count.
+    /// Adds `3 passed`, `1 failed` and similar counts. Other text is ignored.
     fn add(&mut self, text: &str) {
         let Some((number, outcome)) = text.trim().split_once(' ') else {
             return;
@@ -89,7 +89,7 @@ impl Count {
         }
     }
 
-    /// A failure that no test explains counts as one: it did not compile, or the browser did not start.
+    /// Counts a failed program without a failed test as one failure: it did not compile, or the browser did not start.
     fn believed(mut self, succeeded: bool) -> Self {
         if !succeeded && self.failed == 0 {
             self.failed = 1;
@@ -98,7 +98,7 @@ impl Count {
     }
 }
 
-/// Text without the colours of a terminal.
+/// Returns text without the colour codes of a terminal.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,11 +1,12 @@
-//! The loop for developing: Trunk builds the page again whenever a file changes and passes `/uploads` on to the
-//! server, which runs beside it. It refuses to be a way of deploying anything.
+//! The development loop: Trunk builds the page again when a file changes, and forwards `/uploads` to the server, which
+//! runs beside it. It is not a means of deployment.
 
 use std::process::ExitCode;
 
 use crate::demo;
+use crate::error::Result;
 use crate::process;
-use crate::project::{Project, Result};
+use crate::project::Project;
 use crate::server;
 use crate::setup::{rust, trunk, wasm_bindgen};
 
@@ -45,7 +46,7 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     let mut server = demo::command(&binary, &backend)
         .spawn()
         .map_err(|error| format!("Cannot run {}: {error}.", binary.display()))?;
-    // Ctrl-C in the terminal reaches all three of us; whichever way Trunk ends, the server ends with it.
+    // Ctrl-C in the terminal reaches xtask, Trunk and the server. The server is stopped when Trunk ends for any reason.
     let mut page = toolchain.command(&trunk.to_string_lossy(), project);
     page.arg("serve")
         .arg("--port")

@@ -1,25 +1,26 @@
-//! The server's binary: how it is built, and the ports it is about to need. It refuses to know what the server does.
+//! The server's binary: its build, and the check of the ports that it needs.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 
+use crate::error::Result;
 use crate::process;
-use crate::project::{Project, Result};
+use crate::project::Project;
 use crate::setup::rust::Toolchain;
 
-/// The cargo profile of the server, in the demo and under test alike, so that they share what is compiled.
+/// The cargo profile of the server, for the demo and for tests, so that they share compiled crates.
 pub const PROFILE: &str = "server";
 pub const PACKAGE: &str = "s3-upload-server";
 
-/// Builds the server and says where its binary is.
+/// Builds the server and returns the path of its binary.
 pub fn build(project: &Project, toolchain: &Toolchain) -> Result<PathBuf> {
     let mut cargo = toolchain.command("cargo", project);
     process::run(cargo.args(["build", "--locked", "--profile", PROFILE, "-p", PACKAGE]))?;
     Ok(binary(project))
 }
 
-/// Where cargo puts the server's binary.
+/// Returns the path at which cargo places the server's binary.
 pub fn binary(project: &Project) -> PathBuf {
     project
         .target
@@ -27,8 +28,8 @@ pub fn binary(project: &Project) -> PathBuf {
         .join(format!("{PACKAGE}{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// Looks whether ports can be had, before minutes are spent on building what could not start. Each comes with the
-/// option that chooses another.
+/// Checks that ports are free, before minutes are spent on a build whose result could not start. Each port comes with
+/// the option that changes it.
 pub fn check_ports(ports: &[(u16, &str)]) -> Result<()> {
     for (index, (port, option)) in ports.iter().enumerate() {
         if *port == 0 {

@@ -1,11 +1,13 @@
-//! All checks, in stages that each say what they need. A stage that fails, or cannot be set up, does not keep the
-//! others from running. It refuses to call a stage without a single test a success.
+//! All checks, in stages, each of which sets up what it needs. The other stages still run if one fails or cannot be set
+//! up. A stage without a single test is a failure.
 
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
+use crate::error::Result;
+use crate::lint::{self, Check};
 use crate::process;
-use crate::project::{Project, Result};
+use crate::project::Project;
 use crate::report::Count;
 use crate::server;
 use crate::setup::backends::Backends;
@@ -15,9 +17,9 @@ use crate::widget;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// Formatting and clippy, for the machine and for the browser.
+    /// The checks that run no test.
     Lint,
-    /// What needs no browser: the core, the dialects, the server, the widget's words, xtask itself.
+    /// The tests that need no browser: the core, the dialects, the server, the widget's messages, xtask itself.
     Native,
     /// The widget's Rust in a real browser.
     Browser,
@@ -49,7 +51,7 @@ impl Stage {
 
     fn run(self, project: &Project, toolchain: &Toolchain) -> Result<Count> {
         match self {
-            Self::Lint => lint(project, toolchain),
+            Self::Lint => lint::count(project, toolchain, &Check::ALL),
             Self::Native => native(project, toolchain),
             Self::Browser => in_browser(project, toolchain),
             Self::EndToEnd => end_to_end(project, toolchain),
@@ -57,7 +59,7 @@ impl Stage {
     }
 }
 
-/// Runs stages and prints a summary, whose last line is read by machines.
+/// Runs stages and prints a summary, whose last line is machine-readable.
 pub fn run(project: &Project, stages: &[Stage]) -> ExitCode {
     let mut total = Count::default();
     let mut summary = Vec::new();
@@ -110,46 +112,9 @@ fn line(name: &str, count: Count, time: Duration) -> String {
     format!("{name:<8} {mark:<6} {passed:>5} passed {failed:>4} failed  {seconds:>5} s{skipped}")
 }
 
-/// Starts a cargo command that must not change the lock file.
-fn cargo(project: &Project, toolchain: &Toolchain, command: &str) -> Command {
-    let mut cargo = toolchain.command("cargo", project);
-    cargo.args([command, "--locked"]);
-    cargo
-}
-
-fn lint(project: &Project, toolchain: &Toolchain) -> Result<Count> {
-    toolchain.ensure_lints()?;
-    let mut format = toolchain.command("cargo", project);
-    format.args(["fmt", "--all", "--check"]);
-    let mut native = cargo(project, toolchain, "clippy");
-    // In the server's profile, whose macros and build scripts the server's own tests need as well.
-    native.args(["--workspace", "--exclude", "s3-upload", "--all-targets"]);
-    native.args(["--profile", server::PROFILE, "--", "-D", "warnings"]);
-    let mut widget = cargo(project, toolchain, "clippy");
-    widget.args([
-        "-p",
-        "s3-upload",
-        "--all-targets",
-        "--target",
-        WASM,
-        "--",
-        "-D",
-        "warnings",
-    ]);
-    let mut count = Count::default();
-    for check in [&mut format, &mut native, &mut widget] {
-        let outcome = process::run(check);
-        count += Count::of_check(outcome.is_ok());
-        if let Err(sentence) = outcome {
-            eprintln!("{sentence}");
-        }
-    }
-    Ok(count)
-}
-
 fn native(project: &Project, toolchain: &Toolchain) -> Result<Count> {
-    // The server alone in its own profile: the end-to-end tests need it built that way, and it is most of the work.
-    let mut pure = cargo(project, toolchain, "test");
+    // Only the server is built in its own profile: the end-to-end tests need that build, and it is most of the work.
+    let mut pure = toolchain.cargo(project, "test");
     pure.args([
         "--no-fail-fast",
         "--workspace",
@@ -158,7 +123,7 @@ fn native(project: &Project, toolchain: &Toolchain) -> Result<Count> {
         "--exclude",
         server::PACKAGE,
     ]);
-    let mut server = cargo(project, toolchain, "test");
+    let mut server = toolchain.cargo(project, "test");
     server.args([
         "--no-fail-fast",
         "--profile",
@@ -166,12 +131,12 @@ fn native(project: &Project, toolchain: &Toolchain) -> Result<Count> {
         "-p",
         server::PACKAGE,
     ]);
-    // Signatures are compared with another implementation's, live where there is one.
+    // Signatures are compared with those of another implementation, if Python is installed.
     if let Ok(python) = python::ensure(project) {
         server.env("S3_UPLOAD_PYTHON", python);
     }
-    // What of the widget needs no browser: its words, numbers and attributes.
-    let mut words = cargo(project, toolchain, "test");
+    // The widget's tests that need no browser: those of messages, numbers and attributes.
+    let mut words = toolchain.cargo(project, "test");
     words.args(["--no-fail-fast", "-p", "s3-upload", "--lib"]);
     let mut count = Count::default();
     for tests in [&mut pure, &mut words, &mut server] {
@@ -184,7 +149,7 @@ fn native(project: &Project, toolchain: &Toolchain) -> Result<Count> {
 fn in_browser(project: &Project, toolchain: &Toolchain) -> Result<Count> {
     let bindgen = wasm_bindgen::ensure(project, toolchain)?;
     let browser = browser::ensure()?;
-    let mut tests = cargo(project, toolchain, "test");
+    let mut tests = toolchain.cargo(project, "test");
     tests
         .args([
             "--no-fail-fast",
@@ -229,7 +194,8 @@ fn end_to_end(project: &Project, toolchain: &Toolchain) -> Result<Count> {
     Ok(Count::of_playwright(&output, succeeded))
 }
 
-/// Node in the folder of the end-to-end tests, told of the built widget, the server and the browser.
+/// Returns a Node command in the folder of the end-to-end tests, with the paths of the built widget, the server and the
+/// browser in its environment.
 fn in_chromium(project: &Project, toolchain: &Toolchain) -> Result<Command> {
     let node = node::ensure()?;
     let browser = browser::ensure()?;
@@ -246,7 +212,7 @@ fn in_chromium(project: &Project, toolchain: &Toolchain) -> Result<Command> {
     Ok(command)
 }
 
-/// Measures instead of judging: the widget beside bare loops in the same browser.
+/// Runs the benchmark: the widget compared with bare loops in the same browser.
 pub fn bench(project: &Project) -> Result<ExitCode> {
     let toolchain = rust::ensure(project)?;
     let mut bench = in_chromium(project, &toolchain)?;

@@ -1,16 +1,16 @@
-//! Packages of Debian and its children. It refuses to remove a package, and does nothing without root.
+//! Packages of Debian and its derivatives. The module removes no package, and does nothing without root.
 
 use std::path::Path;
 
+use crate::error::Result;
 use crate::process;
-use crate::project::Result;
 
-/// Whether this machine takes packages from apt, and this person may install them.
+/// Returns true if this machine has apt, and this user may install packages.
 pub fn usable() -> bool {
     Path::new("/usr/bin/apt-get").exists() && is_root()
 }
 
-/// Whether this machine takes packages from apt at all.
+/// Returns true if this machine has apt.
 pub fn present() -> bool {
     Path::new("/usr/bin/apt-get").exists()
 }
@@ -19,9 +19,9 @@ pub fn is_root() -> bool {
     process::read(process::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
-/// Installs packages. The lists are read again first: the ones of an image are old or missing.
+/// Installs packages. The package lists are updated first, since those of an image are old or missing.
 pub fn install(packages: &[&str]) -> Result<()> {
-    // An unreachable third-party list is no reason to give up: the next command says whether the packages are there.
+    // The failure of a third-party list is ignored: the next command shows whether the packages are available.
     let _ = process::read(apt().args(["-qq", "update"]));
     process::read(
         apt()

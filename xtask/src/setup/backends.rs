@@ -1,13 +1,14 @@
-//! The languages of the backends that the end-to-end tests try: each one's program, or why this machine has none, so
-//! that its tests are skipped in sight of everybody. It refuses to let a guarding machine (`CI`) skip anything quietly.
+//! The languages of the backends in the end-to-end tests: the program of each, or the reason why this machine lacks it,
+//! so that skipped tests are reported. On a CI machine (`CI`), a missing language is an error.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use super::{go, python, ruby};
-use crate::project::{Project, Result};
+use crate::error::Result;
+use crate::project::Project;
 
-/// What a guarding machine may lack: for these, nothing can be installed where the project is tested. So far, none.
+/// The languages that a CI machine may lack, since they cannot be installed there. There are none so far.
 const IMPOSSIBLE: [Language; 0] = [];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,14 +38,14 @@ impl Language {
     }
 }
 
-/// Each language with what runs its backends, or the sentence that says what is missing.
+/// Each language with the program that runs its backends, or with a message that says what is missing.
 #[derive(Debug)]
 pub struct Backends {
     found: Vec<(Language, Result<PathBuf>)>,
 }
 
 impl Backends {
-    /// Installs what is missing. Fails only on a guarding machine.
+    /// Installs what is missing. It fails on a CI machine only.
     pub fn ensure(project: &Project) -> Result<Self> {
         let found = Language::ALL.map(|language| (language, language.ensure(project)));
         let guarding =
@@ -71,7 +72,8 @@ impl Backends {
         &self.found
     }
 
-    /// What the tests read: `S3_UPLOAD_PYTHON` names the program, `S3_UPLOAD_PYTHON_MISSING` says why there is none.
+    /// Sets the variables that the tests read: `S3_UPLOAD_PYTHON` is the program, `S3_UPLOAD_PYTHON_MISSING` the reason
+    /// why there is none.
     pub fn tell(&self, tests: &mut Command) {
         for (language, outcome) in &self.found {
             let name = format!("S3_UPLOAD_{}", language.name().to_uppercase());
@@ -84,7 +86,7 @@ impl Backends {
         }
     }
 
-    /// A line for each language whose tests are skipped.
+    /// Returns a line for each language whose tests are skipped.
     pub fn skipped(&self) -> Vec<String> {
         self.found
             .iter()

@@ -1,11 +1,13 @@
-//! Chromium and its driver, of one version. It refuses a pair that does not fit: the driver would only say
-//! "session not created".
+//! Chromium and its driver, of the same version. A pair with different versions is not used: the driver would only
+//! report "session not created".
 
 use std::path::{Path, PathBuf};
 
-use super::{apt, say};
+use super::apt;
+use super::progress::say;
+use crate::error::Result;
 use crate::process;
-use crate::project::{self, Project, Result};
+use crate::project::{self, Project};
 
 const NAMES: [&str; 5] = [
     "chromium",
@@ -23,7 +25,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// The file that tells wasm-bindgen's test runner how to start this very browser.
+    /// Writes the file from which wasm-bindgen's test runner reads the path of this browser, and returns its path.
     pub fn webdriver_config(&self, project: &Project) -> Result<PathBuf> {
         let shared = project::read(&project.root.join("tests/browser/webdriver.json"))?;
         let path = self.chromium.display().to_string().replace('\\', "\\\\");
@@ -56,7 +58,7 @@ pub fn ensure() -> Result<Browser> {
         .into())
 }
 
-/// The first browser with a driver of its version; what the environment names goes before all else.
+/// Returns the first browser with a driver of its version. Programs that the environment names take precedence.
 fn find() -> Option<Browser> {
     let named = |name: &str| {
         std::env::var_os(name)

@@ -1,18 +1,20 @@
-//! The backends in Go, compiled with Debian's packages of Go and of the AWS SDK. It refuses to download modules.
+//! The backends in Go, compiled with Debian's packages of Go and of the AWS SDK. No module is downloaded.
 
 use std::path::{Path, PathBuf};
 
-use super::{apt, say};
+use super::apt;
+use super::progress::say;
+use crate::error::Result;
 use crate::process;
-use crate::project::{self, Project, Result};
+use crate::project::{self, Project};
 
-/// The names of the compiled backends, and where their sources are.
+/// The names of the compiled backends, and the folders of their sources.
 const BACKENDS: [(&str, &str); 2] = [
     ("sdk", "tests/e2e/contract/servers/go"),
     ("example", "examples/backends/go"),
 ];
 
-/// Where Debian keeps the sources of Go libraries.
+/// The folder in which Debian keeps the sources of Go libraries.
 const SOURCES: &str = "/usr/share/gocode";
 const LIBRARIES: [&str; 2] = [
     "src/github.com/aws/aws-sdk-go-v2/service/s3",
@@ -24,7 +26,7 @@ const DEBIAN_PACKAGES: [&str; 3] = [
     "golang-github-google-uuid-dev",
 ];
 
-/// The folder of the compiled backends. Go itself knows what of them is still as it was.
+/// Compiles the backends and returns their folder. Go itself skips those that have not changed.
 pub fn ensure(project: &Project) -> Result<PathBuf> {
     let go = compiler()?;
     let folder = project.scratch()?.join("backends-go");
@@ -41,7 +43,7 @@ pub fn ensure(project: &Project) -> Result<PathBuf> {
                 .arg(".")
                 .current_dir(project.root.join(sources))
                 .env("GOPATH", SOURCES)
-                // Libraries are where GOPATH says, and nowhere else.
+                // Libraries come from GOPATH only.
                 .env("GO111MODULE", "off")
                 .env("GOFLAGS", ""),
         )?;

@@ -1,13 +1,16 @@
-//! What the machine must have before anything can be built: one file per tool, each of which looks first, installs
-//! only what is missing, and says by hand what to do where it cannot. It refuses to change a tool that is already
-//! there in another version: the project's own go to its cache.
+//! The programs that a build needs, one file for each tool. Each file searches for its tool, installs only what is
+//! missing, and describes the manual installation if it cannot. An installed tool of another version is not changed:
+//! the project's own tools are in its cache.
 
 pub mod apt;
 pub mod backends;
 pub mod browser;
 mod cargo;
+pub mod esbuild;
 mod go;
 pub mod node;
+pub mod npm;
+mod progress;
 pub mod python;
 mod ruby;
 pub mod rust;
@@ -15,9 +18,10 @@ pub mod trunk;
 pub mod wasm_bindgen;
 pub mod wasm_opt;
 
-use crate::project::{Project, Result};
+use crate::error::Result;
+use crate::project::Project;
 
-/// A part of the set-up that can be asked for by name.
+/// A part of the set-up that can be named on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     Rust,
@@ -37,7 +41,7 @@ impl Part {
         Self::Backends,
         Self::Trunk,
     ];
-    /// Trunk is only for `serve`, and takes minutes to build.
+    /// The parts without Trunk, which only `serve` needs, and which takes minutes to build.
     pub const DEFAULT: [Self; 5] = [
         Self::Rust,
         Self::Wasm,
@@ -68,7 +72,7 @@ impl Part {
     }
 }
 
-/// Installs the parts that are missing and says where each one is.
+/// Installs the parts that are missing, and prints the path of each.
 pub fn run(project: &Project, parts: &[Part]) -> Result<()> {
     for part in parts {
         match part {
@@ -80,6 +84,7 @@ pub fn run(project: &Project, parts: &[Part]) -> Result<()> {
                     wasm_bindgen::ensure(project, &toolchain)?.bindgen.display()
                 );
                 println!("wasm     {}", wasm_opt::ensure(project)?.describe());
+                println!("wasm     {}", esbuild::ensure(project)?.describe());
             }
             Part::Browser => {
                 let browser = browser::ensure()?;
@@ -110,9 +115,4 @@ pub fn run(project: &Project, parts: &[Part]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Announces a step that takes a while.
-pub fn say(what: &str) {
-    eprintln!("set-up: {what}");
 }

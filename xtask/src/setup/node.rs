@@ -1,15 +1,17 @@
-//! Node, which runs the end-to-end tests and wasm-opt, and the packages of `tests/e2e`. It refuses to download
-//! browsers: Playwright drives the machine's Chromium.
+//! Node, which runs the end-to-end tests and wasm-opt, and the packages of `tests/e2e`. No browser is downloaded:
+//! Playwright drives the machine's Chromium.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::{apt, say};
+use super::apt;
+use super::progress::say;
+use crate::error::Result;
 use crate::process;
-use crate::project::{self, Project, Result};
+use crate::project::{self, Project};
 
-/// What Playwright asks for.
+/// The oldest version that Playwright supports.
 const OLDEST: &str = "20";
 
 #[derive(Debug)]
@@ -51,7 +53,7 @@ pub fn ensure() -> Result<Node> {
     Ok(node)
 }
 
-/// Installs the packages that `tests/e2e/package-lock.json` names, unless they are those of the last time.
+/// Installs the packages that `tests/e2e/package-lock.json` names, unless they were installed from the same file.
 pub fn install_packages(project: &Project, node: &Node) -> Result<()> {
     let folder = project.root.join("tests/e2e");
     let lock = project::read(&folder.join("package-lock.json"))?;

@@ -1,19 +1,21 @@
-//! Python with the packages of the tests: a backend's, and a store that is not ours. They live in an environment of
-//! their own in the cache; it refuses to install anything beside the person's packages.
+//! Python with the packages of the tests: those of a backend, and a store of another project. They are in a virtual
+//! environment in the cache, and never among the user's own packages.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use super::{apt, say};
+use super::apt;
+use super::progress::say;
+use crate::error::Result;
 use crate::process;
-use crate::project::{self, Project, Result};
+use crate::project::{self, Project};
 
-/// What the packages ask for.
+/// The oldest version that the packages support.
 const OLDEST: &str = "3.10";
 const REQUIREMENTS: &str = "tests/e2e/contract/servers/requirements.txt";
 
-/// The Python of an environment that holds exactly the packages which `requirements.txt` names.
+/// Returns the Python of an environment that has exactly the packages of `requirements.txt`.
 pub fn ensure(project: &Project) -> Result<PathBuf> {
     let requirements = project.root.join(REQUIREMENTS);
     let wanted = project::read(&requirements)?;
@@ -24,7 +26,7 @@ pub fn ensure(project: &Project) -> Result<PathBuf> {
         "bin/python"
     });
     let stamp = folder.join(".installed");
-    // A Python that was removed or renamed since leaves an environment behind that does not start.
+    // An environment does not start if its Python was removed or renamed since.
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted)
         && process::version(&python).is_some()
     {
@@ -81,7 +83,7 @@ fn environment(system: &Path, folder: &Path) -> Result<()> {
     let Err(complaint) = create() else {
         return Ok(());
     };
-    // Debian keeps what a new environment needs in a package of its own.
+    // Debian has the files for new environments in a package of their own.
     if !apt::usable() {
         return Err(format!(
             "Python cannot make an environment (Debian: apt-get install python3-venv). {complaint}"
@@ -93,7 +95,8 @@ fn environment(system: &Path, folder: &Path) -> Result<()> {
     create().map(drop)
 }
 
-/// Tells lists of packages apart, so that clones which want different ones do not undo each other's.
+/// Returns a digest that distinguishes lists of packages, so that clones with different lists do not replace each
+/// other's environments.
 fn digest(text: &str) -> String {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);

@@ -1,12 +1,13 @@
-//! Ruby with Rails' Active Storage and the AWS SDK, from Debian's packages. It refuses to install gems.
+//! Ruby with Rails' Active Storage and the AWS SDK, from Debian's packages. No gem is installed.
 
 use std::path::{Path, PathBuf};
 
-use super::{apt, say};
+use super::apt;
+use super::progress::say;
+use crate::error::Result;
 use crate::process;
-use crate::project::Result;
 
-/// What the servers in Ruby load.
+/// The libraries that the servers in Ruby load.
 const LIBRARIES: [&str; 6] = [
     "rails",
     "active_record",
@@ -26,7 +27,7 @@ const DEBIAN_PACKAGES: [&str; 7] = [
 ];
 
 pub fn ensure() -> Result<PathBuf> {
-    // Debian's packages belong to Debian's Ruby, which need not be the first on PATH.
+    // Debian's packages belong to Debian's Ruby, which may not be the first on PATH.
     let found = || {
         let debian = Some(PathBuf::from("/usr/bin/ruby")).filter(|path| path.is_file());
         process::find("ruby")

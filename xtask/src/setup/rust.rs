@@ -1,21 +1,23 @@
-//! A Rust toolchain that is new enough and can build for the browser: the one in use, the workspace's own from rustup,
-//! or, where rustup's servers are out of reach, Debian's compiler with a standard library for wasm built from its
-//! sources. It refuses to touch the person's default toolchain.
+//! A Rust toolchain that is new enough and can build for the browser: the one in use, one that rustup installs for the
+//! workspace, or, if rustup's servers are unreachable, Debian's compiler with a standard library for wasm built from
+//! its sources. The user's default toolchain is not changed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{apt, say};
+use super::apt;
+use super::progress::say;
+use crate::error::Result;
 use crate::process;
-use crate::project::{self, Project, Result};
+use crate::project::{self, Project};
 
 /// The target of everything that runs in a browser.
 pub const WASM: &str = "wasm32-unknown-unknown";
 
-/// The name under which Debian's compiler is made known to rustup.
+/// The name under which Debian's compiler is registered with rustup.
 const DEBIAN_TOOLCHAIN: &str = "web";
-/// Debian's compiler that follows the needs of its browsers, besides the release's old one.
+/// Debian's packages of the newer compiler that its browsers need, besides the older one of the release.
 const DEBIAN_PACKAGES: [&str; 7] = [
     "rustc-web",
     "cargo-web",
@@ -29,12 +31,12 @@ const DEBIAN_PACKAGES: [&str; 7] = [
 /// A toolchain that builds the workspace, natively and for the browser.
 #[derive(Debug)]
 pub struct Toolchain {
-    /// rustup's name of it; without rustup, the only one there is.
+    /// The toolchain's name in rustup. Without rustup there is only one toolchain, and no name.
     name: Option<String>,
 }
 
 impl Toolchain {
-    /// One of the toolchain's programs, in the checkout, building where the project builds.
+    /// Returns the command of one of the toolchain's programs, in the checkout and with the project's target folder.
     pub fn command(&self, program: &str, project: &Project) -> Command {
         let mut command = self.bare(program);
         command
@@ -43,7 +45,14 @@ impl Toolchain {
         command
     }
 
-    /// One of the toolchain's programs, wherever it is started.
+    /// Returns a cargo command in the checkout that must not change the lock file.
+    pub fn cargo(&self, project: &Project, command: &str) -> Command {
+        let mut cargo = self.command("cargo", project);
+        cargo.args([command, "--locked"]);
+        cargo
+    }
+
+    /// Returns the command of one of the toolchain's programs, for any folder.
     pub fn bare(&self, program: &str) -> Command {
         let mut command = process::command(program);
         match &self.name {
@@ -53,7 +62,8 @@ impl Toolchain {
         command
     }
 
-    /// Clippy and rustfmt, which rustup's smallest profile leaves out: a machine that has all that builds may lack them.
+    /// Installs Clippy and rustfmt if they are missing. rustup's minimal profile leaves them out, so that a machine may
+    /// build the workspace and lack them.
     pub fn ensure_lints(&self) -> Result<()> {
         let missing = || {
             ["clippy", "fmt"].iter().find_map(|tool| {
@@ -89,7 +99,7 @@ impl Toolchain {
     }
 }
 
-/// What keeps a toolchain from building the workspace.
+/// The reason why a toolchain cannot build the workspace.
 #[derive(Debug, PartialEq, Eq)]
 enum Lack {
     Toolchain,
@@ -103,7 +113,7 @@ pub fn ensure(project: &Project) -> Result<Toolchain> {
     let mut reasons = Vec::new();
 
     let candidates = if has_rustup {
-        // Only what is there: rustup would install a toolchain that it is asked to run, without a word.
+        // Only installed toolchains are tried, since rustup silently installs one that it is asked to run.
         let installed = process::read(process::command("rustup").args(["toolchain", "list"]))?;
         let active = std::env::var("RUSTUP_TOOLCHAIN").ok();
         let names = [active, Some(wanted.clone()), Some(DEBIAN_TOOLCHAIN.into())];
@@ -140,7 +150,7 @@ pub fn ensure(project: &Project) -> Result<Toolchain> {
     Err(by_hand(&wanted, &reasons))
 }
 
-/// Whether rustup's list has a toolchain, by its name or by its name without the machine.
+/// Returns true if rustup's list has a toolchain, by its name or by its name without the target triple.
 fn is_listed(installed: &str, name: &str) -> bool {
     let mut listed = installed
         .lines()
@@ -167,7 +177,7 @@ fn by_hand(wanted: &str, reasons: &[String]) -> String {
     sentence
 }
 
-/// Compiles and links a few lines for the browser: the only proof that compiler, library and linker fit together.
+/// Compiles and links a few lines for the browser. Only this proves that compiler, library and linker fit together.
 fn lack(project: &Project, toolchain: &Toolchain, wanted: &str) -> std::result::Result<(), Lack> {
     let version =
         process::read(toolchain.bare("rustc").arg("--version")).map_err(|_| Lack::Toolchain)?;
@@ -269,7 +279,7 @@ fn is_new_enough(rustc: &Path, wanted: &str) -> bool {
         .is_some_and(|version| process::numbers(&version) >= process::numbers(wanted))
 }
 
-/// The linker must be of the LLVM that the compiler was built with.
+/// Returns the major version of the compiler's LLVM, which must be that of the linker.
 fn llvm_major() -> Result<String> {
     let about = process::read(process::command("/usr/bin/rustc").arg("-vV"))?;
     about
@@ -280,8 +290,8 @@ fn llvm_major() -> Result<String> {
         .ok_or_else(|| "rustc does not say its LLVM version".into())
 }
 
-/// Debian has no package with the standard library for wasm: it is built from Debian's sources, as a dependency of an
-/// empty crate, and its parts are put where the compiler looks for them.
+/// Builds the standard library for wasm, for which Debian has no package. It is built from Debian's sources, as a
+/// dependency of an empty crate, and its files are copied to the compiler's library folder.
 fn build_std(project: &Project) -> Result<()> {
     say("the standard library is built for wasm, once for this machine (about a minute)");
     let folder = project.tool_build("std");
@@ -318,7 +328,7 @@ fn install_std(built: &Path) -> Result<()> {
     let mut rustc = process::command("/usr/bin/rustc");
     let lib = process::read(rustc.args(["--print", "target-libdir", "--target", WASM]))?;
     let lib = PathBuf::from(lib.trim());
-    // Filled beside its place first: a half-copied library would look like a whole one.
+    // The files are copied beside the final folder first, since the compiler would accept an incomplete library.
     let new = lib.with_extension("new");
     project::remove_dir(&new)?;
     project::create_dir(&new)?;

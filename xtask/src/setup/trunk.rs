@@ -1,11 +1,13 @@
-//! Trunk, which rebuilds and reloads while one develops. Only `serve` needs it; it refuses to be anyone else's.
+//! Trunk, which rebuilds and reloads the page during development. Only `serve` needs it.
 
 use std::path::PathBuf;
 
+use super::cargo;
+use super::progress::say;
 use super::rust::Toolchain;
-use super::{cargo, say};
+use crate::error::Result;
 use crate::process;
-use crate::project::{Project, Result};
+use crate::project::Project;
 
 pub const VERSION: &str = "0.21.14";
 

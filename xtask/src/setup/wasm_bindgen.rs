@@ -1,14 +1,16 @@
-//! wasm-bindgen's command line and test runner, in exactly the version that `Cargo.lock` has: the crate and the tool
-//! speak a format without compatibility between versions. It refuses to replace the person's own.
+//! wasm-bindgen's command line and test runner, in exactly the version that `Cargo.lock` has: the format between the
+//! crate and the tool is not compatible between versions. An installation of the user's own is not replaced.
 
 use std::path::{Path, PathBuf};
 
+use super::cargo;
+use super::progress::say;
 use super::rust::Toolchain;
-use super::{cargo, say};
+use crate::error::Result;
 use crate::process;
-use crate::project::{Project, Result};
+use crate::project::Project;
 
-/// The two programs, side by side in one folder.
+/// The two programs, in one folder.
 #[derive(Debug)]
 pub struct WasmBindgen {
     pub bindgen: PathBuf,
@@ -39,7 +41,7 @@ pub fn ensure(project: &Project, toolchain: &Toolchain) -> Result<WasmBindgen> {
             name: "wasm-bindgen-cli",
             version: &version,
             root: &installed,
-            // Without TLS: the runner talks to a driver on this machine only.
+            // TLS is left out, since the runner connects to a driver on this machine only.
             arguments: &[
                 "--no-default-features",
                 "--bin",

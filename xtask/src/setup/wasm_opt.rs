@@ -1,17 +1,24 @@
-//! wasm-opt, which makes the widget's wasm smaller, from the npm package of Binaryen, in one pinned version, so that
-//! sizes can be compared between machines. It refuses other versions.
+//! wasm-opt, which makes the widget's wasm smaller. It comes from the npm package of Binaryen in one pinned version, so
+//! that sizes can be compared between machines. Other versions are not used.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::{node, say};
+use super::node;
+use super::npm::Package;
+use crate::error::Result;
 use crate::process;
-use crate::project::{self, Project, Result};
+use crate::project::Project;
 
-/// Binaryen's version, which is that of its npm package too.
-pub const VERSION: &str = "132.0.0";
+/// The package that npm installs. The version is Binaryen's own.
+pub const PACKAGE: Package = Package {
+    name: "binaryen",
+    version: "132.0.0",
+    manifest: include_str!("binaryen/package.json"),
+    lock: include_str!("binaryen/package-lock.json"),
+};
 
-/// wasm-opt, and the Node that runs it when it is the one from npm.
+/// wasm-opt, and the Node that runs it if it is the one from npm.
 #[derive(Debug)]
 pub struct WasmOpt {
     node: Option<PathBuf>,
@@ -35,6 +42,8 @@ impl WasmOpt {
     }
 }
 
+const PROGRAM: &str = "bin/wasm-opt";
+
 pub fn ensure(project: &Project) -> Result<WasmOpt> {
     if let Some(program) = process::find("wasm-opt").filter(|program| is_wanted(program)) {
         return Ok(WasmOpt {
@@ -43,35 +52,16 @@ pub fn ensure(project: &Project) -> Result<WasmOpt> {
         });
     }
     let node = node::ensure()?;
-    let folder = project.tool("binaryen", VERSION);
-    let program = folder.join("node_modules/binaryen/bin/wasm-opt");
-    if !program.is_file() {
-        say(&format!(
-            "npm installs binaryen {VERSION} for wasm-opt (seconds)"
-        ));
-        project::create_dir(&folder)?;
-        let mut npm = node.npm();
-        npm.args([
-            "install",
-            "--no-save",
-            "--no-audit",
-            "--no-fund",
-            "--ignore-scripts",
-            "--loglevel=error",
-        ])
-        .arg(format!("binaryen@{VERSION}"))
-        .arg("--prefix")
-        .arg(&folder);
-        process::read(&mut npm)?;
-    }
+    let program = PACKAGE.ensure(project, &node, PROGRAM)?.join(PROGRAM);
     Ok(WasmOpt {
         node: Some(node.node),
         program,
     })
 }
 
-/// `wasm-opt version 132 (version_132)`: the numbers after the first are npm's own.
+/// Returns true if a program has the major version of the package: `wasm-opt version 132 (version_132)`. The numbers
+/// after the first are npm's own.
 fn is_wanted(program: &std::path::Path) -> bool {
     let major = |version: &str| process::numbers(version).first().copied();
-    process::version(program).is_some_and(|version| major(&version) == major(VERSION))
+    process::version(program).is_some_and(|version| major(&version) == major(PACKAGE.version))
 }

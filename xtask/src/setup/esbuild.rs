@@ -1,0 +1,57 @@
+//! esbuild, which minifies scripts and stylesheets, from its npm package.
+
+use std::path::{Path, PathBuf};
+
+use super::node;
+use super::npm::Package;
+use crate::error::Result;
+use crate::process;
+use crate::project::Project;
+
+/// The package that npm installs.
+pub const PACKAGE: Package = Package {
+    name: "esbuild",
+    version: "0.28.2",
+    manifest: include_str!("esbuild/package.json"),
+    lock: include_str!("esbuild/package-lock.json"),
+};
+
+/// The oldest browsers whose syntax the output keeps to: the first ones that have the stylesheet's `light-dark()`.
+/// <https://developer.mozilla.org/docs/Web/CSS/color_value/light-dark>
+const TARGET: &str = "--target=es2022,chrome123,firefox120,safari17.5";
+
+/// esbuild, and the Node that starts it.
+#[derive(Debug)]
+pub struct Esbuild {
+    node: PathBuf,
+    program: PathBuf,
+}
+
+pub fn ensure(project: &Project) -> Result<Esbuild> {
+    let node = node::ensure()?;
+    let package = PACKAGE.ensure(project, &node, "bin/esbuild")?;
+    Ok(Esbuild {
+        node: node.node,
+        program: package.join("bin/esbuild"),
+    })
+}
+
+impl Esbuild {
+    pub fn describe(&self) -> String {
+        self.program.display().to_string()
+    }
+
+    /// Returns a script or a stylesheet without comments, spaces and long local names. The imports and exports of a
+    /// script keep their names.
+    pub fn minify(&self, file: &Path) -> Result<String> {
+        let mut command = process::command(&self.node);
+        command.arg(&self.program).arg(file);
+        command.args([
+            "--minify",
+            "--legal-comments=none",
+            "--charset=utf8",
+            TARGET,
+        ]);
+        process::read(&mut command)
+    }
+}
