@@ -23,8 +23,8 @@ function answer(lab, url, more = {}) {
   lab.backend.on(CREATE, respond({ body: { url, ...more } }), { times: Infinity });
 }
 
-test("the backend is gone", async ({ lab, page }) => {
-  const widget = await lab.open(page, undefined, { clock: true });
+test("the backend is gone for longer than the page wants to wait", async ({ lab, page }) => {
+  const widget = await lab.open(page, '<s3-upload endpoint="/uploads" outage-limit="60"></s3-upload>', { clock: true });
   await lab.backend.gone();
   await widget.add({ name: "a.txt", text: "a" });
   const error = await failed(page, widget, "The server could not be reached. Check your internet connection, then try again.");
@@ -32,6 +32,7 @@ test("the backend is gone", async ({ lab, page }) => {
   await lab.backend.back();
 });
 
+// https://www.w3.org/TR/CSP3/#violation-events
 test("the page's Content Security Policy", async ({ lab, page }) => {
   lab.backend.pages.set("/page", {
     headers: { "content-security-policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'" },
@@ -50,6 +51,7 @@ test("the page's Content Security Policy", async ({ lab, page }) => {
   expect(error).toMatchObject({ code: "blocked-csp", fix: `Add ${lab.store.url} to connect-src.` });
 });
 
+// https://w3c.github.io/webappsec-mixed-content/
 test("an http store on an https page", async ({ lab, page }) => {
   // The page's own origin is made by the test's browser; nothing of it leaves this machine.
   const html = `<!doctype html><html lang="en"><title>Test</title><main><s3-upload endpoint="/uploads"></s3-upload></main>
@@ -164,6 +166,7 @@ test("a header that is sent but not signed", async ({ lab, page }) => {
   expect(error.cause).toContain("has headers sent that the URL does not sign: x-amz-acl");
 });
 
+// https://fetch.spec.whatwg.org/#cors-check
 test("a backend of another origin that does not allow this page", async ({ ownLab, page }) => {
   const lab = await ownLab(["--allow-origin", "https://example.com"]);
   const there = await FaultProxy.listen();
@@ -183,6 +186,7 @@ test("a backend of another origin that does not allow this page", async ({ ownLa
   await there.close();
 });
 
+// https://html.spec.whatwg.org/multipage/system-state.html#navigator.online
 test("offline is said as such, and costs nothing", async ({ lab, page, context }) => {
   const widget = await lab.open(page);
   await context.setOffline(true);

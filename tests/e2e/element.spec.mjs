@@ -216,7 +216,9 @@ test.describe("upload-add", () => {
     });
     await widget.add(...["now.txt", "false.txt", "error.txt", "two.txt", "later.txt", "plain.txt"].map((name) => ({ name, text: "12345" })));
     await widget.arrived("plain.txt");
-    await expect(widget.rows).toHaveCount(1);
+    // One is let in, and about one the page has not decided yet.
+    await expect(widget.rows).toHaveCount(2);
+    await expect(widget.row("later.txt")).toHaveAttribute("data-status", "checking");
     expect(await page.evaluate(() => window.offered)).toEqual(Array(6).fill([true, true, 5]));
     await page.evaluate(() => window.allow(true));
     await widget.arrived("later.txt");

@@ -5,9 +5,10 @@ import { expect, test } from "./lab.mjs";
 
 const CREATE = ["POST", "/uploads"];
 const COMPLETE = ["POST", /^\/uploads\/.+\/complete$/];
-const TRIES = 6;
-/** Tries of a file in all, when each of them got somewhere but none was confirmed. */
-const BUDGET = 31;
+/** A widget that gives up when the store was down for a minute. */
+const LIMITED = '<s3-upload endpoint="/uploads" outage-limit="60"></s3-upload>';
+const CUT_OFF =
+  "The connection broke each time this file was sent. Something in between may limit the size of uploads. Ask the site's owner.";
 const LOST = "The connection to the storage was lost. Check your internet connection, then try again.";
 
 async function begin(lab, page, { file = { name: "a.txt", type: "text/plain", text: "hello" }, body } = {}) {
@@ -75,7 +76,7 @@ test.describe("an address that expired", () => {
     const { widget, row } = await begin(lab, page);
     await widget.comesTo(row, "failed");
     await expect(widget.status(row)).toHaveText(
-      "The permission to upload expired before the file was sent. Check that your device shows the right time, then try again.",
+      "The permission to upload expired before the file was sent. Try again. If it fails again, ask the site's owner to check the clock of the server that signs.",
     );
     expect(expired.hits).toBe(4);
   });
@@ -120,20 +121,32 @@ for (const transport of ["fetch", "xhr"]) {
       `${lab.store.url} does not accept uploads from this page (CORS). ` +
         `Ask the site's owner to allow the origin ${lab.url} there.`,
     );
-    // The server's own look at the store is left out, so that these are the browser's questions alone. A browser cannot tell
-    // a missing rule from a lost connection for sure: tried once more, and not in a loop.
-    expect(lab.store.count(["OPTIONS"])).toBe(2);
+    // The server's own look at the store is left out, so that nobody proves that the rule is missing: it may be a gateway's
+    // outage, and is tried again, each time slower.
+    expect(lab.store.count(["OPTIONS"])).toBeGreaterThan(2);
+    expect(lab.store.count(["OPTIONS"])).toBeLessThan(50);
     expect(lab.store.count("PUT")).toBe(0);
     expect(await widget.events("error")).toMatchObject([{ error: { code: "blocked-cors" } }]);
   });
 }
 
-test("a store that is gone", async ({ lab, page }) => {
+test("a store that is gone is waited for", async ({ lab, page }) => {
   await lab.store.gone();
   const { widget, row } = await begin(lab, page);
+  await expect(widget.status(row)).toHaveText(/^Waiting for the storage/, { timeout: 15_000 });
+  for (let minutes = 0; minutes < 10; minutes += 0.25) await page.clock.fastForward(15_000);
+  await expect(widget.status(row)).toHaveText(/^Waiting for the storage/);
+  await lab.store.back();
+  await widget.comesTo(row, "completed");
+  expect(await widget.events("error")).toEqual([]);
+});
+
+test("a store that is gone for longer than the page wants to wait", async ({ lab, page }) => {
+  await lab.store.gone();
+  const { widget, row } = await begin(lab, page, { body: LIMITED });
   await widget.comesTo(row, "failed");
   await expect(widget.status(row)).toHaveText(LOST);
-  expect((await widget.events("error"))[0].attempts).toBe(TRIES);
+  expect(await widget.events("error")).toMatchObject([{ error: { code: "network" } }]);
   await lab.store.back();
   await widget.button(row, "retry").click();
   await widget.arrived("a.txt");
@@ -157,7 +170,7 @@ for (const transport of ["fetch", "xhr"]) {
       expect(lab.backend.count(CREATE)).toBe(1);
     });
 
-    test("always: tried so often, then said", async ({ lab, page, folder }) => {
+    test("always, while the store answers everything else: said after a few tries", async ({ lab, page, folder }) => {
       const path = await filled(folder, "movie.mp4", 2 << 20);
       const cuts = lab.store.on("PUT", cut({ after: 1 << 16 }), { times: Infinity });
       const before = await objects(lab);
@@ -165,11 +178,10 @@ for (const transport of ["fetch", "xhr"]) {
       await widget.choose(path);
       const row = widget.row("movie.mp4");
       await widget.comesTo(row, "failed");
-      await expect(widget.status(row)).toHaveText(LOST);
-      expect((await widget.events("error"))[0]).toMatchObject({ error: { code: "network" } });
-      // What the system had taken before it broke may count as headway: such tries are bounded by the budget alone.
-      expect(cuts.hits).toBeGreaterThanOrEqual(TRIES);
-      expect(cuts.hits).toBeLessThanOrEqual(BUDGET);
+      await expect(widget.status(row)).toHaveText(CUT_OFF);
+      expect((await widget.events("error"))[0]).toMatchObject({ error: { code: "cut-off" } });
+      expect(cuts.hits).toBeGreaterThan(2);
+      expect(cuts.hits).toBeLessThanOrEqual(6);
       expect(await objects(lab)).toEqual(before);
     });
   });
@@ -292,12 +304,12 @@ test.describe("tried again", () => {
     });
   }
 
-  test("500 always: six times, then said", async ({ lab, page }) => {
+  test("500 for longer than the page wants to wait: said", async ({ lab, page }) => {
     const fault = lab.store.on("PUT", s3Error(500, "InternalError", "We encountered an internal error."), { times: Infinity });
-    const { widget, row } = await begin(lab, page);
+    const { widget, row } = await begin(lab, page, { body: LIMITED });
     await widget.comesTo(row, "failed");
     await expect(widget.status(row)).toHaveText("The storage has an internal problem (InternalError). Try again later.");
-    expect(fault.hits).toBe(TRIES);
+    expect(fault.hits).toBeGreaterThan(2);
   });
 });
 

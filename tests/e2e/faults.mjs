@@ -140,11 +140,12 @@ export class FaultProxy {
     });
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
+    proxy.port = proxy.#server.address().port;
     return proxy;
   }
 
   get url() {
-    return `http://127.0.0.1:${this.#server.address().port}`;
+    return `http://127.0.0.1:${this.port}`;
   }
 
   /** Adds a rule. `match` is a method, `[method, path pattern]`, or a function of the request. The first rule that takes a
@@ -201,7 +202,6 @@ export class FaultProxy {
 
   /** No longer there: connections are refused, until `back()`. */
   async gone() {
-    this.port = this.#server.address().port;
     const closed = once(this.#server, "close");
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -341,10 +341,11 @@ class Exchange {
   }
 }
 
-/** The widget's question whether it may send such a request here at all (see src/uploader/diagnose.rs): it carries nothing, so that what
- * happens to uploads does not happen to it unless a rule says `probes`, and it is not counted. */
+/** The widget's question whether anybody is here, or whether it may send such a request here at all (see
+ * src/uploader/diagnose/store.rs): it carries nothing, so that what happens to uploads does not happen to it unless a rule says
+ * `probes`, and it is not counted. */
 function isProbe(request) {
-  return request.url.endsWith("?tagging") || request.url.endsWith("?uploadId=none");
+  return request.method === "HEAD" || request.url.endsWith("?tagging") || request.url.endsWith("?uploadId=none");
 }
 
 function matcher(match) {

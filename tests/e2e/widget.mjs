@@ -96,8 +96,8 @@ export class Widget {
       .poll(
         async () => {
           const now = await row.getAttribute("data-status");
-          // Less than the stall time: nothing that is in flight looks stalled by this.
-          if (now === "waiting") await this.page.clock.fastForward(20_000);
+          // Less than the widget waits for the answer to a question of its own: nothing in flight is cut by this.
+          if (now === "waiting") await this.page.clock.fastForward(4_000);
           return now;
         },
         { timeout, intervals: [50], message: "state" },
