@@ -1,10 +1,11 @@
-// Checks a backend of this folder that is running, against the store that it signs for:
+// Checks a running backend of this folder against the store that it signs for:
 //
 //     node check.mjs http://127.0.0.1:3000/uploads [http://127.0.0.1:3000/api/v1/files/presign]
 //
-// with the environment that the backend was started with: ALLOWED_ORIGIN, and AWS_REGION, AWS_ACCESS_KEY_ID and
-// AWS_SECRET_ACCESS_KEY to read back what was stored. The second address is the other dialect of the one in Python.
-// Uploads as a browser would, then as nobody should; a few small objects stay in the bucket. No URL is printed.
+// The program needs the backend's environment: ALLOWED_ORIGIN, and AWS_REGION, AWS_ACCESS_KEY_ID and
+// AWS_SECRET_ACCESS_KEY to read the stored objects. The second address is the second endpoint of the Python backend;
+// its check also needs BUCKET. The program sends the requests of a browser, then requests that must be refused. A few
+// small objects remain in the bucket. The program prints no URL.
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import test from "node:test";
@@ -42,7 +43,7 @@ const send = ({ url, fields }, body = bytes, changed = {}) => {
   return fetch(url, { method: "POST", headers: { origin }, body: form });
 };
 
-/** Reads an object by a URL signed here (SigV4 in the query), and compares it with what was sent. */
+/** Reads an object with a URL that this function signs (SigV4 in the query), and compares it with the bytes sent. */
 async function stored(location) {
   const hmac = (key, text) => createHmac("sha256", key).update(text).digest();
   const now = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
@@ -85,7 +86,7 @@ async function refused(response, status, code) {
   assert.equal(response.headers.get("access-control-allow-origin"), origin, "which the page may read");
 }
 
-/** What a URL must bind, tried at the store. */
+/** Checks at the store that a URL binds length, type and condition. */
 async function binds(answer) {
   const bound = new URL(answer.url).searchParams.get("X-Amz-SignedHeaders").split(";");
   assert.deepEqual(bound, ["content-length", "content-type", "host", "if-none-match"]);
@@ -184,7 +185,7 @@ test("GET and POST /api/v1/files/presign", { skip: presign ? false : "not asked 
     assert.equal(answer.expiresIn, 120);
     assert.ok(new URL(answer.url).pathname.includes(bucket_name) || new URL(answer.url).host.startsWith(bucket_name));
     await binds(answer);
-    await limits(await signed(await way(ask))); // without a size, only a form has a limit; the type is the name's
+    await limits(await signed(await way(ask))); // without a size, only a form has a limit; the name determines the type
     assert.equal((await signed(await way({ ...ask, expiration: 604800 }))).expiresIn, 900);
     assert.equal((await signed(await way({ ...ask, expiration: -1 }))).expiresIn, 1);
     await refused(await way({ ...ask, bucket_name: "of-somebody-else" }), 403, "bucket_not_allowed");

@@ -1,5 +1,5 @@
-//! Every state of the widget on one page, from plain snapshots: for looking at them, without a
-//! backend and without waiting for things to go wrong. `?only=many` shows one of the sections.
+//! A page that shows every state of the widget, rendered from constant snapshots. It needs no
+//! backend and no real failures. `?only=many` shows only the section `many`.
 //!
 //! ```sh
 //! cargo build --target wasm32-unknown-unknown --example gallery
@@ -17,7 +17,7 @@ use s3_upload::core::{
     Accept, Blocked, Constraints, FileId, FileInfo, FileSnapshot, Status, Step, StoreRefusal,
     StoredObject, Totals, UploadError, Violation, WaitReason,
 };
-use s3_upload::ui::{Action, Look, Source, Widget};
+use s3_upload::ui::{Action, DisplayOptions, UploadList, Widget};
 use s3_upload::uploader::{Rejection, Row};
 
 const MB: u64 = 1_000_000;
@@ -42,7 +42,7 @@ struct Section {
     files: Vec<FileSnapshot>,
     rejections: Vec<Rejection>,
     offline: bool,
-    look: Look,
+    look: DisplayOptions,
 }
 
 impl Section {
@@ -52,7 +52,7 @@ impl Section {
             max_size: Some(2_000 * MB),
             ..Constraints::default()
         };
-        let look = Look {
+        let look = DisplayOptions {
             constraints,
             multiple: true,
             disabled: false,
@@ -72,7 +72,7 @@ impl Section {
             id: file.id,
             snapshot: ArcRwSignal::new(file).read_only(),
         });
-        let source = Source {
+        let uploads = UploadList {
             rows: ArcRwSignal::new(rows.collect()).read_only(),
             totals: ArcRwSignal::new(totals).read_only(),
             rejections: ArcRwSignal::new(self.rejections).read_only(),
@@ -82,7 +82,7 @@ impl Section {
         view! {
             <section style="margin-block-end: 4rem">
                 <h2>{self.name}</h2>
-                <Widget source look=Signal::derive(move || look.clone()) act />
+                <Widget uploads look=Signal::derive(move || look.clone()) act />
             </section>
         }
     }
@@ -262,6 +262,7 @@ fn stored() -> Status {
 fn file(id: u64, name: &str, size: u64, percent: u8, status: Status) -> FileSnapshot {
     let moving = matches!(status, Status::Uploading);
     FileSnapshot {
+        awaited: None,
         id: FileId(id),
         info: FileInfo::new(name, size, ""),
         sent: size * u64::from(percent) / 100,

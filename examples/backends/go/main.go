@@ -1,11 +1,11 @@
-// The smallest honest backend for <s3-upload> in Go, with the AWS SDK v2. Start it in this folder with
+// A minimal backend for <s3-upload> in Go, with the AWS SDK v2. Start it in this folder:
 //
 //	go mod tidy
 //	BUCKET=my-uploads AWS_REGION=eu-central-1 ALLOWED_ORIGIN=https://www.example.com go run .
 //
-// and embed <s3-upload endpoint="http://127.0.0.1:3000/uploads">. Credentials are found as by every AWS tool. PORT sets
-// another port, AWS_ENDPOINT_URL_S3 another S3 (addressed by path). It decides what may be uploaded and signs for it;
-// the bytes never come here. Who may upload is yours to check, where sign is called.
+// Embed <s3-upload endpoint="http://127.0.0.1:3000/uploads">. The SDK finds credentials like every AWS tool. PORT sets
+// another port. AWS_ENDPOINT_URL_S3 sets another S3, which is addressed by path. The backend checks type and size, and
+// signs a URL. It never receives the file. It does not authenticate clients: add that check where sign is called.
 package main
 
 import (
@@ -73,7 +73,7 @@ func sign(ctx context.Context, file upload) (int, any) {
 	}
 
 	now := time.Now()
-	key := now.UTC().Format("2006-01-02/") + uuid.NewString() // nothing in it is the client's
+	key := now.UTC().Format("2006-01-02/") + uuid.NewString() // contains no input of the client
 	put, err := http.NewRequest("PUT", fmt.Sprint(store, key, "?X-Amz-Expires=", expires), nil)
 	if err != nil {
 		return fail(err)
@@ -87,8 +87,8 @@ func sign(ctx context.Context, file upload) (int, any) {
 	if err != nil {
 		return fail(err)
 	}
-	// The SDK's signer binds the length and every header there is. (PresignPutObject of older versions, Debian's among
-	// them, has no place for the condition.)
+	// The SDK's signer binds the length and all headers. PresignPutObject of older versions, including Debian's, has no
+	// field for the condition.
 	url, _, err := v4.NewSigner().PresignHTTP(ctx, credentials, put, "UNSIGNED-PAYLOAD", "s3", sdk.Region, now)
 	if err != nil {
 		return fail(err)
@@ -144,7 +144,7 @@ func serve(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(status)
 	if value != nil {
-		_ = json.NewEncoder(w).Encode(value) // a client that has gone needs no answer
+		_ = json.NewEncoder(w).Encode(value) // fails if the client has disconnected
 	}
 }
 

@@ -1,11 +1,10 @@
-// The smallest honest backend for <s3-upload> in Java, with the AWS SDK v2 and the JDK's own HTTP server. Start it in
-// this folder with
+// A minimal backend for <s3-upload> in Java, with the AWS SDK v2 and the JDK's HTTP server. Start it in this folder:
 //
 //     BUCKET=my-uploads AWS_REGION=eu-central-1 ALLOWED_ORIGIN=https://www.example.com mvn compile exec:java
 //
-// and embed <s3-upload endpoint="http://127.0.0.1:3000/uploads">. Credentials are found as by every AWS tool. PORT sets
-// another port, AWS_ENDPOINT_URL_S3 another S3 (addressed by path). It decides what may be uploaded and signs for it;
-// the bytes never come here. Who may upload is yours to check, where sign is called.
+// Embed <s3-upload endpoint="http://127.0.0.1:3000/uploads">. The SDK finds credentials like every AWS tool. PORT sets
+// another port. AWS_ENDPOINT_URL_S3 sets another S3, which is addressed by path. The backend checks type and size, and
+// signs a URL. It never receives the file. It does not authenticate clients: add that check where sign is called.
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -82,14 +81,14 @@ public final class Server {
         if (accepts.isArray() && ways.noneMatch(way -> way.asText().equals("put")))
             throw new Refusal(422, "unsupported_strategy", "This server signs \"put\".");
 
-        String key = LocalDate.now(ZoneOffset.UTC) + "/" + UUID.randomUUID(); // nothing in it is the client's
+        String key = LocalDate.now(ZoneOffset.UTC) + "/" + UUID.randomUUID(); // contains no input of the client
         PutObjectRequest put = PutObjectRequest.builder().bucket(BUCKET).key(key)
             .contentType(type.textValue()).contentLength(size.longValue()).ifNoneMatch("*").build();
         PresignedPutObjectRequest signed = S3.presignPutObject(
             request -> request.putObjectRequest(put).signatureDuration(Duration.ofSeconds(EXPIRES)));
         Map<String, String> headers = new LinkedHashMap<>();
         signed.signedHeaders().forEach((name, values) -> headers.put(name.toLowerCase(), String.join(",", values)));
-        headers.keySet().removeAll(Set.of("host", "content-length")); // a browser sets these itself
+        headers.keySet().removeAll(Set.of("host", "content-length")); // the browser sets these
         String url = signed.url().toString();
         return Map.of("url", url, "method", "PUT", "headers", headers, "key", key, "expiresIn", EXPIRES);
     }

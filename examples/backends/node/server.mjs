@@ -1,11 +1,11 @@
-// The smallest honest backend for <s3-upload> in Node, with the AWS SDK v3. Start it in this folder with
+// A minimal backend for <s3-upload> in Node, with the AWS SDK v3. Start it in this folder:
 //
 //     npm install
 //     BUCKET=my-uploads AWS_REGION=eu-central-1 ALLOWED_ORIGIN=https://www.example.com node server.mjs
 //
-// and embed <s3-upload endpoint="http://127.0.0.1:3000/uploads">. Credentials are found as by every AWS tool. PORT sets
-// another port, AWS_ENDPOINT_URL_S3 another S3 (addressed by path). It decides what may be uploaded and signs for it;
-// the bytes never come here. Who may upload is yours to check, where `sign` is called.
+// Embed <s3-upload endpoint="http://127.0.0.1:3000/uploads">. The SDK finds credentials like every AWS tool. PORT sets
+// another port. AWS_ENDPOINT_URL_S3 sets another S3, which is addressed by path. The backend checks type and size, and
+// signs a URL. It never receives the file. It does not authenticate clients: add that check where `sign` is called.
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -22,8 +22,8 @@ const EXPIRES = 300; // seconds
 
 const s3 = new S3Client({
   forcePathStyle: Boolean(AWS_ENDPOINT_URL_S3),
-  // By default the SDK signs a CRC32 into the URL, of the empty body that it has here. Stores that look at it refuse
-  // every file then.
+  // By default the SDK signs the CRC32 of the request's body into the URL. The body is empty here, so that a store that
+  // verifies the CRC32 refuses every file.
   requestChecksumCalculation: "WHEN_REQUIRED",
 });
 
@@ -41,7 +41,7 @@ async function sign({ type, size, accepts = ["put"] }) {
   if (size > MAX_SIZE) throw new Refusal(413, "too_large", `At most ${MAX_SIZE / 1e6} MB are allowed.`);
   if (!TYPES.includes(type)) throw new Refusal(415, "type_not_allowed", `Allowed are ${TYPES.join(", ")}.`);
 
-  const key = `${new Date().toISOString().slice(0, 10)}/${randomUUID()}`; // nothing in it is the client's
+  const key = `${new Date().toISOString().slice(0, 10)}/${randomUUID()}`; // contains no input of the client
   if (accepts.includes("put")) {
     const command = new PutObjectCommand({
       Bucket: BUCKET,
@@ -70,7 +70,7 @@ async function sign({ type, size, accepts = ["put"] }) {
 async function read(request) {
   const chunks = [];
   let length = 0;
-  // Without that option, leaving the loop would cut the connection, and with it the refusal.
+  // By default, leaving the loop destroys the connection, so that the client does not receive the refusal.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     length += chunk.length;
     if (length > MAX_REQUEST) throw new Refusal(413, "request_too_large", "This request is too large.");

@@ -1,12 +1,13 @@
-# The smallest honest backend for <s3-upload> in Python, with FastAPI and boto3. Start it in this folder with
+# A minimal backend for <s3-upload> in Python, with FastAPI and boto3. Start it in this folder:
 #
 #     pip install -r requirements.txt
 #     BUCKET=my-uploads AWS_REGION=eu-central-1 ALLOWED_ORIGIN=https://www.example.com python main.py
 #
-# and embed <s3-upload endpoint="http://127.0.0.1:8000/uploads">, or the tag for /api/v1/files/presign in ../README.md.
-# Credentials are found as by every AWS tool. PORT sets another port, AWS_ENDPOINT_URL_S3 another S3 (addressed by
-# path), and BUCKET may list several with commas; /uploads takes the first. It decides what may be uploaded and signs
-# for it; the bytes never come here. Who may upload is yours to check, where `sign` is called.
+# Embed <s3-upload endpoint="http://127.0.0.1:8000/uploads">, or the tag for /api/v1/files/presign in ../README.md. The
+# SDK finds credentials like every AWS tool. PORT sets another port. AWS_ENDPOINT_URL_S3 sets another S3, which is
+# addressed by path. BUCKET can list several buckets, separated by commas; /uploads uses the first. The backend checks
+# type and size, and signs a URL. It never receives the file. It does not authenticate clients: add that check where
+# `sign` is called.
 import logging
 import mimetypes
 import os
@@ -30,7 +31,8 @@ MAX_SIZE = 100_000_000  # bytes of a file
 MAX_REQUEST = 16 * 1024  # bytes of a request to this server
 MAX_EXPIRES = 900  # seconds
 
-# The region's own host (the global one redirects, which no preflight follows), and no checksum of an empty body.
+# Virtual addressing selects the region's host: the global host redirects, and a preflight does not follow redirects.
+# "when_required" omits the checksum of the empty body.
 style = {"addressing_style": "path" if "AWS_ENDPOINT_URL_S3" in os.environ else "virtual"}
 config = Config(signature_version="s3v4", s3=style, request_checksum_calculation="when_required")
 s3 = boto3.client("s3", region_name=os.environ.get("AWS_REGION"), config=config)
@@ -59,7 +61,7 @@ def sign(bucket: str, type: str | None, size: int | None, accepts: list[str], ex
     if type not in TYPES:
         raise HTTPException(415, ("type_not_allowed", f"Allowed are {', '.join(TYPES)}."))
 
-    key = f"{datetime.now(timezone.utc):%Y-%m-%d}/{uuid4()}"  # nothing in it is the client's
+    key = f"{datetime.now(timezone.utc):%Y-%m-%d}/{uuid4()}"  # contains no input of the client
     if "put" in accepts and size is not None:
         bound = {"Bucket": bucket, "Key": key, "ContentType": type, "ContentLength": size, "IfNoneMatch": "*"}
         url = s3.generate_presigned_url("put_object", bound, ExpiresIn=expires)
@@ -84,7 +86,7 @@ def presign(wanted: File):
     if wanted.bucket_name not in BUCKETS:
         raise HTTPException(403, ("bucket_not_allowed", "Nothing may be uploaded to this bucket."))
     type = wanted.content_type or mimetypes.guess_type(wanted.file_name)[0]
-    # A URL binds a size only if it is known. Without one this signs a form, whose policy has a limit.
+    # A URL binds the size only if the size is known. Without a size, this signs a form, whose policy has a limit.
     return sign(wanted.bucket_name, type, wanted.size, ["put", "post"], min(max(wanted.expiration, 1), MAX_EXPIRES))
 
 
@@ -99,7 +101,7 @@ def error(status: int, code: str, message: str):
 
 @app.exception_handler(RoutingError)
 def refused(_: Request, refused: RoutingError):
-    said = refused.detail  # by this file, or by the framework: "Not Found"
+    said = refused.detail  # a tuple from this file, or the framework's text: "Not Found"
     return error(refused.status_code, *(said if isinstance(said, tuple) else (said.lower().replace(" ", "_"), said)))
 
 
@@ -115,7 +117,7 @@ def invalid(_: Request, invalid: RequestValidationError):
 async def guard(request: Request, call_next):
     if request.headers.get("origin", ALLOWED_ORIGIN) != ALLOWED_ORIGIN:
         return error(403, "origin_not_allowed", "This site may not upload here.")
-    # Uvicorn reads no more than Content-Length says, and without it as much as comes.
+    # Uvicorn reads at most Content-Length bytes. It reads a chunked body without a limit.
     if "transfer-encoding" in request.headers or int(request.headers.get("content-length", 0)) > MAX_REQUEST:
         return error(413, "request_too_large", "This request is too large.")
     try:
@@ -127,7 +129,7 @@ async def guard(request: Request, call_next):
     return response
 
 
-# Added last, it is the outermost: the page can read refusals too.
+# The middleware that is added last is the outermost, so that the page can also read refusals.
 cors = {"allow_methods": ["GET", "POST"], "allow_headers": ["authorization", "content-type"], "max_age": 7200}
 app.add_middleware(CORSMiddleware, allow_origins=[ALLOWED_ORIGIN], allow_credentials=True, **cors)
 

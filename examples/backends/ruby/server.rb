@@ -1,11 +1,11 @@
-# The smallest honest backend for <s3-upload> in Ruby, with aws-sdk-s3 and WEBrick. Start it in this folder with
+# A minimal backend for <s3-upload> in Ruby, with aws-sdk-s3 and WEBrick. Start it in this folder:
 #
 #     gem install --file Gemfile          (or apt install ruby-aws-sdk-s3 ruby-webrick)
 #     BUCKET=my-uploads AWS_REGION=eu-central-1 ALLOWED_ORIGIN=https://www.example.com ruby server.rb
 #
-# and embed <s3-upload endpoint="http://127.0.0.1:3000/uploads">. Credentials are found as by every AWS tool. PORT sets
-# another port, AWS_ENDPOINT_URL_S3 another S3 (addressed by path). It decides what may be uploaded and signs for it;
-# the bytes never come here. Who may upload is yours to check, where `sign` is called.
+# Embed <s3-upload endpoint="http://127.0.0.1:3000/uploads">. The SDK finds credentials like every AWS tool. PORT sets
+# another port. AWS_ENDPOINT_URL_S3 sets another S3, which is addressed by path. The backend checks type and size, and
+# signs a URL. It never receives the file. It does not authenticate clients: add that check where `sign` is called.
 require "aws-sdk-s3"
 require "json"
 require "securerandom"
@@ -20,12 +20,12 @@ EXPIRES = 300 # seconds
 endpoint = ENV["AWS_ENDPOINT_URL_S3"]
 S3 = Aws::S3::Client.new(force_path_style: !endpoint.nil?, **(endpoint ? { endpoint: endpoint } : {}))
 BUCKET = Aws::S3::Bucket.new(ENV.fetch("BUCKET"), client: S3)
-# `presigned_url` leaves length, type and condition out of the signature; the SDK's signer signs what it is given.
+# `presigned_url` omits length, type and condition from the signature. The SDK's signer signs all headers that it gets.
 SIGNER = Aws::Sigv4::Signer.new(
   service: "s3", region: S3.config.region, credentials_provider: S3.config.credentials, uri_escape_path: false
 )
 
-# A request that is not carried out.
+# A refused request, with the status, code and message of the response.
 class Refusal < StandardError
   attr_reader :status, :code
 
@@ -46,7 +46,7 @@ def sign(wanted)
   raise Refusal.new(413, "too_large", "At most #{MAX_SIZE / 1_000_000} MB are allowed.") if size > MAX_SIZE
   raise Refusal.new(415, "type_not_allowed", "Allowed are #{TYPES.join(", ")}.") unless TYPES.include?(type)
 
-  object = BUCKET.object("#{Time.now.utc.strftime("%F")}/#{SecureRandom.uuid}") # nothing in it is the client's
+  object = BUCKET.object("#{Time.now.utc.strftime("%F")}/#{SecureRandom.uuid}") # contains no input of the client
   if accepts.include?("put")
     headers = { "content-type" => type, "if-none-match" => "*" }
     url = SIGNER.presign_url(
@@ -76,7 +76,7 @@ rescue JSON::ParserError
   raise Refusal.new(400, "malformed_json", "The request is not JSON.")
 end
 
-# Every request of every method comes here.
+# The servlet handles all requests, with any method and path.
 class Uploads < WEBrick::HTTPServlet::AbstractServlet
   def service(request, response)
     response["cache-control"] = "no-store"
@@ -87,7 +87,7 @@ class Uploads < WEBrick::HTTPServlet::AbstractServlet
     write(response, answer) if answer
   rescue Refusal => e
     response.status = e.status
-    response.keep_alive = false # the rest of the request may be unread
+    response.keep_alive = false # a part of the request may be unread
     write(response, { error: { code: e.code, message: e.message } })
   rescue StandardError => e
     @server.logger.error(e)

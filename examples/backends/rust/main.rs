@@ -1,10 +1,11 @@
-//! The smallest honest backend for `<s3-upload>` in Rust, with axum and aws-sdk-s3. Start it in this folder with
+//! A minimal backend for `<s3-upload>` in Rust, with axum and aws-sdk-s3. Start it in this folder:
 //!
 //!     BUCKET=my-uploads AWS_REGION=eu-central-1 ALLOWED_ORIGIN=https://www.example.com cargo run
 //!
-//! and embed `<s3-upload endpoint="http://127.0.0.1:3000/uploads">`. Credentials are found as by every AWS tool. `PORT`
-//! sets another port, `AWS_ENDPOINT_URL_S3` another S3 (addressed by path). It decides what may be uploaded and signs
-//! for it; the bytes never come here. Who may upload is yours to check, where `sign` begins.
+//! Embed `<s3-upload endpoint="http://127.0.0.1:3000/uploads">`. The SDK finds credentials like every AWS tool. `PORT`
+//! sets another port. `AWS_ENDPOINT_URL_S3` sets another S3, which is addressed by path. The backend checks type and
+//! size, and signs a URL. It never receives the file. It does not authenticate clients: add that check at the start of
+//! `sign`.
 
 use std::{collections::BTreeMap, env, error::Error, time::Duration, time::SystemTime};
 
@@ -102,7 +103,7 @@ async fn sign(
 async fn presign(to: &Backend, media_type: String, size: i64) -> Result<Value, Box<dyn Error>> {
     let now = DateTime::from(SystemTime::now()).fmt(DateTimeFormat::DateTime)?;
     let date = now.split('T').next().unwrap_or_default();
-    let key = format!("{date}/{}", uuid::Uuid::new_v4()); // nothing in it is the client's
+    let key = format!("{date}/{}", uuid::Uuid::new_v4()); // contains no input of the client
     let put = to.s3.put_object().bucket(&to.bucket).key(&key);
     let put = put
         .content_type(media_type)
@@ -111,7 +112,7 @@ async fn presign(to: &Backend, media_type: String, size: i64) -> Result<Value, B
     let lives = PresigningConfig::expires_in(Duration::from_secs(EXPIRES))?;
     let signed = put.presigned(lives).await?;
     let mut headers: BTreeMap<_, _> = signed.headers().collect();
-    headers.retain(|name, _| !["content-length", "host"].contains(name)); // the browser's own
+    headers.retain(|name, _| !["content-length", "host"].contains(name)); // the browser sets these
     let url = signed.uri();
     Ok(json!({ "url": url, "method": "PUT", "headers": headers, "key": key, "expiresIn": EXPIRES }))
 }
