@@ -1,7 +1,8 @@
 //! The custom element `<s3-upload>`, with attributes, properties, methods and events for the same uploader and
 //! component that a Leptos page uses. Its class is written in JavaScript beside this file (`s3-upload.js`), because a
-//! custom element must extend `HTMLElement`. The class passes everything on to [`UploadElement`]. Nothing here decides
-//! about an upload.
+//! custom element must extend `HTMLElement`. The class shows the drop zone before this code is loaded
+//! (`start_view.js`), loads it (`load.js`), and passes everything on to [`UploadElement`]. Nothing here decides about an
+//! upload.
 
 mod admission;
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -13,6 +14,8 @@ mod event_detail;
 mod events;
 mod js_callbacks;
 pub mod size;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod start_text_tests;
 mod thrown;
 
 use std::any::Any;
@@ -25,7 +28,7 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use s3_upload_core::{FileId, Target};
 use wasm_bindgen::prelude::*;
-use web_sys::{File, HtmlElement, ShadowRoot};
+use web_sys::{DataTransfer, File, HtmlElement, ShadowRoot};
 
 use crate::ui::{Action, DisplayOptions, Messages, UploadList, Widget, adopt, perform};
 use crate::uploader::{Settings, Uploader};
@@ -48,6 +51,8 @@ struct Inner {
     attributes: RefCell<Attributes>,
     look: ArcRwSignal<DisplayOptions>,
     messages: RefCell<Messages>,
+    /// The drops that came before the first view.
+    dropped: RefCell<Vec<DataTransfer>>,
     connected: Cell<bool>,
     view: RefCell<Option<Box<dyn Any>>>,
 }
@@ -64,6 +69,7 @@ impl UploadElement {
             attributes: RefCell::new(Attributes::default()),
             look: ArcRwSignal::new(DisplayOptions::default()),
             messages: RefCell::default(),
+            dropped: RefCell::default(),
             connected: Cell::new(false),
             view: RefCell::new(None),
         });
@@ -195,6 +201,12 @@ impl UploadElement {
             let view = mount(&self.inner, &root);
             self.inner.view.replace(Some(view));
         }
+    }
+
+    /// A drop that came before this object existed. The first view treats it like its own. The object has the members of
+    /// a `DataTransfer`.
+    pub fn drop(&self, data: DataTransfer) {
+        self.inner.dropped.borrow_mut().push(data);
     }
 
     /// Adds files from a script, as if the person had chosen them. The array holds File objects, of any window.
@@ -331,6 +343,7 @@ fn mount(inner: &Rc<Inner>, root: &ShadowRoot) -> Box<dyn Any> {
     let uploads = UploadList::of(&inner.uploader);
     let look = inner.look.clone();
     let messages = inner.messages();
+    let dropped = inner.dropped.take();
     let weak = Rc::downgrade(inner);
     // Leptos requires an element, but uses it as a node only.
     let parent = root.clone().unchecked_into::<HtmlElement>();
@@ -341,6 +354,6 @@ fn mount(inner: &Rc<Inner>, root: &ShadowRoot) -> Box<dyn Any> {
             }
         });
         let look = Signal::derive(move || look.get());
-        view! { <Widget uploads look act messages /> }
+        view! { <Widget uploads look act messages dropped /> }
     }))
 }

@@ -6,10 +6,14 @@ use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
 use web_sys::CssStyleSheet;
 
-/// The build of `dist/` sets the stylesheet without comments and spaces.
+/// The build of `dist/` sets the second half of the style, without comments and spaces. The custom element's script has
+/// adopted the first half by then.
 const CSS: &str = match option_env!("S3_UPLOAD_STYLE") {
     Some(css) => css,
-    None => include_str!("../../style/upload.css"),
+    None => concat!(
+        include_str!("../../style/start.css"),
+        include_str!("../../style/upload.css"),
+    ),
 };
 
 thread_local! {
@@ -76,11 +80,12 @@ mod tests {
             include_str!("rejections.rs"),
             include_str!("stored.rs"),
             include_str!("widget.rs"),
-            include_str!("../element/s3-upload.js"),
+            include_str!("../element/start_view.js"),
         ];
         for source in sources {
             let controls = names(source, "=> (\"").chain(names(source, ": Bulk = (\""));
             let parts = names(source, "part=\"").chain(names(source, "part = \""));
+            let parts = parts.chain(names(source, "part: \""));
             let added = source.split("dom::add(").skip(1).filter_map(|call| {
                 let part = call.split(')').next()?.rsplit('"').nth(1)?;
                 (!part.is_empty()).then_some(part)

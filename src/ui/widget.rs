@@ -6,6 +6,7 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use s3_upload_core::Target;
+use web_sys::DataTransfer;
 
 use super::action::Action;
 use super::context::UiContext;
@@ -34,8 +35,14 @@ pub fn Widget(
     /// Texts in place of the English ones.
     #[prop(optional)]
     messages: Messages,
+    /// Drops that came before the widget.
+    #[prop(optional)]
+    dropped: Vec<DataTransfer>,
 ) -> impl IntoView {
     let ui = UiContext::new(act, messages);
+    for data in &dropped {
+        drop_zone::add(ui, data);
+    }
     let root = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         if let Some(root) = root.get() {

@@ -99,9 +99,9 @@ test("a held Enter removes one file and leaves the others alone", async ({ lab, 
 test("the focus survives the widget's arrival and other words", async ({ lab, page }) => {
   const gate = new Gate();
   await lab.openBefore(page, gate);
-  await expect(page.locator('s3-upload [part="placeholder"]')).toBeVisible();
+  await expect(page.locator('s3-upload [part="browse"]')).toBeVisible();
   await page.keyboard.press("Tab");
-  expect(await focused(page)).toBe("placeholder: Choose files");
+  expect(await focused(page)).toBe("browse: Choose files");
   gate.open();
   const widget = await Widget.ready(page);
   await expect.poll(() => focused(page)).toBe("browse: Choose files");

@@ -117,7 +117,7 @@ test("let in after it was removed, a file waits for its return", async ({ lab, p
 test("removed before the widget has come, it keeps what was chosen for its return", async ({ lab, page }) => {
   const gate = new Gate();
   await lab.openBefore(page, gate);
-  await page.locator('s3-upload [part="placeholder"]').setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
+  await page.locator('s3-upload input[type=file]').setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
   await page.evaluate(() => (window.kept = document.querySelector("s3-upload")).remove());
   gate.open();
   await expect.poll(() => page.evaluate(() => window.kept.files.map((file) => file.status))).toEqual(["queued"]);

@@ -225,11 +225,10 @@ export class Bed {
     await page.addInitScript(() => (Math.random = () => 0.9));
     page.on("requestfailed", (request) => bed.cells.forEach((cell) => cell.unanswered(request)));
     await page.goto(`${bed.site.url}/page`);
-    await page.waitForFunction(
-      (count) => document.querySelectorAll("s3-upload").length === count &&
-        [...document.querySelectorAll("s3-upload")].every((host) => host.shadowRoot.querySelector('[part~="browse"]')),
-      cells.length,
-    );
+    await page.waitForFunction((count) => document.querySelectorAll("s3-upload:defined").length === count, cells.length);
+    await page.evaluate(async () => {
+      for (const host of document.querySelectorAll("s3-upload")) await host.ready;
+    });
     await page.evaluate(presignByFunction);
     return bed;
   }
