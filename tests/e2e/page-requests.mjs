@@ -38,6 +38,15 @@ export class PageRequests {
     return requests;
   }
 
+  /** The URLs of the requests that have no answer yet, after a frame and a task of the page, in which it can act on the
+   * answers that came. */
+  async open() {
+    return this.#page.evaluate(async () => {
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      return window.requestLog.filter(({ open }) => open).map(({ url }) => url);
+    });
+  }
+
   /** `{ method, url, at, open }` of each request to this origin so far; `at` in ms by the page's clock. */
   async to(origin) {
     const log = await this.#page.evaluate(() => window.requestLog);
