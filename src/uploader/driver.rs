@@ -45,6 +45,10 @@ pub(super) struct Driver<P: Platform> {
     in_flight: RefCell<IdMap<RequestId, Guard<P>>>,
     listeners: RefCell<Vec<Listener>>,
     before_add: RefCell<Option<BeforeAdd<P::File>>>,
+    /// Added files that come in later tasks, each with the flag of its call: true while one may replace files.
+    arriving: RefCell<VecDeque<(P::File, Rc<Cell<bool>>)>>,
+    /// The next of these tasks.
+    next_arrival: RefCell<Option<P::Timer>>,
     /// Files that are shown while the host decides about them, and that the queue does not know yet.
     checking: RefCell<Vec<FileId>>,
     /// True while the widget is not on the page.
@@ -84,6 +88,8 @@ impl<P: Platform> Driver<P> {
             in_flight: RefCell::default(),
             listeners: RefCell::default(),
             before_add: RefCell::default(),
+            arriving: RefCell::default(),
+            next_arrival: RefCell::default(),
             checking: RefCell::default(),
             asleep: Cell::default(),
             suspended: RefCell::default(),

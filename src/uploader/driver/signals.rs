@@ -73,7 +73,9 @@ impl<P: Platform> Driver<P> {
         let totals = self.queue.borrow().totals();
         let active = totals.active > 0;
         let at_stake = active || totals.interrupted > self.suspended_half_way();
-        if self.totals.get_untracked() != totals {
+        // While files arrive, the totals change once, so that one announcement covers all of them.
+        let arriving = !self.arriving.borrow().is_empty();
+        if !arriving && self.totals.get_untracked() != totals {
             self.totals.set(totals);
         }
         self.guard_page(at_stake);

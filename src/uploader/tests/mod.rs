@@ -7,6 +7,7 @@
     reason = "a panic is how a test fails"
 )]
 
+mod adding;
 mod conversation;
 mod diagnosis;
 mod file;
