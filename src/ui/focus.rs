@@ -16,13 +16,13 @@ where
     E::Output: JsCast + Clone + 'static,
 {
     if hidden && let Some(element) = element.try_get_untracked().flatten() {
-        leave(&element.unchecked_into::<Element>());
+        move_focus_out(&element.unchecked_into::<Element>());
     }
     hidden
 }
 
 /// Moves the focus out of an element that is about to be hidden.
-pub(super) fn leave(element: &Element) {
+pub(super) fn move_focus_out(element: &Element) {
     if has_focus(element) {
         focus_browse(element);
     }

@@ -8,14 +8,14 @@ use s3_upload_core::{Target, Totals};
 use super::action::Action;
 use super::context::UiContext;
 use super::error_text;
-use super::file_row::pace;
+use super::file_row::speed_and_remaining;
 use super::focus::hides;
 use super::format;
 use super::icon::{self, Icon};
 use super::progress_bar::ProgressBar;
 
 /// The key of the text about the cause that stops all files.
-fn trouble(all: &Totals) -> Option<&'static str> {
+fn common_cause(all: &Totals) -> Option<&'static str> {
     if all.active == 0 {
         return None;
     }
@@ -34,7 +34,7 @@ pub(super) fn Overall(ui: UiContext, totals: ArcReadSignal<Totals>) -> impl Into
     };
     let trouble = {
         let totals = totals.clone();
-        Memo::new(move |_| totals.with(trouble))
+        Memo::new(move |_| totals.with(common_cause))
     };
     let shows = memo(|all| all.files + all.cancelled > 1 || all.held > 0);
     let moves = memo(|all| all.active > 0 || all.paused > 0);
@@ -58,8 +58,9 @@ pub(super) fn Overall(ui: UiContext, totals: ArcReadSignal<Totals>) -> impl Into
     let files = text(files);
     let bytes = text(bytes);
     let speed = text(|ui, all| {
-        all.speed
-            .map_or_else(String::new, |speed| pace(ui, speed, all.remaining))
+        all.speed.map_or_else(String::new, |speed| {
+            speed_and_remaining(ui, speed, all.remaining)
+        })
     });
     let failures = text(|ui, all| some(ui, "overall.failed", all.failed));
     let cancelled = text(|ui, all| {
@@ -75,7 +76,7 @@ pub(super) fn Overall(ui: UiContext, totals: ArcReadSignal<Totals>) -> impl Into
         }
     });
     let line = NodeRef::<html::Div>::new();
-    let always = |button: Bulk| Signal::derive(move || button);
+    let always = |button: BulkButton| Signal::derive(move || button);
 
     view! {
         <p class="s3u-offline" part="offline" hidden=move || trouble.try_get().flatten().is_none()>
@@ -122,25 +123,25 @@ pub(super) fn Overall(ui: UiContext, totals: ArcReadSignal<Totals>) -> impl Into
 }
 
 /// A button for all files: its `part`, the key of its name, and its action.
-type Bulk = (&'static str, &'static str, fn() -> Action);
+type BulkButton = (&'static str, &'static str, fn() -> Action);
 
-const START: Bulk = ("start", "button.start", || Action::Start(Target::All));
-const PAUSE_ALL: Bulk = ("pause-all", "button.pause-all", || {
+const START: BulkButton = ("start", "button.start", || Action::Start(Target::All));
+const PAUSE_ALL: BulkButton = ("pause-all", "button.pause-all", || {
     Action::Pause(Target::All)
 });
-const RESUME_ALL: Bulk = ("resume-all", "button.resume-all", || {
+const RESUME_ALL: BulkButton = ("resume-all", "button.resume-all", || {
     Action::Resume(Target::All)
 });
-const RETRY_ALL: Bulk = ("retry-all", "button.retry-all", || {
+const RETRY_ALL: BulkButton = ("retry-all", "button.retry-all", || {
     Action::Retry(Target::All)
 });
-const CANCEL_ALL: Bulk = ("cancel-all", "button.cancel-all", || {
+const CANCEL_ALL: BulkButton = ("cancel-all", "button.cancel-all", || {
     Action::Cancel(Target::All)
 });
-const CLEAR: Bulk = ("clear", "button.clear", || Action::Clear);
+const CLEAR: BulkButton = ("clear", "button.clear", || Action::Clear);
 
 #[component]
-fn BulkButton(ui: UiContext, visible: Memo<bool>, button: Signal<Bulk>) -> impl IntoView {
+fn BulkButton(ui: UiContext, visible: Memo<bool>, button: Signal<BulkButton>) -> impl IntoView {
     let element = NodeRef::<html::Button>::new();
     view! {
         <button

@@ -1,6 +1,6 @@
 //! The engine's description of a file. It does not contain the file's bytes.
 
-use crate::types::{self, Known};
+use crate::types::{self, RegisteredType};
 
 /// The type that is signed and sent for a file whose type the browser does not know.
 pub const UNKNOWN_TYPE: &str = "application/octet-stream";
@@ -32,8 +32,8 @@ impl FileInfo {
     pub fn new(name: impl Into<String>, size: u64, content_type: &str) -> Self {
         let mut name = name.into();
         let plain = content_type.trim().to_ascii_lowercase();
-        let known = types::extension(&name).and_then(Known::of_extension);
-        let is_of_others = |known: &Known| {
+        let known = types::extension(&name).and_then(RegisteredType::of_extension);
+        let is_of_others = |known: &RegisteredType| {
             known.has_type(&plain) && plain != "text/plain" && types::is_registered(&plain)
         };
         let is_unknown = plain.is_empty() || plain == UNKNOWN_TYPE;

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use axum::http::Uri;
-use s3_upload_protocol::native::Finding;
+use s3_upload_protocol::native::DoctorFinding;
 
 use super::finding::finding;
 
@@ -34,7 +34,7 @@ enum Reachability {
 }
 
 /// A finding if the page's browser can hardly reach the store.
-pub(super) fn internal_host(store: &str, page: &str) -> Option<Finding> {
+pub(super) fn internal_host(store: &str, page: &str) -> Option<DoctorFinding> {
     let store_host = host(store)?;
     let page_host = host(page).unwrap_or_default();
     let can_be_reached = match (reachability(&store_host), reachability(&page_host)) {

@@ -15,7 +15,7 @@ use s3_upload_core::{Event, FileId, FileInfo, FileSnapshot, Status, Target};
 use super::Driver;
 use crate::uploader::before_add::BeforeAdd;
 use crate::uploader::platform::{LocalFile, Platform};
-use crate::uploader::source::Source;
+use crate::uploader::source::FileSource;
 
 impl<P: Platform> Driver<P> {
     /// Calls `before_add` for each file that is added from now on.
@@ -30,7 +30,7 @@ impl<P: Platform> Driver<P> {
         for file in files {
             let info = FileInfo::new(file.name(), file.size(), &file.media_type());
             let modified = file.modified();
-            let source = Source {
+            let source = FileSource {
                 file,
                 info,
                 modified,
@@ -54,7 +54,7 @@ impl<P: Platform> Driver<P> {
                 self.reject(&source.info, violation);
                 continue;
             }
-            let (me, replacing) = (Weak::clone(&self.me), Rc::clone(&replacing));
+            let (me, replacing) = (Weak::clone(&self.weak_self), Rc::clone(&replacing));
             self.platform.spawn(async move {
                 let mut asked = before_add(source.file.clone(), source.info.clone());
                 let mut welcome = at_once(&mut asked).await;
@@ -79,7 +79,7 @@ impl<P: Platform> Driver<P> {
         }
     }
 
-    fn enqueue(&self, id: FileId, source: Source<P::File>, replacing: &Cell<bool>) {
+    fn enqueue(&self, id: FileId, source: FileSource<P::File>, replacing: &Cell<bool>) {
         // Files in a final state stay if no file can replace them.
         if replacing.get() && self.queue.borrow().check_replacing(&source.info).is_ok() {
             replacing.set(false);
@@ -87,7 +87,7 @@ impl<P: Platform> Driver<P> {
         }
         let info = source.info.clone();
         self.files.add(id, source);
-        if !self.asleep.get() || self.files.settings().engine.manual {
+        if !self.is_suspended.get() || self.files.settings().engine.manual {
             self.handle(Event::Add(id, info));
             return;
         }

@@ -27,7 +27,7 @@ impl Queue {
                 && matches!(upload.state, State::Queued { held: true })
             {
                 upload.state = State::Queued { held: false };
-                self.touch(file);
+                self.refresh_derived(file);
             }
         }
     }
@@ -50,7 +50,7 @@ impl Queue {
                 self.drop_requests(file);
             }
             self.cancel_wait(file);
-            self.touch(file);
+            self.refresh_derived(file);
         }
     }
 
@@ -73,7 +73,7 @@ impl Queue {
                 State::resumed(transfer)
             };
             upload.retry.represigned = 0;
-            self.touch(file);
+            self.refresh_derived(file);
         }
     }
 
@@ -87,12 +87,12 @@ impl Queue {
                 continue;
             }
             upload.state = State::resumed(match upload.take_state() {
-                State::Failed { transfer, error } => transfer.again(&error),
+                State::Failed { transfer, error } => transfer.for_retry(&error),
                 other => other.into_transfer(),
             });
             upload.retry = RetryState::new(budget);
             upload.started = false;
-            self.touch(file);
+            self.refresh_derived(file);
         }
     }
 
@@ -119,7 +119,7 @@ impl Queue {
             let transfer = upload.take_state().into_transfer();
             self.abort(now, file, &transfer);
             self.notify(Notice::Cancelled(file));
-            self.touch(file);
+            self.refresh_derived(file);
         }
     }
 
@@ -138,7 +138,7 @@ impl Queue {
                 self.cancel(now, Target::One(file));
             }
             self.uploads.remove(&file);
-            self.touch(file);
+            self.refresh_derived(file);
             self.notify(Notice::Removed(file));
         }
     }
@@ -168,7 +168,7 @@ impl Queue {
                 (Some(Transfer::Multipart(multi)), None) => {
                     multi.in_doubt |= request.step == Step::Complete;
                 }
-                (Some(Transfer::Single(single)), Some(_)) => single.may_exist(),
+                (Some(Transfer::Single(single)), Some(_)) => single.mark_unknown(),
                 _ => {}
             }
         }
