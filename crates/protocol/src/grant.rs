@@ -6,6 +6,8 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
+use s3_upload_types::is_token;
+
 use crate::secret::{has_signature, redacted};
 use crate::{DialectError, SecretFields, SecretUrl, Value};
 
@@ -334,14 +336,6 @@ pub fn is_forbidden(name: &str) -> bool {
     ];
     let name = name.to_ascii_lowercase();
     NAMES.contains(&name.as_str()) || name.starts_with("proxy-") || name.starts_with("sec-")
-}
-
-/// Returns true if a text is valid as the name of a header. <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>
-fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Returns true if a text can be the segment of a path that names an upload. Dot segments would change the path, and a
