@@ -11,7 +11,8 @@ use s3_upload_core::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::ui::{Messages, error_text};
+use crate::ui::Messages;
+use crate::ui::text::error_text;
 use crate::uploader::remediation;
 
 /// A file: `{id, name, size, type, status, sent, percent, speed, remaining, attempts, error, waitingFor,

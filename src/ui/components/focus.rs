@@ -10,7 +10,7 @@ use web_sys::{Element, HtmlElement, Node};
 ///
 /// The focus goes to the button that adds files, where a key that was meant for the hidden element does no harm. Must
 /// be called where an element's `hidden` is set.
-pub(super) fn hides<E>(element: NodeRef<E>, hidden: bool) -> bool
+pub(super) fn hidden_without_focus<E>(element: NodeRef<E>, hidden: bool) -> bool
 where
     E: ElementType,
     E::Output: JsCast + Clone + 'static,

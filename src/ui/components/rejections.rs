@@ -5,11 +5,11 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::action::Action;
 use super::context::UiContext;
-use super::focus::{focus_neighbour, hides, listener_of};
+use super::focus::{focus_neighbour, hidden_without_focus, listener_of};
 use super::icon::{self, Icon};
-use super::{error_text, format};
+use crate::ui::action::Action;
+use crate::ui::text::{error_text, format};
 use crate::uploader::Rejection;
 
 /// The number of messages that are shown at a time.
@@ -48,7 +48,7 @@ pub(super) fn Rejections(
             class="s3u-rejection"
             part="notice"
             node_ref=general
-            hidden=move || hides(general, is_silent())
+            hidden=move || hidden_without_focus(general, is_silent())
         >
             <Icon path=icon::ALERT />
             <span class="s3u-why">{move || notice.try_get()}</span>
@@ -74,7 +74,7 @@ pub(super) fn Rejections(
                 <Refused ui refused />
             </For>
         </ul>
-        <p class="s3u-more" node_ref=summary hidden=move || hides(summary, count() < 2)>
+        <p class="s3u-more" node_ref=summary hidden=move || hidden_without_focus(summary, count() < 2)>
             <span>{move || (count() > MAX_SHOWN).then(more)}</span>
             <button
                 class="s3u-button s3u-quiet"

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use s3_upload_core::Totals;
 
 use super::context::UiContext;
-use super::messages::Messages;
-use super::upload_list::{UploadList, row_of};
-use super::{error_text, format};
+use crate::ui::text::messages::Messages;
+use crate::ui::text::{error_text, format};
+use crate::ui::upload_list::{UploadList, row_of};
 use crate::uploader::{Rejection, UploadRow};
 
 /// The two live regions, and the announcements about all files.

@@ -5,14 +5,14 @@ use leptos::html;
 use leptos::prelude::*;
 use s3_upload_core::{Target, Totals};
 
-use super::action::Action;
 use super::context::UiContext;
-use super::error_text;
 use super::file_row::speed_and_remaining;
-use super::focus::hides;
-use super::format;
+use super::focus::hidden_without_focus;
 use super::icon::{self, Icon};
 use super::progress_bar::ProgressBar;
+use crate::ui::action::Action;
+use crate::ui::text::error_text;
+use crate::ui::text::format;
 
 /// The key of the text about the cause that stops all files.
 fn common_cause(all: &Totals) -> Option<&'static str> {
@@ -76,7 +76,7 @@ pub(super) fn Overall(ui: UiContext, totals: ArcReadSignal<Totals>) -> impl Into
         }
     });
     let line = NodeRef::<html::Div>::new();
-    let always = |button: BulkButton| Signal::derive(move || button);
+    let always = |button: BulkControl| Signal::derive(move || button);
 
     view! {
         <p class="s3u-offline" part="offline" hidden=move || trouble.try_get().flatten().is_none()>
@@ -93,7 +93,7 @@ pub(super) fn Overall(ui: UiContext, totals: ArcReadSignal<Totals>) -> impl Into
             class:s3u-still=move || active.try_get() != Some(true)
             part="overall"
             node_ref=line
-            hidden=move || hides(line, shows.try_get() != Some(true))
+            hidden=move || hidden_without_focus(line, shows.try_get() != Some(true))
         >
             <div class="s3u-numbers">
                 <span class="s3u-count">{move || files.try_get()}</span>
@@ -123,25 +123,25 @@ pub(super) fn Overall(ui: UiContext, totals: ArcReadSignal<Totals>) -> impl Into
 }
 
 /// A button for all files: its `part`, the key of its name, and its action.
-type BulkButton = (&'static str, &'static str, fn() -> Action);
+type BulkControl = (&'static str, &'static str, fn() -> Action);
 
-const START: BulkButton = ("start", "button.start", || Action::Start(Target::All));
-const PAUSE_ALL: BulkButton = ("pause-all", "button.pause-all", || {
+const START: BulkControl = ("start", "button.start", || Action::Start(Target::All));
+const PAUSE_ALL: BulkControl = ("pause-all", "button.pause-all", || {
     Action::Pause(Target::All)
 });
-const RESUME_ALL: BulkButton = ("resume-all", "button.resume-all", || {
+const RESUME_ALL: BulkControl = ("resume-all", "button.resume-all", || {
     Action::Resume(Target::All)
 });
-const RETRY_ALL: BulkButton = ("retry-all", "button.retry-all", || {
+const RETRY_ALL: BulkControl = ("retry-all", "button.retry-all", || {
     Action::Retry(Target::All)
 });
-const CANCEL_ALL: BulkButton = ("cancel-all", "button.cancel-all", || {
+const CANCEL_ALL: BulkControl = ("cancel-all", "button.cancel-all", || {
     Action::Cancel(Target::All)
 });
-const CLEAR: BulkButton = ("clear", "button.clear", || Action::Clear);
+const CLEAR: BulkControl = ("clear", "button.clear", || Action::Clear);
 
 #[component]
-fn BulkButton(ui: UiContext, visible: Memo<bool>, button: Signal<BulkButton>) -> impl IntoView {
+fn BulkButton(ui: UiContext, visible: Memo<bool>, button: Signal<BulkControl>) -> impl IntoView {
     let element = NodeRef::<html::Button>::new();
     view! {
         <button
@@ -149,7 +149,7 @@ fn BulkButton(ui: UiContext, visible: Memo<bool>, button: Signal<BulkButton>) ->
             type="button"
             node_ref=element
             part=move || button.try_get().map(|(part, ..)| part)
-            hidden=move || hides(element, visible.try_get() != Some(true))
+            hidden=move || hidden_without_focus(element, visible.try_get() != Some(true))
             on:click=move |_| {
                 if let Some((_, _, action)) = button.try_get_untracked() {
                     ui.act(action());

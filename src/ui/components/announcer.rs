@@ -7,7 +7,7 @@ use core::time::Duration;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
-use super::messages::Messages;
+use crate::ui::text::messages::Messages;
 
 /// The time within which failures become one announcement.
 const BATCH_TIME: Duration = Duration::from_millis(400);

@@ -6,13 +6,13 @@ use leptos::prelude::*;
 use s3_upload_core::{FileId, FileSnapshot, Status, Target};
 use web_sys::{Element, Node};
 
-use super::action::Action;
 use super::context::UiContext;
 use super::dom::{self, Attribute, Style, Text};
 use super::focus::{focus_neighbour, move_focus_out};
 use super::icon;
 use super::stored;
-use super::{error_text, format};
+use crate::ui::action::Action;
+use crate::ui::text::{error_text, format};
 use crate::uploader::UploadRow;
 
 /// The appearance of a row, apart from its numbers. It changes a few times in an upload's life.

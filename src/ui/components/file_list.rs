@@ -11,9 +11,9 @@ use web_sys::{Element, Node};
 
 use super::context::UiContext;
 use super::file_row::{self, FileRow};
-use super::focus::hides;
+use super::focus::hidden_without_focus;
 use super::stored;
-use super::upload_list::row_of;
+use crate::ui::upload_list::row_of;
 use crate::uploader::UploadRow;
 
 /// The number of rows that are rendered at first, and that each "Show more" adds. It also limits the failed files that
@@ -87,7 +87,7 @@ pub(super) fn FileList(
         <p
             class="s3u-more"
             node_ref=line
-            hidden=move || hides(line, !hidden.try_get().unwrap_or_default())
+            hidden=move || hidden_without_focus(line, !hidden.try_get().unwrap_or_default())
         >
             <span>{summary}</span>
             <button class="s3u-button" part="more" type="button" on:click=more>
