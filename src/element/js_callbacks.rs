@@ -328,7 +328,7 @@ fn presign_options(request: &PresignRequest, signal: Option<&AbortSignal>) -> Ob
     };
     let accepts: Array = order.iter().map(|way| JsValue::from_str(way)).collect();
     set(&wish, "accepts", accepts);
-    set(&wish, "name", request.info.told_name());
+    set(&wish, "name", request.info.upload_name());
     set(&wish, "type", request.info.content_type.as_str());
     set(&wish, "partSize", number(request.part_size));
     let metadata = Object::new();

@@ -20,13 +20,13 @@ pub fn body(transmit: &Transmit, source: &FileSource<impl LocalFile>) -> Result<
     }
     let body = match &transmit.target.method {
         Method::Put => file.slice(transmit.range),
-        Method::Post { fields } => file.form(fields, transmit.range, &told_name(file)),
+        Method::Post { fields } => file.form(fields, transmit.range, &upload_name(file)),
     };
     body.ok_or(UploadError::FileUnreadable)
 }
 
-fn told_name(file: &impl LocalFile) -> String {
-    FileInfo::new(file.name(), 0, &file.media_type()).told_name()
+fn upload_name(file: &impl LocalFile) -> String {
+    FileInfo::new(file.name(), 0, &file.media_type()).upload_name()
 }
 
 /// The request for either transport.

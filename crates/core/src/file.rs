@@ -58,7 +58,7 @@ impl FileInfo {
 
     /// The name that is sent to a backend and to a store. A name above the limit loses a piece of its middle, so that
     /// its extension stays.
-    pub fn told_name(&self) -> String {
+    pub fn upload_name(&self) -> String {
         let units = |text: &str| text.encode_utf16().count();
         if units(&self.name) <= LONGEST_NAME {
             return self.name.clone();
@@ -138,7 +138,7 @@ mod tests {
             ("x".repeat(300), 255, "x"),
         ] {
             let info = FileInfo::new(name.clone(), 1, "");
-            let told = info.told_name();
+            let told = info.upload_name();
             let units = told.encode_utf16().count();
             assert!(units <= count && units + 2 > count, "{units}: {told}");
             assert!(told.ends_with(ending), "{told}");

@@ -57,7 +57,7 @@ impl<P: Platform> Backend<'_, P> {
             None
         };
         let uuid = self.platform.uuid();
-        let name = info.told_name();
+        let name = info.upload_name();
         let params = CreateParams {
             name: &name,
             media_type: &info.content_type,

@@ -193,7 +193,7 @@ impl Queue {
         };
         match &mut upload.state {
             State::Uploading(Transfer::Multipart(multi)) if !multi.unlisted => {
-                multi.needs_list = true
+                multi.needs_list = true;
             }
             State::Uploading(Transfer::Single(single)) if single.can_verify() => {
                 single.sent = SentState::Verifying;

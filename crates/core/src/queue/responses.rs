@@ -161,7 +161,7 @@ impl Queue {
             (Step::Send, Answer::Sent(receipt)) => self.handle_sent(now, file, ended, receipt),
             (Step::Complete, Answer::Confirmed(stored)) => self.handle_confirmed(now, file, stored),
             (Step::Complete, Answer::Unconfirmed(known)) => {
-                self.handle_unconfirmed(now, file, known)
+                self.handle_unconfirmed(now, file, known);
             }
             (step, _) => {
                 let error = UploadError::Malformed {

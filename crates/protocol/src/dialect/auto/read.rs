@@ -14,7 +14,7 @@ use crate::secret::has_signature;
 use crate::{GrantedUpload, PresignedRequest, SecretFields, TransferPlan, Value};
 
 /// Names and values, in order.
-type Pairs = Vec<(String, String)>;
+type NameValues = Vec<(String, String)>;
 
 /// Returns the grant in an answer, or `None` if there is none. The error describes what is wrong with a grant.
 pub fn grant(answer: &Value, media_type: &str) -> Option<Result<GrantedUpload, &'static str>> {
@@ -68,7 +68,7 @@ struct UploadAddress {
     /// The index of the place.
     at: usize,
     url: String,
-    fields: Option<Pairs>,
+    fields: Option<NameValues>,
     /// True if the member is named `url`, as in the native protocol.
     is_native: bool,
     /// True if the address is signed, and not for a part.
@@ -218,7 +218,7 @@ fn addresses_in(at: usize, place: &Value) -> Vec<(usize, UploadAddress)> {
 
 /// Returns the fields of a form from an object with one of their names. An empty object is ignored, since many answers
 /// for a PUT have one.
-fn fields(place: &Value) -> Option<Pairs> {
+fn fields(place: &Value) -> Option<NameValues> {
     let vague = || {
         named(place, VAGUE_FIELDS)
             .and_then(pairs)
@@ -230,7 +230,7 @@ fn fields(place: &Value) -> Option<Pairs> {
     Some(fields).filter(|fields| !fields.is_empty())
 }
 
-fn has_policy(fields: &Pairs) -> bool {
+fn has_policy(fields: &NameValues) -> bool {
     fields
         .iter()
         .any(|(name, _)| name.eq_ignore_ascii_case("policy"))
@@ -238,8 +238,8 @@ fn has_policy(fields: &Pairs) -> bool {
 
 /// Adds the field `Content-Type` if the policy has a condition on it and the fields lack it: S3 refuses such a form
 /// without the field. <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
-fn with_type(mut fields: Pairs, media_type: &str) -> Pairs {
-    let is_told = |fields: &Pairs| {
+fn with_type(mut fields: NameValues, media_type: &str) -> NameValues {
+    let is_told = |fields: &NameValues| {
         fields
             .iter()
             .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
@@ -259,7 +259,7 @@ fn with_type(mut fields: Pairs, media_type: &str) -> Pairs {
 }
 
 /// Returns a form whose address stands among its fields: `{"form_action": …, "policy": …, "x-amz-signature": …}`.
-fn mixed_form(place: &Value) -> Option<(String, Pairs)> {
+fn mixed_form(place: &Value) -> Option<(String, NameValues)> {
     named(place, &["policy"])?.text()?;
     if named(place, FIELDS).is_some() {
         return None;
@@ -320,7 +320,7 @@ fn read_id(value: Option<&Value>) -> Option<String> {
 
 /// Returns the headers to send: those beside the address or below it. Those around it usually belong to a wrapped
 /// response. They are used if their name states that they are for the upload, or if the address lists them as signed.
-fn upload_headers(places: &Nodes, at: usize, url: &str) -> Pairs {
+fn upload_headers(places: &Nodes, at: usize, url: &str) -> NameValues {
     let of = |place: &Value| named(place, HEADERS).map(|found| headers(Some(found)));
     let beside = places.ancestors(at).next().and_then(of);
     let below = || places.descendants(at).find_map(of);
@@ -405,7 +405,7 @@ pub fn address(place: &Value) -> Option<String> {
 }
 
 /// Returns headers to send. Their values may be texts, numbers or lists, as some frameworks represent them.
-pub fn headers(value: Option<&Value>) -> Pairs {
+pub fn headers(value: Option<&Value>) -> NameValues {
     let headers = value.and_then(pairs).unwrap_or_default().into_iter();
     headers
         .map(|(name, value)| (name.trim().to_owned(), value))
@@ -416,7 +416,7 @@ pub fn headers(value: Option<&Value>) -> Pairs {
 }
 
 /// Returns names and values, from an object or from a list of pairs in one of the usual forms.
-fn pairs(value: &Value) -> Option<Pairs> {
+fn pairs(value: &Value) -> Option<NameValues> {
     let written = |value: &Value| match value {
         Value::List(items) => {
             let items: Vec<String> = items.iter().filter_map(Value::to_form_string).collect();
