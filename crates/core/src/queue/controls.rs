@@ -43,8 +43,7 @@ impl Queue {
                 continue;
             };
             let creating = matches!(upload.state, State::Preparing);
-            let transfer = upload.take_state().into_transfer();
-            upload.state = State::Paused(transfer);
+            upload.change_state(State::paused);
             // The answer to a create is still needed: it may have created a multipart upload.
             if !creating {
                 self.drop_requests(file);
@@ -66,12 +65,11 @@ impl Queue {
                 .requests
                 .values()
                 .any(|request| request.step == Step::Create);
-            let transfer = upload.take_state().into_transfer();
-            upload.state = if creating {
-                State::Preparing
+            if creating {
+                upload.state = State::Preparing;
             } else {
-                State::resumed(transfer)
-            };
+                upload.change_state(State::active);
+            }
             upload.retry.represigned = 0;
             self.refresh_derived(file);
         }
@@ -86,10 +84,7 @@ impl Queue {
             if !matches!(upload.state, State::Failed { .. }) {
                 continue;
             }
-            upload.state = State::resumed(match upload.take_state() {
-                State::Failed { transfer, error } => transfer.for_retry(&error),
-                other => other.into_transfer(),
-            });
+            upload.change_state(State::retried);
             upload.retry = RetryState::new(budget);
             upload.started = false;
             self.refresh_derived(file);
@@ -116,7 +111,7 @@ impl Queue {
             let Some(upload) = self.uploads.get_mut(&file) else {
                 continue;
             };
-            let transfer = upload.take_state().into_transfer();
+            let transfer = upload.transition(State::cancelled);
             self.abort(now, file, &transfer);
             self.notify(Notice::Cancelled(file));
             self.refresh_derived(file);

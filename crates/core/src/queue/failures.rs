@@ -13,7 +13,7 @@ use crate::retry::{
 };
 use crate::snapshot::WaitReason;
 use crate::time::Instant;
-use crate::upload::{InFlightRequest, SentState, State, Transfer, Wait};
+use crate::upload::{ExistingObject, InFlightRequest, SentState, State, Transfer, Wait};
 use s3_upload_types::limits::{KIB, MIB};
 
 /// The number of bursts of signatures in a row that may be refused as expired.
@@ -197,7 +197,7 @@ impl Queue {
             }
             State::Uploading(Transfer::Single(single)) if single.can_verify() => {
                 single.sent = SentState::Verifying;
-                upload.state = State::Completing(upload.take_state().into_transfer());
+                upload.change_state(State::completing);
             }
             _ => {}
         }
@@ -292,7 +292,7 @@ impl Queue {
             multi.unlisted = true;
             multi.needs_list = false;
             if multi.in_doubt && multi.is_stored() && !multi.lacks_tags() {
-                upload.state = State::Completing(upload.take_state().into_transfer());
+                upload.change_state(State::completing);
             } else {
                 self.proceed_after_store(file);
             }
@@ -308,7 +308,7 @@ impl Queue {
         match step {
             Step::Complete if !multi.unlisted => {
                 multi.needs_list = true;
-                upload.state = State::Uploading(upload.take_state().into_transfer());
+                upload.change_state(State::uploading);
             }
             Step::Complete | Step::ListParts => {
                 let known = upload
@@ -489,7 +489,7 @@ impl Queue {
         }
         match upload.state.transfer_mut() {
             Some(Transfer::Multipart(multi)) => multi.drop_signatures(),
-            Some(Transfer::Single(_)) => upload.request_new_url(),
+            Some(Transfer::Single(_)) => upload.change_state(State::with_new_url),
             _ => {}
         }
     }
@@ -500,22 +500,11 @@ impl Queue {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        match upload.take_state().into_transfer() {
-            Transfer::Single(mut single) if single.can_verify() => {
-                // The object may be another upload's.
-                single.sent = SentState::Verifying;
-                upload.state = State::Completing(Transfer::Single(single));
-            }
-            Transfer::Single(_) if !upload.retry.restarted => {
-                // The object may be the upload's own, since a browser repeats a request whose connection broke, and
-                // no backend can verify it. The file is sent once more, under another key if the backend makes one.
-                upload.retry.restarted = true;
-                upload.state = State::Queued { held: false };
-            }
-            transfer => {
-                upload.state = State::resumed(transfer);
-                self.give_up(file, error);
-            }
+        let may_restart = !upload.retry.restarted;
+        match upload.transition(|state| state.with_existing_object(may_restart)) {
+            ExistingObject::Verify => {}
+            ExistingObject::Restart => upload.retry.restarted = true,
+            ExistingObject::Fail => self.give_up(file, error),
         }
     }
 
@@ -548,23 +537,15 @@ impl Queue {
         };
         if matches!(upload.state.transfer(), Some(Transfer::Multipart(multi)) if multi.unlisted) {
             // The missing parts are unknown. The upload is aborted, so that a retry does not use it either.
-            let transfer = upload.take_state().into_transfer();
-            upload.state = State::Queued { held: false };
+            let transfer = upload.transition(State::requeued);
             self.abort(now, file, &transfer);
             self.restart(now, file, error);
             return;
         }
         upload.retry.relisted += 1;
         let again = upload.retry.relisted <= MOST_RELISTED;
-        match upload.take_state().into_transfer() {
-            Transfer::Multipart(mut multi) if again => {
-                multi.needs_list = true;
-                upload.state = State::Uploading(Transfer::Multipart(multi));
-            }
-            transfer => {
-                upload.state = State::resumed(transfer);
-                self.give_up(file, error);
-            }
+        if !upload.transition(|state| state.relisted(again)) {
+            self.give_up(file, error);
         }
     }
 
@@ -602,8 +583,7 @@ impl Queue {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        let transfer = upload.take_state().into_transfer();
-        upload.state = State::Failed { transfer, error };
+        upload.change_state(|state| state.failed(error));
         self.settled.failed += 1;
         self.notify(Notice::Failed(file));
     }

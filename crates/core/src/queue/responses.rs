@@ -284,26 +284,14 @@ impl Queue {
             self.complete(file, stored);
             return;
         }
-        upload.state = State::Completing(upload.take_state().into_transfer());
+        upload.change_state(State::completing);
     }
 
     /// Handles a single upload whose object is not stored: it is sent again, by the same URL if that is still valid.
-    pub(super) fn resend_missing(&mut self, now: Instant, file: FileId, unseeing: bool) {
-        let Some(upload) = self.uploads.get_mut(&file) else {
-            return;
-        };
-        upload.state = match upload.take_state().into_transfer() {
-            Transfer::Single(mut single) if single.signed.is_valid(now) => {
-                single.cannot_verify |= unseeing;
-                single.sent = if unseeing {
-                    SentState::Unknown
-                } else {
-                    SentState::NotSent
-                };
-                State::Uploading(Transfer::Single(single))
-            }
-            _ => State::Queued { held: false },
-        };
+    pub(super) fn resend_missing(&mut self, now: Instant, file: FileId, cannot_verify: bool) {
+        if let Some(upload) = self.uploads.get_mut(&file) {
+            upload.change_state(|state| state.resent(now, cannot_verify));
+        }
     }
 
     fn handle_confirmed(&mut self, now: Instant, file: FileId, stored: StoredObject) {

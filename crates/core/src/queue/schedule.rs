@@ -259,7 +259,7 @@ impl Queue {
                 }
                 State::Uploading(Transfer::Single(_)) => {
                     // The URL has become too old while the upload waited.
-                    upload.request_new_url();
+                    upload.change_state(State::with_new_url);
                     None
                 }
                 _ => None,

@@ -2,6 +2,7 @@
 //! the [queue](crate::queue) decides when that request is sent.
 
 mod transfer;
+mod transitions;
 
 use crate::collections::IdMap;
 use core::time::Duration;
@@ -14,6 +15,7 @@ use crate::snapshot::{StoredObject, WaitReason};
 use crate::time::Instant;
 
 pub(crate) use transfer::{SentState, SingleTransfer, Transfer};
+pub(crate) use transitions::ExistingObject;
 
 /// The state of an upload. Data that survives a change of the state is in its `transfer`.
 #[derive(Clone, Debug)]
@@ -281,23 +283,6 @@ impl Upload {
         }
     }
 
-    /// Requests a new URL for a single upload, because the old one is of no use any more. If the object may be stored
-    /// already, the backend is asked to verify that first, since a second object would leave the first one orphaned.
-    pub fn request_new_url(&mut self) {
-        self.state = match self.take_state().into_transfer() {
-            Transfer::Single(mut single) if single.can_verify() => {
-                single.sent = SentState::Verifying;
-                State::Completing(Transfer::Single(single))
-            }
-            _ => State::Queued { held: false },
-        };
-    }
-
-    /// Takes the state out for a transition. The caller sets the new state.
-    pub fn take_state(&mut self) -> State {
-        core::mem::replace(&mut self.state, State::Cancelled)
-    }
-
     fn in_flight(&self, step: Step) -> bool {
         self.requests.values().any(|request| request.step == step)
     }
@@ -423,12 +408,7 @@ impl Upload {
                 State::Queued { held: false } | State::Uploading(_) | State::Completing(_)
             )
         {
-            let transfer = self.take_state().into_transfer();
-            self.state = State::Waiting {
-                transfer,
-                until,
-                reason,
-            };
+            self.change_state(|state| state.waiting(until, reason));
         }
     }
 
@@ -436,8 +416,7 @@ impl Upload {
     pub fn end_wait(&mut self) {
         self.retry.wait = None;
         if matches!(self.state, State::Waiting { .. }) {
-            let transfer = self.take_state().into_transfer();
-            self.state = State::resumed(transfer);
+            self.change_state(State::active);
         }
     }
 }
