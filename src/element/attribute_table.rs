@@ -16,14 +16,14 @@ const README: &str = include_str!("../../README.md");
 
 /// A row of the README's table.
 #[derive(Deserialize)]
-struct Row {
-    attributes: Vec<Attribute>,
+struct ReadmeRow {
+    attributes: Vec<ScriptAttribute>,
     meaning: String,
     default: String,
 }
 
 #[derive(Deserialize)]
-struct Attribute {
+struct ScriptAttribute {
     name: String,
     property: String,
     /// The property's type, as TypeScript writes it.
@@ -38,11 +38,11 @@ const OF_THE_CLASS: [&str; 3] = ["name", "load", "wasm-src"];
 /// The attribute whose property has no default accessors: the name of a form's field.
 const OF_THE_FORM: &str = "name";
 
-fn rows() -> Vec<Row> {
+fn rows() -> Vec<ReadmeRow> {
     serde_json::from_str(include_str!("attributes.json")).unwrap()
 }
 
-fn attributes() -> Vec<Attribute> {
+fn attributes() -> Vec<ScriptAttribute> {
     rows().into_iter().flat_map(|row| row.attributes).collect()
 }
 

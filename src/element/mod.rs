@@ -32,7 +32,7 @@ use web_sys::{DataTransfer, File, HtmlElement, ShadowRoot};
 
 use crate::ui::{Action, DisplayOptions, Messages, UploadList, Widget, adopt, perform};
 use crate::uploader::{Settings, Uploader};
-use admission::Verdict;
+use admission::BeforeAddResult;
 use attributes::Attributes;
 use console::warn;
 
@@ -90,9 +90,9 @@ impl UploadElement {
                 // Nothing may refer to the element while the page decides.
                 let inner = Rc::downgrade(&inner);
                 match admission::ask(&host, &file, &info).await {
-                    Verdict::Welcome => true,
-                    Verdict::Unwanted => false,
-                    Verdict::Refused(reason) => {
+                    BeforeAddResult::Welcome => true,
+                    BeforeAddResult::Unwanted => false,
+                    BeforeAddResult::Refused(reason) => {
                         if let Some(inner) = inner.upgrade() {
                             inner.uploader.refuse(&info, reason);
                         }
@@ -150,7 +150,7 @@ impl UploadElement {
     /// The property `metadata`, which is sent to the backend with each file.
     #[wasm_bindgen(js_name = setMetadata)]
     pub fn set_metadata(&self, metadata: &JsValue) {
-        match event_detail::texts("metadata", metadata) {
+        match event_detail::string_map("metadata", metadata) {
             Ok(metadata) => self
                 .inner
                 .uploader
@@ -187,7 +187,7 @@ impl UploadElement {
     /// is rendered anew.
     #[wasm_bindgen(js_name = setMessages)]
     pub fn set_messages(&self, messages: &JsValue) {
-        match event_detail::texts("messages", messages) {
+        match event_detail::string_map("messages", messages) {
             Ok(own) => _ = self.inner.messages.replace(Messages::new(own)),
             Err(complaint) => return warn(&complaint),
         }
@@ -325,7 +325,7 @@ impl Inner {
         self.uploader
             .configure(|settings| attributes.configure(settings));
         // The attributes are read again, since they may have changed.
-        let look = self.attributes.borrow().look();
+        let look = self.attributes.borrow().display_options();
         if self.look.with_untracked(|before| *before != look) {
             self.look.set(look);
         }

@@ -1,5 +1,5 @@
 // The texts that are shown before the widget is loaded: those of the drop zone, of the limits, and of the files that are
-// already chosen. They equal those of the widget (`src/ui/catalogue.rs`, `constraint_text.rs`, `format.rs`). The cases in
+// already chosen. They equal those of the widget (`src/ui/text/catalogue.rs`, `constraint_text.rs`, `format.rs`). The cases in
 // `start_text.json` hold both.
 
 export const ENGLISH = {
@@ -85,6 +85,6 @@ function kind(messages, rule) {
 const DECEPTIVE = /(?![\u200C\u200D\p{VS}])[\p{Cc}\p{DI}\u2028\u2029\u2800\uFFF9-\uFFFB]/gu;
 
 /** A file's name for display. */
-export function visible(name) {
+export function displayName(name) {
   return name.replace(DECEPTIVE, "\uFFFD");
 }

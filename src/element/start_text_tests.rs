@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::attributes::Attributes;
-use crate::ui::catalogue::english;
-use crate::ui::{Messages, constraint_text, format};
+use crate::ui::Messages;
+use crate::ui::text::catalogue::english;
+use crate::ui::text::{constraint_text, format};
 
 const SCRIPT: &str = include_str!("start_text.js");
 
@@ -44,7 +45,7 @@ fn the_widget_shows_the_texts_of_the_cases() {
         for (name, value) in &given {
             attributes.set(name, Some(value));
         }
-        let look = attributes.look();
+        let look = attributes.display_options();
         let shown = constraint_text::constraints(&Messages::default(), &look.constraints, multiple);
         assert_eq!(shown, line, "{given:?}");
     }
@@ -52,7 +53,7 @@ fn the_widget_shows_the_texts_of_the_cases() {
         assert_eq!(format::bytes(size), shown);
     }
     for (name, shown) in cases.names {
-        assert_eq!(format::visible(&name), shown);
+        assert_eq!(format::display_name(&name), shown);
     }
 }
 

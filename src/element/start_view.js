@@ -1,8 +1,8 @@
 // What the element shows before the widget is loaded: the drop zone with its button and limits, the files that are
 // already chosen, and the sentence of a failed load. The elements and classes are those of the widget
-// (`src/ui/drop_zone.rs`, `file_row.rs`), so that nothing moves when it takes over.
+// (`src/ui/components/drop_zone.rs`, `file_row.rs`), so that nothing moves when it takes over.
 
-import { limits, formatSize, say, visible } from "./start_text.js";
+import { limits, formatSize, say, displayName } from "./start_text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const UPLOAD = "M10 12.5V3.5M6.25 7 10 3.25 13.75 7M3.5 12.5v2.75c0 .7.55 1.25 1.25 1.25h10.5c.7 0 1.25-.55 1.25-1.25V12.5";
@@ -109,7 +109,7 @@ export class StartView {
     this.#list ??= make(this.#root, "ul", { class: "s3u-list", part: "list", "aria-label": this.#say("list.label") });
     this.#list.replaceChildren();
     for (const file of files.slice(0, LISTED)) {
-      const name = visible(file.name);
+      const name = displayName(file.name);
       const row = make(this.#list, "li", { class: "s3u-file", part: "file", "data-status": "queued" });
       icon(make(row, "span", { class: "s3u-state" }), FILE);
       make(row, "bdi", { class: "s3u-name", part: "name" }, name);

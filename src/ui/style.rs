@@ -71,19 +71,19 @@ mod tests {
             );
         }
         let sources = [
-            include_str!("drop_zone.rs"),
-            include_str!("file_list.rs"),
-            include_str!("file_row.rs"),
-            include_str!("live_regions.rs"),
-            include_str!("focus.rs"),
-            include_str!("overall.rs"),
-            include_str!("rejections.rs"),
-            include_str!("stored.rs"),
-            include_str!("widget.rs"),
+            include_str!("components/drop_zone.rs"),
+            include_str!("components/file_list.rs"),
+            include_str!("components/file_row.rs"),
+            include_str!("components/live_regions.rs"),
+            include_str!("components/focus.rs"),
+            include_str!("components/overall.rs"),
+            include_str!("components/rejections.rs"),
+            include_str!("components/stored.rs"),
+            include_str!("components/widget.rs"),
             include_str!("../element/start_view.js"),
         ];
         for source in sources {
-            let controls = names(source, "=> (\"").chain(names(source, ": Bulk = (\""));
+            let controls = names(source, "=> (\"").chain(names(source, ": BulkControl = (\""));
             let parts = names(source, "part=\"").chain(names(source, "part = \""));
             let parts = parts.chain(names(source, "part: \""));
             let added = source.split("dom::add(").skip(1).filter_map(|call| {

@@ -21,7 +21,7 @@ use s3_upload::core::{
     UploadError, Violation, WaitReason,
 };
 use s3_upload::ui::{Action, DisplayOptions, S3Upload, UploadList, Widget};
-use s3_upload::uploader::{Rejection, Row, Settings, Uploader};
+use s3_upload::uploader::{Rejection, Settings, UploadRow, Uploader};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement};
@@ -31,7 +31,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// A widget on the page, with the signals that control it.
 struct Shown {
     root: HtmlElement,
-    rows: ArcRwSignal<Vec<Row>>,
+    rows: ArcRwSignal<Vec<UploadRow>>,
     totals: ArcRwSignal<Totals>,
     rejections: ArcRwSignal<Vec<Rejection>>,
     look: ArcRwSignal<DisplayOptions>,
@@ -45,7 +45,7 @@ impl Shown {
     }
 
     /// A widget that is mounted when these rows, totals and refused files exist already.
-    fn over(rows: Vec<Row>, totals: Totals, rejections: Vec<Rejection>) -> Self {
+    fn over(rows: Vec<UploadRow>, totals: Totals, rejections: Vec<Rejection>) -> Self {
         let root = common::host();
         let rows = ArcRwSignal::new(rows);
         let totals = ArcRwSignal::new(totals);
@@ -80,7 +80,7 @@ impl Shown {
         let id = snapshot.id;
         let snapshot = ArcRwSignal::new(snapshot);
         self.rows.update(|rows| {
-            rows.push(Row {
+            rows.push(UploadRow {
                 id,
                 snapshot: snapshot.read_only(),
             });
@@ -386,7 +386,7 @@ async fn what_failed_far_down_is_said_and_drawn() {
             ArcRwSignal::new(snapshot(id, &name, Status::Queued { held: false }))
         })
         .collect();
-    let rows = snapshots.iter().map(|snapshot| Row {
+    let rows = snapshots.iter().map(|snapshot| UploadRow {
         id: snapshot.with_untracked(|file| file.id),
         snapshot: snapshot.read_only(),
     });
@@ -824,7 +824,7 @@ async fn ten_thousand_files_draw_a_few_hundred_rows() {
     let shown = Shown::new();
     let rows = (1..=10_000).map(|id| {
         let snapshot = snapshot(id, "scan.png", Status::Queued { held: false });
-        Row {
+        UploadRow {
             id: FileId(id),
             snapshot: ArcRwSignal::new(snapshot).read_only(),
         }

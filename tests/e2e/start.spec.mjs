@@ -23,7 +23,7 @@ async function open(page, lab, body = ONE, { headers = {}, head } = {}) {
 const loads = (lab) => [lab.backend.count(CORE), lab.backend.count(WASM)];
 
 test("the texts before the load are those of the widget", async () => {
-  const { limits, formatSize, visible } = await import(`data:text/javascript,${encodeURIComponent(await source("start_text.js"))}`);
+  const { limits, formatSize, displayName } = await import(`data:text/javascript,${encodeURIComponent(await source("start_text.js"))}`);
   const cases = JSON.parse(await source("start_text.json"));
   for (const { attributes, multiple, line } of cases.limits) {
     const host = { multiple };
@@ -31,7 +31,7 @@ test("the texts before the load are those of the widget", async () => {
     expect(limits(undefined, host), JSON.stringify(attributes)).toBe(line);
   }
   for (const [size, shown] of cases.sizes) expect(formatSize(size)).toBe(shown);
-  for (const [name, shown] of cases.names) expect(visible(name)).toBe(shown);
+  for (const [name, shown] of cases.names) expect(displayName(name)).toBe(shown);
 });
 
 test("files that are chosen and dropped before the load are listed, and uploaded after it", async ({ lab, page, folder }) => {

@@ -15,7 +15,7 @@ use s3_upload_core::{Event, FileId, FileInfo, FileSnapshot, Status, Target};
 use super::Driver;
 use crate::uploader::before_add::BeforeAdd;
 use crate::uploader::platform::{LocalFile, Platform};
-use crate::uploader::source::Source;
+use crate::uploader::source::FileSource;
 
 /// The number of files that are added in one task.
 const ADDED_PER_TASK: usize = 100;
@@ -52,7 +52,7 @@ impl<P: Platform> Driver<P> {
             self.schedule_sync();
             return;
         }
-        let me = Weak::clone(&self.me);
+        let me = Weak::clone(&self.weak_self);
         let next = self.platform.after(0, move || {
             if let Some(driver) = me.upgrade() {
                 driver.next_arrival.replace(None);
@@ -65,7 +65,7 @@ impl<P: Platform> Driver<P> {
     fn admit(&self, file: P::File, replacing: Rc<Cell<bool>>) {
         let info = FileInfo::new(file.name(), file.size(), &file.media_type());
         let modified = file.modified();
-        let source = Source {
+        let source = FileSource {
             file,
             info,
             modified,
@@ -89,7 +89,7 @@ impl<P: Platform> Driver<P> {
             self.reject(&source.info, violation);
             return;
         }
-        let me = Weak::clone(&self.me);
+        let me = Weak::clone(&self.weak_self);
         self.platform.spawn(async move {
             let mut asked = before_add(source.file.clone(), source.info.clone());
             let mut welcome = at_once(&mut asked).await;
@@ -113,7 +113,7 @@ impl<P: Platform> Driver<P> {
         });
     }
 
-    fn enqueue(&self, id: FileId, source: Source<P::File>, replacing: &Cell<bool>) {
+    fn enqueue(&self, id: FileId, source: FileSource<P::File>, replacing: &Cell<bool>) {
         // Files in a final state stay if no file can replace them.
         if replacing.get() && self.queue.borrow().check_replacing(&source.info).is_ok() {
             replacing.set(false);
@@ -121,7 +121,7 @@ impl<P: Platform> Driver<P> {
         }
         let info = source.info.clone();
         self.files.add(id, source);
-        if !self.asleep.get() || self.files.settings().engine.manual {
+        if !self.is_suspended.get() || self.files.settings().engine.manual {
             self.handle(Event::Add(id, info));
             return;
         }

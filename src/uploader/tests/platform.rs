@@ -10,14 +10,14 @@ use s3_upload_protocol::Value;
 use web_sys::AbortSignal;
 
 use super::file::TestFile;
-use super::network::{Ended, Network};
+use super::network::{Ended, ScriptedNetwork};
 use crate::browser::address::Address;
-use crate::browser::fetch::{Follow, Way};
+use crate::browser::fetch::{Follow, RedirectTarget};
 use crate::browser::http::{Body, Credentials, Failure, Request, Response};
 use crate::browser::policy::Moment;
-use crate::browser::probe::Seen;
+use crate::browser::probe::Readability;
+use crate::uploader::network::{Disarm, Network, Signal};
 use crate::uploader::platform::Platform;
-use crate::uploader::transport::{Disarm, Signal, Transport};
 
 /// The page's origin.
 pub const PAGE: &str = "https://app.test";
@@ -27,7 +27,7 @@ type Task = Pin<Box<dyn Future<Output = ()>>>;
 /// The part of the platform that a test controls.
 #[derive(Default)]
 pub struct World {
-    pub network: Network,
+    pub network: ScriptedNetwork,
     pub warnings: RefCell<Vec<String>>,
     now: Cell<u64>,
     tasks: RefCell<Vec<Task>>,
@@ -147,11 +147,11 @@ impl Drop for TestAbort {
     }
 }
 
-impl Transport for TestPlatform {
+impl Network for TestPlatform {
     type Signal = TestSignal;
     type Abort = TestAbort;
-    type Sending = TestAbort;
-    type Limit = Timer;
+    type XhrRequest = TestAbort;
+    type TimeLimit = Timer;
 
     fn abort_on_drop(&self) -> (TestAbort, TestSignal) {
         let signal = TestSignal::default();
@@ -196,8 +196,13 @@ impl Transport for TestPlatform {
         Body::Text(text.to_owned())
     }
 
-    async fn way(&self, _method: &str, _url: &str, _signal: &TestSignal) -> Way {
-        Way::Straight
+    async fn find_redirect(
+        &self,
+        _method: &str,
+        _url: &str,
+        _signal: &TestSignal,
+    ) -> RedirectTarget {
+        RedirectTarget::None
     }
 
     async fn is_reachable(&self, url: &str) -> bool {
@@ -205,18 +210,18 @@ impl Transport for TestPlatform {
         self.0.network.is_reachable.get()
     }
 
-    async fn needs_consent(&self) -> bool {
+    async fn requires_corp(&self) -> bool {
         false
     }
 
-    async fn may_read(&self, request: Request<'_>) -> Seen {
+    async fn may_read(&self, request: Request<'_>) -> Readability {
         self.0
             .network
             .probe(&format!("cors {}", request.method), request.url);
         self.0.network.seen.get()
     }
 
-    async fn passes_preflight(&self, url: &str, _credentials: Credentials) -> Seen {
+    async fn passes_preflight(&self, url: &str, _credentials: Credentials) -> Readability {
         self.0.network.probe("cors HEAD", url);
         self.0.network.seen.get()
     }

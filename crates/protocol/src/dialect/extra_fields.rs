@@ -2,12 +2,12 @@
 //!
 //! The dialect decides where its backend expects them.
 
-use super::Site;
-use crate::{Ask, Value};
+use super::BackendConfig;
+use crate::{CreateParams, Value};
 
 /// Returns the metadata as a member named `metadata`, if there is any.
-pub fn metadata(ask: &Ask) -> Option<(String, Value)> {
-    let texts = ask.metadata.iter();
+pub fn metadata_member(params: &CreateParams) -> Option<(String, Value)> {
+    let texts = params.metadata.iter();
     let texts: Vec<_> = texts
         .map(|(name, value)| (name.clone(), value.as_str().into()))
         .collect();
@@ -15,15 +15,18 @@ pub fn metadata(ask: &Ask) -> Option<(String, Value)> {
 }
 
 /// Returns the page's extra fields with the types of JSON.
-pub fn extra(site: &Site) -> Vec<(String, Value)> {
-    let extra = site.extra.iter();
+pub fn extra_members(config: &BackendConfig) -> Vec<(String, Value)> {
+    let extra = config.extra_fields.iter();
     extra
-        .map(|(name, value)| (name.clone(), typed(value)))
+        .map(|(name, value)| (name.clone(), json_value(value)))
         .collect()
 }
 
 /// Adds members. A member that exists already gets the new value, since the page's value takes precedence.
-pub fn add(members: &mut Vec<(String, Value)>, more: impl IntoIterator<Item = (String, Value)>) {
+pub fn set_members(
+    members: &mut Vec<(String, Value)>,
+    more: impl IntoIterator<Item = (String, Value)>,
+) {
     for (name, value) in more {
         match members.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = value,
@@ -33,7 +36,7 @@ pub fn add(members: &mut Vec<(String, Value)>, more: impl IntoIterator<Item = (S
 }
 
 /// Returns the JSON value of an attribute's text. Strict servers distinguish `300` from `"300"`.
-fn typed(text: &str) -> Value {
+fn json_value(text: &str) -> Value {
     match text {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),

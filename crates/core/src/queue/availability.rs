@@ -22,11 +22,11 @@ pub(super) struct Availability {
     /// together count once.
     pub failures: u32,
     /// The last request that had been made when a failure was counted.
-    pub counted_to: Option<RequestId>,
+    pub counted_up_to: Option<RequestId>,
     /// The time of the first of the failures in a row.
-    pub since: Option<Instant>,
+    pub failing_since: Option<Instant>,
     /// The time of the first of the latest failures in a row that were unreadable answers or web pages.
-    pub kept_away: Option<Instant>,
+    pub unreadable_since: Option<Instant>,
     /// The probes of an outage; `None` while there is no outage.
     pub probing: Option<Probing>,
 }
@@ -50,12 +50,12 @@ pub(super) struct Probing {
 
 /// Both sides.
 #[derive(Debug, Default)]
-pub(super) struct Sides {
+pub(super) struct AvailabilityBySide {
     pub backend: Availability,
     pub store: Availability,
 }
 
-impl Sides {
+impl AvailabilityBySide {
     pub const fn of(&self, side: Side) -> &Availability {
         match side {
             Side::Backend => &self.backend,
@@ -96,7 +96,7 @@ impl Availability {
         let probing = self.probing.as_ref()?;
         let outage = Outage {
             side,
-            is_named: self.failures >= NAMED_FROM && self.tells_more(&probing.error),
+            is_named: self.failures >= NAMED_FROM && self.has_nameable_cause(&probing.error),
             error: probing.error.clone(),
         };
         Some((outage, probing.next))
@@ -104,7 +104,7 @@ impl Availability {
 
     /// Returns true if the failure has a cause that can be named. An unreadable answer has one only if the side never
     /// gave a readable one. A backend's refusal has one with status 500 or with a message.
-    pub const fn tells_more(&self, error: &UploadError) -> bool {
+    pub const fn has_nameable_cause(&self, error: &UploadError) -> bool {
         match error {
             UploadError::WebPage { .. } => true,
             UploadError::Unreadable(_) => self.answers == 0,
@@ -114,19 +114,19 @@ impl Availability {
     }
 
     /// Forgets the failures. Returns true if they were an outage.
-    pub fn is_trusted_again(&mut self) -> bool {
+    pub fn reset_failures(&mut self) -> bool {
         self.failures = 0;
-        self.since = None;
-        self.kept_away = None;
+        self.failing_since = None;
+        self.unreadable_since = None;
         self.probing.take().is_some()
     }
 
     /// The time at which the side is given up; `None` without an outage or a limit.
     pub fn limit(&self, limit: Option<Duration>) -> Option<Instant> {
         let probing = self.probing.as_ref()?;
-        let never_answered = self.kept_away.filter(|_| self.answers == 0);
+        let never_answered = self.unreadable_since.filter(|_| self.answers == 0);
         let ends = [
-            limit.and_then(|limit| Some(self.since? + limit)),
+            limit.and_then(|limit| Some(self.failing_since? + limit)),
             never_answered.map(|since| since + NEVER_ANSWERED_LIMIT),
         ];
         let end = ends.into_iter().flatten().min()?;

@@ -5,13 +5,13 @@
 //! parsed value.
 
 use crate::Value;
+use crate::exchange::ResponseBody;
 use crate::refusal;
-use crate::store::{PostAnswer, StoreError};
-use crate::talk::Body;
+use crate::store::{ErrorDocument, PostResponse};
 
 /// A response as it was received. `Debug` is not implemented, because a body may repeat a signature.
 #[derive(Clone, Copy)]
-pub struct Seen<'a> {
+pub struct ResponseView<'a> {
     /// The HTTP status.
     pub status: u16,
     /// The value of the header `Content-Type`; empty if there is none.
@@ -43,7 +43,7 @@ pub enum Content {
 
 /// The operation that a request asked of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum StoreOperation {
     /// The upload of an object or a part by `PUT`.
     Put,
     /// The upload of an object by a POST form, with the form's `success_action_status`.
@@ -56,23 +56,23 @@ pub enum Asked {
 
 /// The meaning of a store's response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum StoreOutcome {
     /// The store did what the request asked for.
-    Yes(PostAnswer),
+    Success(PostResponse),
     /// The store refused, with its error if the response contains one.
-    No(Option<StoreError>),
+    Error(Option<ErrorDocument>),
     /// The response is a web page.
     Page,
     /// The response shows neither a success nor an error: the connection may have ended too early.
-    Doubt,
+    Incomplete,
     /// A success whose body no store sends. The text describes the body.
-    Odd(String),
+    Unexpected(String),
 }
 
 /// Status 511 is for portals that intercept requests. <https://www.rfc-editor.org/rfc/rfc6585#section-6>
 const PORTAL: u16 = 511;
 
-impl Seen<'_> {
+impl ResponseView<'_> {
     /// Returns true if the status is 2xx.
     const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
@@ -80,7 +80,7 @@ impl Seen<'_> {
 
     /// Returns the kind of the body.
     pub fn content(&self) -> Content {
-        let body = plain(self.body);
+        let body = trimmed(self.body);
         let kind = self.kind.to_ascii_lowercase();
         if body.is_empty() {
             // Google Cloud Storage declares its empty responses as text/html.
@@ -101,39 +101,42 @@ impl Seen<'_> {
 
     /// Returns true if a web page came in place of the requested response: with a 2xx status, or from a portal. Any
     /// other status determines the meaning of the response, whatever its body is.
-    pub fn is_page_for_answer(&self) -> bool {
+    pub fn is_intercepted(&self) -> bool {
         (self.is_success() && self.content() == Content::Page) || self.status == PORTAL
     }
 }
 
 /// Returns the meaning of a store's response.
-pub fn of_store(asked: Asked, seen: &Seen) -> Verdict {
-    if seen.is_page_for_answer() {
-        return Verdict::Page;
+pub fn classify(asked: StoreOperation, seen: &ResponseView) -> StoreOutcome {
+    if seen.is_intercepted() {
+        return StoreOutcome::Page;
     }
     let content = seen.content();
     // S3 may send an error in the body of a response whose status is 200.
     let error = error_in(content, seen);
     if !seen.is_success() || error.is_some() {
-        return Verdict::No(error);
+        return StoreOutcome::Error(error);
     }
-    let yes = || Verdict::Yes(PostAnswer::parse(seen.body).unwrap_or_default());
-    let odd = || Verdict::Odd(described(seen));
+    let yes = || StoreOutcome::Success(PostResponse::parse(seen.body).unwrap_or_default());
+    let odd = || StoreOutcome::Unexpected(describe(seen));
     match (asked, content) {
-        (Asked::Complete, Content::StoreXml) if says(seen.body, COMPLETED) => yes(),
+        (StoreOperation::Complete, Content::StoreXml) if has_root(seen.body, COMPLETED) => yes(),
         // S3 sends the status and whitespace first, and the connection may end before the document.
         // <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
-        (Asked::Complete, Content::Empty | Content::BrokenJson | Content::Other) => Verdict::Doubt,
-        (Asked::Post(wanted), _) if !is_status_of_form(wanted, seen.status) => odd(),
-        (Asked::Abort, _) | (Asked::Put | Asked::Post(_), Content::Empty | Content::StoreXml) => {
+        (StoreOperation::Complete, Content::Empty | Content::BrokenJson | Content::Other) => {
+            StoreOutcome::Incomplete
+        }
+        (StoreOperation::Post(wanted), _) if !is_status_of_form(wanted, seen.status) => odd(),
+        (StoreOperation::Abort, _)
+        | (StoreOperation::Put | StoreOperation::Post(_), Content::Empty | Content::StoreXml) => {
             yes()
         }
-        (Asked::Put | Asked::Post(_), Content::Json)
-            if seen.json.is_some_and(is_about_an_object) =>
+        (StoreOperation::Put | StoreOperation::Post(_), Content::Json)
+            if seen.json.is_some_and(names_object) =>
         {
             yes()
         }
-        (Asked::Put, Content::Json | Content::Other) if seen.has_store_header => yes(),
+        (StoreOperation::Put, Content::Json | Content::Other) if seen.has_store_header => yes(),
         _ => odd(),
     }
 }
@@ -147,7 +150,7 @@ pub fn status_of_form<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) 
 
 /// Returns true if a form names an address to which the browser is redirected after a success. A script cannot read the
 /// page at that address unless the page's server allows it by CORS.
-pub fn redirects(fields: &[(String, String)]) -> bool {
+pub fn form_redirects(fields: &[(String, String)]) -> bool {
     fields.iter().any(|(name, value)| {
         let names = ["success_action_redirect", "redirect"];
         names.iter().any(|known| name.eq_ignore_ascii_case(known)) && !value.trim().is_empty()
@@ -172,12 +175,12 @@ const ROOTS: &[&str] = &[
 ];
 
 /// Returns a body without the byte order mark and the whitespace that may precede a document.
-fn plain(body: &str) -> &str {
+fn trimmed(body: &str) -> &str {
     body.trim_start_matches('\u{FEFF}').trim()
 }
 
 /// Returns a body without XML declarations and comments at its beginning.
-fn past_prolog(mut body: &str) -> &str {
+fn without_prolog(mut body: &str) -> &str {
     loop {
         let end = if body.starts_with("<?") {
             "?>"
@@ -194,12 +197,12 @@ fn past_prolog(mut body: &str) -> &str {
 }
 
 fn is_store_xml(body: &str) -> bool {
-    ROOTS.iter().any(|root| says(body, root))
+    ROOTS.iter().any(|root| has_root(body, root))
 }
 
 /// Returns true if the root element has this name.
-fn says(body: &str, root: &str) -> bool {
-    past_prolog(plain(body))
+fn has_root(body: &str, root: &str) -> bool {
+    without_prolog(trimmed(body))
         .strip_prefix('<')
         .and_then(|rest| rest.strip_prefix(root))
         .is_some_and(|rest| rest.starts_with(['>', '/', ' ', '\t', '\r', '\n']))
@@ -216,7 +219,7 @@ fn is_page(kind: &str, body: &str) -> bool {
     let declared = ["text/html", "application/xhtml"]
         .iter()
         .any(|page| kind.trim_start().starts_with(page));
-    let start: String = past_prolog(body).chars().take(40).collect();
+    let start: String = without_prolog(body).chars().take(40).collect();
     let start = start.to_ascii_lowercase();
     let is_tag = |tag: &str| {
         start
@@ -232,24 +235,25 @@ fn is_page(kind: &str, body: &str) -> bool {
 }
 
 /// Returns the store's error, from S3's XML or from JSON.
-fn error_in(content: Content, seen: &Seen) -> Option<StoreError> {
+fn error_in(content: Content, seen: &ResponseView) -> Option<ErrorDocument> {
     match (content, seen.json) {
-        (Content::Json, Some(json)) if !seen.is_success() || says_no(json) => {
-            StoreError::in_json(json).or_else(|| seen.is_success().then(StoreError::default))
+        (Content::Json, Some(json)) if !seen.is_success() || describes_failure(json) => {
+            ErrorDocument::from_json(json)
+                .or_else(|| seen.is_success().then(ErrorDocument::default))
         }
         (Content::Json | Content::Page | Content::Empty, _) => None,
-        _ => StoreError::parse(seen.body),
+        _ => ErrorDocument::parse(seen.body),
     }
 }
 
 /// Returns true if JSON describes a failure: by its members, or by a status of its own.
-fn says_no(json: &Value) -> bool {
+fn describes_failure(json: &Value) -> bool {
     let is_failure = |name: &str| {
         json.get(name)
-            .and_then(Value::whole)
+            .and_then(Value::as_u64)
             .is_some_and(|status| (300..600).contains(&status))
     };
-    refusal::is_no(json)
+    refusal::is_refusal(json)
         || ["statusCode", "status", "code", "HttpCode"]
             .iter()
             .any(|name| is_failure(name))
@@ -257,7 +261,7 @@ fn says_no(json: &Value) -> bool {
 
 /// The members by which JSON responses of stores name an object: Supabase, Google's JSON API, Backblaze, Vercel Blob,
 /// Bunny and others.
-const OF_OBJECTS: &[&str] = &[
+const OBJECT_MEMBERS: &[&str] = &[
     "key",
     "id",
     "fileid",
@@ -278,15 +282,15 @@ const OF_OBJECTS: &[&str] = &[
 ];
 
 /// Returns true if JSON names a stored object or states a success.
-fn is_about_an_object(json: &Value) -> bool {
+fn names_object(json: &Value) -> bool {
     let mut places = vec![json];
     // One level of nesting, as in `{"data": {…}}`.
     places.extend(json.members().iter().map(|(_, value)| value));
     let names_object = |place: &&Value| {
         place.members().iter().any(|(name, value)| {
             let name = name.replace(['_', '-'], "").to_ascii_lowercase();
-            OF_OBJECTS.contains(&name.as_str())
-                && value.written().is_some_and(|text| !text.is_empty())
+            OBJECT_MEMBERS.contains(&name.as_str())
+                && value.to_form_string().is_some_and(|text| !text.is_empty())
         })
     };
     let is_true = |name: &str| json.get(name) == Some(&Value::Bool(true));
@@ -301,20 +305,20 @@ fn is_about_an_object(json: &Value) -> bool {
         || word.is_some_and(is_word)
         || json
             .get("HttpCode")
-            .and_then(Value::whole)
+            .and_then(Value::as_u64)
             .is_some_and(|code| code < 300)
 }
 
-fn described(seen: &Seen) -> String {
+fn describe(seen: &ResponseView) -> String {
     let body = if let Some(json) = seen.json {
         json.shape()
     } else {
         let kind = seen.kind.split(';').next().unwrap_or_default().trim();
-        Body::Text(seen.body.to_owned(), kind.to_ascii_lowercase()).described()
+        ResponseBody::Text(seen.body.to_owned(), kind.to_ascii_lowercase()).describe()
     };
     format!("{body} with status {}", seen.status)
 }
 
 #[cfg(test)]
-#[path = "answer_tests.rs"]
+#[path = "response_tests.rs"]
 mod tests;

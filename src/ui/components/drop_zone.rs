@@ -7,11 +7,11 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DataTransfer, Element, File, FileList, Node};
 
-use super::action::Action;
-use super::constraint_text;
 use super::context::UiContext;
-use super::display_options::DisplayOptions;
 use super::icon::{self, Icon};
+use crate::ui::action::Action;
+use crate::ui::display_options::DisplayOptions;
+use crate::ui::text::constraint_text;
 
 /// The drop zone with its button and the limits.
 #[component]

@@ -14,7 +14,7 @@ use super::dom;
 use super::icon;
 
 /// The time for which "Copied" is shown.
-const CONFIRMED: Duration = Duration::from_secs(3);
+const COPIED_SHOWN_FOR: Duration = Duration::from_secs(3);
 
 /// Adds the link to the stored file, and a button that copies it, at the end of a row's line. Removes them if the file
 /// is not stored or has no link.
@@ -24,7 +24,7 @@ pub(super) fn update(ui: UiContext, line: &Element, file: &FileSnapshot, name: &
     }
     if let Status::Completed(stored) = &file.status {
         let mut links = stored.download_url.iter().chain(&stored.location);
-        if let Some(href) = links.find(|url| opens(url)) {
+        if let Some(href) = links.find(|url| is_web_address(url)) {
             let _ = add(ui, line, href, name);
         }
     }
@@ -77,7 +77,7 @@ pub(super) fn copy(ui: UiContext, button: Element) {
         if !button.is_connected() {
             return;
         }
-        ui.announcer.say(ui.text(key));
+        ui.announcer.announce(ui.text(key));
         say(ui, &button, key);
         // A second press restarts the time for which the result is shown.
         let turn = button
@@ -90,7 +90,7 @@ pub(super) fn copy(ui: UiContext, button: Element) {
                 say(ui, &button, "text.copy");
             }
         };
-        set_timeout(reset, CONFIRMED);
+        set_timeout(reset, COPIED_SHOWN_FOR);
     });
 }
 
@@ -113,7 +113,7 @@ fn clipboard() -> Option<web_sys::Clipboard> {
 }
 
 /// Returns true if a click on the address opens a page or a file.
-fn opens(url: &str) -> bool {
+fn is_web_address(url: &str) -> bool {
     let start: String = url
         .trim_start()
         .chars()
@@ -133,7 +133,7 @@ fn absolute(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::opens;
+    use super::is_web_address;
 
     #[test]
     fn only_web_addresses_are_links() {
@@ -143,7 +143,7 @@ mod tests {
             "/files/1",
             "//cdn.example/x",
         ] {
-            assert!(opens(url), "{url}");
+            assert!(is_web_address(url), "{url}");
         }
         for url in [
             "javascript:alert(1)",
@@ -153,7 +153,7 @@ mod tests {
             "s3://bucket/key",
             "blob:x",
         ] {
-            assert!(!opens(url), "{url}");
+            assert!(!is_web_address(url), "{url}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The exchange with a backend as a dialect sees it: requests to send and replies to read, both plain values.
+//! The exchange with a backend as a dialect sees it: requests to send and responses to read, both plain values.
 //!
 //! The module has their types, and writes addresses below the endpoint. It sends nothing. An operation of a dialect is
-//! a function of the replies so far that returns the next request or the operation's result. A dialect therefore has no
-//! state, and a test passes replies to it without a server.
+//! a function of the responses so far that returns the next request or the operation's result. A dialect therefore has no
+//! state, and a test passes responses to it without a server.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -10,7 +10,7 @@ use crate::{SecretUrl, Value};
 
 /// A request that a dialect asks its caller to send. `Debug` shows nothing that is signed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Call {
+pub struct DialectRequest {
     /// `GET`, `POST`, `PUT` or `DELETE`.
     pub method: &'static str,
     /// The address, absolute or relative to the page as the endpoint is.
@@ -18,25 +18,25 @@ pub struct Call {
     /// The headers besides those that the payload implies.
     pub headers: Vec<(String, String)>,
     /// The body.
-    pub payload: Payload,
+    pub body: RequestBody,
     /// The recipient.
     pub audience: Audience,
 }
 
 /// The body of a request. `Debug` shows its shape only.
 #[derive(Clone, PartialEq)]
-pub enum Payload {
+pub enum RequestBody {
     /// No body.
     Empty,
     /// JSON.
     Json(Value),
     /// A body of the type `application/x-www-form-urlencoded`.
     Form(Vec<(String, String)>),
-    /// A text, of the type that [`Call::headers`] names, or without a type.
+    /// A text, of the type that [`DialectRequest::headers`] names, or without a type.
     Text(String),
 }
 
-impl core::fmt::Debug for Payload {
+impl core::fmt::Debug for RequestBody {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Empty => f.write_str("nothing"),
@@ -59,20 +59,20 @@ pub enum Audience {
     Store,
 }
 
-impl Call {
+impl DialectRequest {
     /// Returns a request to the backend.
-    pub fn new(method: &'static str, url: impl Into<String>, payload: Payload) -> Self {
+    pub fn new(method: &'static str, url: impl Into<String>, payload: RequestBody) -> Self {
         Self {
             method,
             url: SecretUrl::new(url),
             headers: Vec::new(),
-            payload,
+            body: payload,
             audience: Audience::Backend,
         }
     }
 
     /// Returns a request to the store.
-    pub fn to_store(method: &'static str, url: &SecretUrl, payload: Payload) -> Self {
+    pub fn to_store(method: &'static str, url: &SecretUrl, payload: RequestBody) -> Self {
         Self {
             audience: Audience::Store,
             ..Self::new(method, url.expose(), payload)
@@ -87,38 +87,38 @@ impl Call {
     }
 }
 
-/// A reply with a 2xx status. Replies with another status are refusals, which [`refusal`](crate::refusal) reads.
+/// A response with a 2xx status. Responses with another status are refusals, which [`refusal`](crate::refusal) reads.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reply {
+pub struct DialectResponse {
     /// The HTTP status.
     pub status: u16,
     /// The body.
-    pub body: Body,
+    pub body: ResponseBody,
 }
 
-/// The body of a reply.
+/// The body of a response.
 #[derive(Clone, PartialEq)]
-pub enum Body {
+pub enum ResponseBody {
     /// JSON.
     Json(Value),
     /// A text that is not JSON, and its `Content-Type` without parameters.
     Text(String, String),
 }
 
-impl core::fmt::Debug for Body {
+impl core::fmt::Debug for ResponseBody {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(&self.described())
+        f.write_str(&self.describe())
     }
 }
 
-impl Body {
+impl ResponseBody {
     /// True if it is empty, or text that is no JSON.
     pub const fn is_incomplete(&self) -> bool {
         matches!(self, Self::Text(..))
     }
 
     /// Describes the body without its content.
-    pub fn described(&self) -> String {
+    pub fn describe(&self) -> String {
         match self {
             Self::Json(value) => value.shape(),
             Self::Text(text, _) if text.trim().is_empty() => "an empty answer".to_owned(),
@@ -134,40 +134,40 @@ impl Body {
     }
 }
 
-impl Reply {
-    /// Returns a reply of JSON with status 200.
+impl DialectResponse {
+    /// Returns a response of JSON with status 200.
     pub fn json(value: Value) -> Self {
         Self {
             status: 200,
-            body: Body::Json(value),
+            body: ResponseBody::Json(value),
         }
     }
 
-    /// Returns the store's reply to the completion of a multipart upload that an earlier request has completed, whose
-    /// own reply was lost.
-    pub fn completed_before() -> Self {
+    /// Returns the store's response to the completion of a multipart upload that an earlier request has completed, whose
+    /// own response was lost.
+    pub fn already_completed() -> Self {
         let document = "<CompleteMultipartUploadResult/>".to_owned();
         Self {
             status: 200,
-            body: Body::Text(document, "application/xml".to_owned()),
+            body: ResponseBody::Text(document, "application/xml".to_owned()),
         }
     }
 
     /// Returns the JSON, or an error that names what was expected if the body is not JSON.
-    pub fn value(&self, expected: &str) -> Result<&Value, Trouble> {
+    pub fn expect_json(&self, expected: &str) -> Result<&Value, DialectError> {
         match &self.body {
-            Body::Json(value) => Ok(value),
-            Body::Text(..) => Err(self.not(expected)),
+            ResponseBody::Json(value) => Ok(value),
+            ResponseBody::Text(..) => Err(self.malformed(expected)),
         }
     }
 
-    /// Returns the error about a reply that is not as expected.
-    pub fn not(&self, expected: &str) -> Trouble {
-        let mut got = self.body.described();
-        if matches!(&self.body, Body::Text(text, _) if text.trim().is_empty()) {
+    /// Returns the error about a response that is not as expected.
+    pub fn malformed(&self, expected: &str) -> DialectError {
+        let mut got = self.body.describe();
+        if matches!(&self.body, ResponseBody::Text(text, _) if text.trim().is_empty()) {
             got = format!("{got} with status {}", self.status);
         }
-        Trouble::Malformed {
+        DialectError::Malformed {
             expected: expected.to_owned(),
             got,
             is_incomplete: self.body.is_incomplete(),
@@ -178,17 +178,17 @@ impl Reply {
 /// The next step of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next<T> {
-    /// A request to send. The operation is then called again with its reply added.
-    Call(Call),
+    /// A request to send. The operation is then called again with its response added.
+    Send(DialectRequest),
     /// The result of the operation.
     Done(T),
 }
 
 impl<T> Next<T> {
     /// Returns the request, for tests and for callers that know that there is one.
-    pub fn call(self) -> Option<Call> {
+    pub fn request(self) -> Option<DialectRequest> {
         match self {
-            Self::Call(call) => Some(call),
+            Self::Send(request) => Some(request),
             Self::Done(_) => None,
         }
     }
@@ -196,7 +196,7 @@ impl<T> Next<T> {
     /// Returns the result of the operation.
     pub fn done(self) -> Option<T> {
         match self {
-            Self::Call(_) => None,
+            Self::Send(_) => None,
             Self::Done(value) => Some(value),
         }
     }
@@ -204,20 +204,20 @@ impl<T> Next<T> {
 
 /// The reason why an operation cannot continue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// A reply was not understood. Neither text contains a secret.
+pub enum DialectError {
+    /// A response was not understood. Neither text contains a secret.
     Malformed {
-        /// The expected reply.
+        /// The expected response.
         expected: String,
-        /// The description of the received reply.
+        /// The description of the received response.
         got: String,
-        /// True if the reply is empty, or a text that is not JSON: a gateway may have removed the body, or truncated
+        /// True if the response is empty, or a text that is not JSON: a gateway may have removed the body, or truncated
         /// it.
         is_incomplete: bool,
     },
     /// The backend, or the store at the completion of a multipart upload, refused with a 2xx status.
     Refused {
-        /// The status, or that of a response that is nested in the reply.
+        /// The status, or that of a response that is nested in the response.
         status: u16,
         /// The error code, if there is one.
         code: Option<String>,
@@ -230,7 +230,7 @@ pub enum Trouble {
     Unsupported(String),
 }
 
-impl core::fmt::Display for Trouble {
+impl core::fmt::Display for DialectError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Malformed { expected, got, .. } => write!(f, "expected {expected}, got {got}"),
@@ -246,14 +246,14 @@ impl core::fmt::Display for Trouble {
     }
 }
 
-impl core::error::Error for Trouble {}
+impl core::error::Error for DialectError {}
 
 /// The return type of an operation.
-pub type Step<T> = Result<Next<T>, Trouble>;
+pub type OperationResult<T> = Result<Next<T>, DialectError>;
 
 /// The characters that are not escaped in a path segment or a query.
 /// <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
@@ -261,7 +261,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
 
 /// Percent-encodes all but unreserved characters.
 pub fn escape(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
+    utf8_percent_encode(text, UNRESERVED).to_string()
 }
 
 /// Returns names and values as a query or a form's body.
@@ -273,7 +273,7 @@ pub fn urlencoded<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> St
 }
 
 /// Returns an address below the endpoint, with parameters added to its query. The endpoint's own query stays.
-pub fn below(endpoint: &str, path: &str, query: &str) -> String {
+pub fn join_url(endpoint: &str, path: &str, query: &str) -> String {
     let endpoint = endpoint.trim();
     let (address, own) = endpoint.split_once('?').unwrap_or((endpoint, ""));
     let address = if path.is_empty() {
@@ -306,7 +306,7 @@ mod tests {
             (" https://h/sign/ ", "", "name=a", "https://h/sign/?name=a"),
             ("/up?", "", "", "/up"),
         ] {
-            assert_eq!(below(endpoint, path, query), whole);
+            assert_eq!(join_url(endpoint, path, query), whole);
         }
     }
 
@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn bodies_do_not_print_what_they_hold() {
-        let text = Body::Text("https://h/k?s=5ec".into(), "text/plain".into());
+        let text = ResponseBody::Text("https://h/k?s=5ec".into(), "text/plain".into());
         assert_eq!(format!("{text:?}"), "17 characters of text/plain");
     }
 }

@@ -3,27 +3,27 @@
 use web_sys::AbortSignal;
 
 use crate::browser::address::Address;
-use crate::browser::fetch::{Follow, Way};
+use crate::browser::fetch::{Follow, RedirectTarget};
 use crate::browser::http::{Body, Credentials, Failure, Request, Response};
 use crate::browser::policy::Moment;
-use crate::browser::probe::Seen;
+use crate::browser::probe::Readability;
 
 /// The network, as the uploader needs it.
-pub trait Transport: 'static {
+pub trait Network: 'static {
     /// The signal that aborts requests. The default never aborts.
     type Signal: Signal;
     /// Aborts the requests that have its signal when it is dropped.
     type Abort: Disarm;
     /// Ends a request of [`send`](Self::send) when it is dropped.
-    type Sending;
+    type XhrRequest;
     /// Removes a time limit when it is dropped.
-    type Limit;
+    type TimeLimit;
 
     /// A guard for requests, and their signal.
     fn abort_on_drop(&self) -> (Self::Abort, Self::Signal);
 
     /// A time limit, and a signal that aborts after this many milliseconds.
-    fn time_limit(&self, milliseconds: u32) -> (Self::Limit, Self::Signal);
+    fn time_limit(&self, milliseconds: u32) -> (Self::TimeLimit, Self::Signal);
 
     /// Sends a request that follows these redirects only, and reads its whole response. Reports no progress.
     async fn fetch(
@@ -40,7 +40,7 @@ pub trait Transport: 'static {
         progress: Box<dyn Fn(u64)>,
     ) -> Result<
         (
-            Self::Sending,
+            Self::XhrRequest,
             impl Future<Output = Result<Response, Failure>> + use<Self> + 'static,
         ),
         Failure,
@@ -50,19 +50,20 @@ pub trait Transport: 'static {
     fn untyped(&self, text: &str) -> Body;
 
     /// Finds the redirect of an anonymous request without a body.
-    async fn way(&self, method: &str, url: &str, signal: &Self::Signal) -> Way;
+    async fn find_redirect(&self, method: &str, url: &str, signal: &Self::Signal)
+    -> RedirectTarget;
 
     /// True if a host answers at this address, with a readable response or not.
     async fn is_reachable(&self, url: &str) -> bool;
 
     /// True if the page's own policy hides all answers to [`is_reachable`](Self::is_reachable).
-    async fn needs_consent(&self) -> bool;
+    async fn requires_corp(&self) -> bool;
 
     /// Checks if the page may read the response to this request.
-    async fn may_read(&self, request: Request<'_>) -> Seen;
+    async fn may_read(&self, request: Request<'_>) -> Readability;
 
     /// Checks if the page may send JSON to this address, and read the response.
-    async fn passes_preflight(&self, url: &str, credentials: Credentials) -> Seen;
+    async fn passes_preflight(&self, url: &str, credentials: Credentials) -> Readability;
 
     /// True if this address answers with a redirect, as far as the page may know.
     async fn redirects(&self, url: &str) -> bool;

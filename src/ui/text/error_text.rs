@@ -13,11 +13,11 @@ use super::format;
 use super::messages::{Messages, fill};
 
 /// The time of waiting for an answer after which the status mentions it.
-const STILL: Duration = Duration::from_secs(10);
+const MENTION_WAIT_AFTER: Duration = Duration::from_secs(10);
 
 /// The text of a file's state. For a failure it says what happened and what to do.
 pub fn status(messages: &Messages, file: &FileSnapshot) -> String {
-    if let Some(text) = still(messages, file) {
+    if let Some(text) = awaiting_answer(messages, file) {
         return text;
     }
     let key = match &file.status {
@@ -40,7 +40,11 @@ pub fn status(messages: &Messages, file: &FileSnapshot) -> String {
             reason: WaitReason::Backoff(UploadError::Unreadable(unreadable)),
             remaining,
         } => {
-            return waiting(messages, who(messages, unreadable.step.side()), *remaining);
+            return waiting(
+                messages,
+                side_name(messages, unreadable.step.side()),
+                *remaining,
+            );
         }
         Status::Waiting {
             reason: WaitReason::Backoff(reason),
@@ -52,21 +56,21 @@ pub fn status(messages: &Messages, file: &FileSnapshot) -> String {
             reason: WaitReason::Outage(outage),
             remaining,
         } => {
-            return waiting(messages, &out(messages, outage), *remaining);
+            return waiting(messages, &outage_text(messages, outage), *remaining);
         }
     };
     messages.text(key).to_owned()
 }
 
 /// The text for a file whose bytes are all sent, and that has waited for an answer for a while.
-fn still(messages: &Messages, file: &FileSnapshot) -> Option<String> {
+fn awaiting_answer(messages: &Messages, file: &FileSnapshot) -> Option<String> {
     let in_flight = matches!(
         file.status,
         Status::Preparing | Status::Uploading | Status::Completing
     );
     let (side, _) = file
         .awaited
-        .filter(|(_, since)| in_flight && *since >= STILL)?;
+        .filter(|(_, since)| in_flight && *since >= MENTION_WAIT_AFTER)?;
     let key = match side {
         Side::Backend => "status.still.server",
         Side::Store => "status.still.storage",
@@ -83,7 +87,7 @@ pub const fn outage(side: Side) -> &'static str {
 }
 
 /// The name of the side that does not answer.
-fn who(messages: &Messages, side: Side) -> &str {
+fn side_name(messages: &Messages, side: Side) -> &str {
     messages.text(match side {
         Side::Backend => "status.outage.server",
         Side::Store => "status.outage.storage",
@@ -91,8 +95,8 @@ fn who(messages: &Messages, side: Side) -> &str {
 }
 
 /// The side that does not answer, and the cause if it is known.
-fn out(messages: &Messages, outage: &Outage) -> String {
-    let who = who(messages, outage.side);
+fn outage_text(messages: &Messages, outage: &Outage) -> String {
+    let who = side_name(messages, outage.side);
     if !outage.is_named {
         return who.to_owned();
     }
@@ -187,16 +191,16 @@ fn parts(messages: &Messages, error: &UploadError) -> (String, String) {
             say(key, &[("expected", expected), ("got", got)])
         }
         UploadError::Configuration(text) | UploadError::Unsupported(text) => {
-            say(code, &[("text", &ended(text))])
+            say(code, &[("text", &with_full_stop(text))])
         }
         _ if messages.find(code).is_some() => say(code, &[]),
         _ => say("unknown", &[("code", code)]),
     }
 }
 
-type Say<'a> = &'a dyn Fn(&str, &[(&str, &str)]) -> (String, String);
+type Fill<'a> = &'a dyn Fn(&str, &[(&str, &str)]) -> (String, String);
 
-fn store(messages: &Messages, refusal: &StoreRefusal, say: Say) -> (String, String) {
+fn store(messages: &Messages, refusal: &StoreRefusal, say: Fill) -> (String, String) {
     let status = messages.fill("store.status", &[("status", &refusal.status.to_string())]);
     let code = refusal.code.as_deref().unwrap_or_default();
     let message = refusal
@@ -246,14 +250,14 @@ fn store(messages: &Messages, refusal: &StoreRefusal, say: Say) -> (String, Stri
     )
 }
 
-fn backend(messages: &Messages, refusal: &BackendRefusal, say: Say) -> (String, String) {
+fn backend(messages: &Messages, refusal: &BackendRefusal, say: Fill) -> (String, String) {
     if let Some(message) = refusal
         .message
         .as_deref()
         .map(str::trim)
         .filter(|message| !message.is_empty())
     {
-        return (ended(message), String::new());
+        return (with_full_stop(message), String::new());
     }
     let code = refusal.code.as_deref().unwrap_or_default();
     let key = match (code, refusal.status) {
@@ -282,7 +286,7 @@ pub fn violation(messages: &Messages, violation: &Violation) -> String {
     let code = violation.code();
     match violation {
         Violation::TooSmall { size, min: limit } | Violation::TooLarge { size, max: limit } => {
-            let (size, limit) = format::distinct(*size, *limit);
+            let (size, limit) = format::distinct_sizes(*size, *limit);
             messages.fill(code, &[("size", &size), ("limit", &limit)])
         }
         Violation::Type { accept, .. } => messages.fill(
@@ -293,7 +297,7 @@ pub fn violation(messages: &Messages, violation: &Violation) -> String {
         Violation::TooMany { max } => messages.fill(code, &[("limit", &max.to_string())]),
         Violation::TotalTooLarge { max } => messages.fill(code, &[("limit", &format::bytes(*max))]),
         Violation::Refused { reason } if reason.trim().is_empty() => messages.text(code).to_owned(),
-        Violation::Refused { reason } => ended(reason),
+        Violation::Refused { reason } => with_full_stop(reason),
     }
 }
 
@@ -306,7 +310,7 @@ fn is_page(got: &str) -> bool {
 }
 
 /// Adds a full stop, unless the text ends in a punctuation mark.
-fn ended(text: &str) -> String {
+fn with_full_stop(text: &str) -> String {
     let text = text.trim();
     let stop = if text.ends_with(['.', '!', '?', '…', '。']) {
         ""

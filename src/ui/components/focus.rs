@@ -10,19 +10,19 @@ use web_sys::{Element, HtmlElement, Node};
 ///
 /// The focus goes to the button that adds files, where a key that was meant for the hidden element does no harm. Must
 /// be called where an element's `hidden` is set.
-pub(super) fn hides<E>(element: NodeRef<E>, hidden: bool) -> bool
+pub(super) fn hidden_without_focus<E>(element: NodeRef<E>, hidden: bool) -> bool
 where
     E: ElementType,
     E::Output: JsCast + Clone + 'static,
 {
     if hidden && let Some(element) = element.try_get_untracked().flatten() {
-        leave(&element.unchecked_into::<Element>());
+        move_focus_out(&element.unchecked_into::<Element>());
     }
     hidden
 }
 
 /// Moves the focus out of an element that is about to be hidden.
-pub(super) fn leave(element: &Element) {
+pub(super) fn move_focus_out(element: &Element) {
     if has_focus(element) {
         focus_browse(element);
     }

@@ -8,17 +8,17 @@ use leptos::prelude::*;
 use s3_upload_core::Target;
 use web_sys::DataTransfer;
 
-use super::action::Action;
 use super::context::UiContext;
-use super::display_options::DisplayOptions;
 use super::drop_zone::{self, DropZone};
 use super::file_list::FileList;
 use super::live_regions::LiveRegions;
-use super::messages::Messages;
 use super::overall::Overall;
 use super::rejections::Rejections;
-use super::style;
-use super::upload_list::UploadList;
+use crate::ui::action::Action;
+use crate::ui::display_options::DisplayOptions;
+use crate::ui::style;
+use crate::ui::text::messages::Messages;
+use crate::ui::upload_list::UploadList;
 use crate::uploader::{Settings, Uploader};
 
 /// The widget. It shows the contents of `uploads`, and passes the person's actions on.

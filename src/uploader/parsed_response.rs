@@ -4,13 +4,13 @@ use core::ops::Deref;
 use core::time::Duration;
 
 use s3_upload_protocol::Value;
-use s3_upload_protocol::talk::Body;
+use s3_upload_protocol::exchange::ResponseBody;
 
 use super::platform::Platform;
 use crate::browser::http::Response;
 
 /// A response, with its body as JSON and the delay that it requests.
-pub struct Received {
+pub struct ParsedResponse {
     response: Response,
     /// The body, if it is JSON.
     pub json: Option<Value>,
@@ -18,7 +18,7 @@ pub struct Received {
     pub retry_after: Option<Duration>,
 }
 
-impl Received {
+impl ParsedResponse {
     /// Reads a response.
     pub fn new(response: Response, platform: &impl Platform) -> Self {
         Self {
@@ -29,17 +29,17 @@ impl Received {
     }
 
     /// The body as JSON, or else as text with its media type: as dialects read it.
-    pub fn reply_body(&self) -> Body {
+    pub fn dialect_body(&self) -> ResponseBody {
         if let Some(value) = &self.json {
-            return Body::Json(value.clone());
+            return ResponseBody::Json(value.clone());
         }
         let kind = self.header("content-type").unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
-        Body::Text(self.body.clone(), kind.to_ascii_lowercase())
+        ResponseBody::Text(self.body.clone(), kind.to_ascii_lowercase())
     }
 }
 
-impl Deref for Received {
+impl Deref for ParsedResponse {
     type Target = Response;
 
     fn deref(&self) -> &Response {

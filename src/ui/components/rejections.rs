@@ -5,15 +5,15 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::action::Action;
 use super::context::UiContext;
-use super::focus::{focus_neighbour, hides, listener_of};
+use super::focus::{focus_neighbour, hidden_without_focus, listener_of};
 use super::icon::{self, Icon};
-use super::{error_text, format};
+use crate::ui::action::Action;
+use crate::ui::text::{error_text, format};
 use crate::uploader::Rejection;
 
 /// The number of messages that are shown at a time.
-const SHOWN: usize = 5;
+const MAX_SHOWN: usize = 5;
 
 /// The messages, the oldest first.
 #[component]
@@ -28,9 +28,9 @@ pub(super) fn Rejections(
     let count = move || count.try_get().unwrap_or_default();
     let all = rejections.clone();
     let drawn =
-        move || rejections.with(|list| list.iter().take(SHOWN).cloned().collect::<Vec<_>>());
+        move || rejections.with(|list| list.iter().take(MAX_SHOWN).cloned().collect::<Vec<_>>());
     let more = move || {
-        let more = u64::try_from(count().saturating_sub(SHOWN)).unwrap_or_default();
+        let more = u64::try_from(count().saturating_sub(MAX_SHOWN)).unwrap_or_default();
         ui.count("rejections.more", more)
     };
     let dismiss_all = move |_| {
@@ -48,7 +48,7 @@ pub(super) fn Rejections(
             class="s3u-rejection"
             part="notice"
             node_ref=general
-            hidden=move || hides(general, is_silent())
+            hidden=move || hidden_without_focus(general, is_silent())
         >
             <Icon path=icon::ALERT />
             <span class="s3u-why">{move || notice.try_get()}</span>
@@ -74,8 +74,8 @@ pub(super) fn Rejections(
                 <Refused ui refused />
             </For>
         </ul>
-        <p class="s3u-more" node_ref=summary hidden=move || hides(summary, count() < 2)>
-            <span>{move || (count() > SHOWN).then(more)}</span>
+        <p class="s3u-more" node_ref=summary hidden=move || hidden_without_focus(summary, count() < 2)>
+            <span>{move || (count() > MAX_SHOWN).then(more)}</span>
             <button
                 class="s3u-button s3u-quiet"
                 part="dismiss-all"
@@ -91,7 +91,7 @@ pub(super) fn Rejections(
 /// One message.
 #[component]
 fn Refused(ui: UiContext, refused: Rejection) -> impl IntoView {
-    let name = format::visible(&refused.name);
+    let name = format::display_name(&refused.name);
     let why = error_text::violation(&ui.messages(), &refused.violation);
     let label = ui.fill("file.dismiss", &[("name", &name)]);
     let id = refused.id;

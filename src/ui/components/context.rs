@@ -5,9 +5,9 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use leptos::callback::{Callable, UnsyncCallback};
 use leptos::prelude::*;
 
-use super::action::Action;
 use super::announcer::Announcer;
-use super::messages::Messages;
+use crate::ui::action::Action;
+use crate::ui::text::messages::Messages;
 
 /// The context of a component: handles that are cheap to copy, and end with the widget that made them.
 #[derive(Clone, Copy)]

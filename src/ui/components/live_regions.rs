@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use s3_upload_core::Totals;
 
 use super::context::UiContext;
-use super::messages::Messages;
-use super::upload_list::{UploadList, row_of};
-use super::{error_text, format};
-use crate::uploader::{Rejection, Row};
+use crate::ui::text::messages::Messages;
+use crate::ui::text::{error_text, format};
+use crate::ui::upload_list::{UploadList, row_of};
+use crate::uploader::{Rejection, UploadRow};
 
 /// The two live regions, and the announcements about all files.
 #[component]
@@ -24,13 +24,13 @@ pub(super) fn LiveRegions(ui: UiContext, uploads: UploadList) -> impl IntoView {
         let before = before.as_ref().unwrap_or(&old);
         let now = totals.get();
         let messages = ui.messages();
-        match news(&messages, before, &now) {
-            Some(News::Event(text)) => announcer.say(text),
-            Some(News::Progress(text)) => announcer.mention(text),
+        match announcement_for(&messages, before, &now) {
+            Some(Announcement::Event(text)) => announcer.announce(text),
+            Some(Announcement::Progress(text)) => announcer.announce_progress(text),
             None => {}
         }
         for text in rows.with_untracked(|rows| failures(&messages, before, &now, rows)) {
-            announcer.mention_alert(text);
+            announcer.alert_batched(text);
         }
         now
     });
@@ -42,7 +42,7 @@ pub(super) fn LiveRegions(ui: UiContext, uploads: UploadList) -> impl IntoView {
         rejections.with(|list| {
             for refused in list.iter().filter(|refused| Some(refused.id) > last) {
                 let text = error_text::violation(&messages, &refused.violation);
-                announcer.alert(about(&messages, &refused.name, &text));
+                announcer.alert(text_about_file(&messages, &refused.name, &text));
             }
             newest(list).max(last)
         })
@@ -58,14 +58,14 @@ pub(super) fn LiveRegions(ui: UiContext, uploads: UploadList) -> impl IntoView {
 }
 
 /// An announcement about a change of the totals.
-enum News {
+enum Announcement {
     /// Announced soon.
     Event(String),
     /// Announced at intervals.
     Progress(String),
 }
 
-fn news(messages: &Messages, before: &Totals, now: &Totals) -> Option<News> {
+fn announcement_for(messages: &Messages, before: &Totals, now: &Totals) -> Option<Announcement> {
     let uploaded = || messages.count("live.uploaded", now.completed.into());
     if now.offline != before.offline {
         let key = if now.offline {
@@ -73,11 +73,11 @@ fn news(messages: &Messages, before: &Totals, now: &Totals) -> Option<News> {
         } else {
             "live.online"
         };
-        return Some(News::Event(messages.text(key).to_owned()));
+        return Some(Announcement::Event(messages.text(key).to_owned()));
     }
     if now.outage != before.outage && now.active > 0 {
         let key = now.outage.map_or("live.back", error_text::outage);
-        return Some(News::Event(messages.text(key).to_owned()));
+        return Some(Announcement::Event(messages.text(key).to_owned()));
     }
     let arrived = now.completed > before.completed;
     if now.active == 0 && (arrived || now.failed > before.failed) {
@@ -88,26 +88,28 @@ fn news(messages: &Messages, before: &Totals, now: &Totals) -> Option<News> {
                 ("count", &*now.files.to_string()),
                 ("failed", &*now.failed.to_string()),
             ];
-            return Some(News::Event(messages.fill("live.rest", &values)));
+            return Some(Announcement::Event(messages.fill("live.rest", &values)));
         }
         if now.files > 1 && now.completed == now.files {
-            return Some(News::Event(messages.text("live.complete").to_owned()));
+            return Some(Announcement::Event(
+                messages.text("live.complete").to_owned(),
+            ));
         }
-        return arrived.then(|| News::Event(uploaded()));
+        return arrived.then(|| Announcement::Event(uploaded()));
     }
     if now.files > before.files {
         let more = u64::from(now.files - before.files);
-        return Some(News::Event(messages.count("live.added", more)));
+        return Some(Announcement::Event(messages.count("live.added", more)));
     }
     if now.active == 0 {
         return None;
     }
     if arrived && quarters(now) > quarters(before) {
-        return Some(News::Progress(uploaded()));
+        return Some(Announcement::Progress(uploaded()));
     }
     (now.percent / 25 > before.percent / 25 && now.percent < 100).then(|| {
         let percent = now.percent.to_string();
-        News::Progress(messages.fill("live.percent", &[("percent", &percent)]))
+        Announcement::Progress(messages.fill("live.percent", &[("percent", &percent)]))
     })
 }
 
@@ -117,7 +119,7 @@ fn quarters(all: &Totals) -> u32 {
 }
 
 /// The announcements about the files that failed since then, with the reason of each that is among the first.
-fn failures(messages: &Messages, before: &Totals, now: &Totals, rows: &[Row]) -> Vec<String> {
+fn failures(messages: &Messages, before: &Totals, now: &Totals, rows: &[UploadRow]) -> Vec<String> {
     let new = now
         .first_failed
         .iter()
@@ -126,7 +128,7 @@ fn failures(messages: &Messages, before: &Totals, now: &Totals, rows: &[Row]) ->
         .filter_map(|file| row_of(rows, *file))
         .map(|row| {
             row.snapshot.with_untracked(|file| {
-                about(
+                text_about_file(
                     messages,
                     &file.info.name,
                     &error_text::status(messages, file),
@@ -140,7 +142,7 @@ fn failures(messages: &Messages, before: &Totals, now: &Totals, rows: &[Row]) ->
     said
 }
 
-fn about(messages: &Messages, name: &str, text: &str) -> String {
-    let values = [("name", &*format::visible(name)), ("text", text)];
+fn text_about_file(messages: &Messages, name: &str, text: &str) -> String {
+    let values = [("name", &*format::display_name(name)), ("text", text)];
     messages.fill("live.about", &values)
 }

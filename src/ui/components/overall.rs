@@ -5,17 +5,17 @@ use leptos::html;
 use leptos::prelude::*;
 use s3_upload_core::{Target, Totals};
 
-use super::action::Action;
 use super::context::UiContext;
-use super::error_text;
-use super::file_row::pace;
-use super::focus::hides;
-use super::format;
+use super::file_row::speed_and_remaining;
+use super::focus::hidden_without_focus;
 use super::icon::{self, Icon};
 use super::progress_bar::ProgressBar;
+use crate::ui::action::Action;
+use crate::ui::text::error_text;
+use crate::ui::text::format;
 
 /// The key of the text about the cause that stops all files.
-fn trouble(all: &Totals) -> Option<&'static str> {
+fn common_cause(all: &Totals) -> Option<&'static str> {
     if all.active == 0 {
         return None;
     }
@@ -34,7 +34,7 @@ pub(super) fn Overall(ui: UiContext, totals: ArcReadSignal<Totals>) -> impl Into
     };
     let trouble = {
         let totals = totals.clone();
-        Memo::new(move |_| totals.with(trouble))
+        Memo::new(move |_| totals.with(common_cause))
     };
     let shows = memo(|all| all.files + all.cancelled > 1 || all.held > 0);
     let moves = memo(|all| all.active > 0 || all.paused > 0);
@@ -58,8 +58,9 @@ pub(super) fn Overall(ui: UiContext, totals: ArcReadSignal<Totals>) -> impl Into
     let files = text(files);
     let bytes = text(bytes);
     let speed = text(|ui, all| {
-        all.speed
-            .map_or_else(String::new, |speed| pace(ui, speed, all.remaining))
+        all.speed.map_or_else(String::new, |speed| {
+            speed_and_remaining(ui, speed, all.remaining)
+        })
     });
     let failures = text(|ui, all| some(ui, "overall.failed", all.failed));
     let cancelled = text(|ui, all| {
@@ -75,7 +76,7 @@ pub(super) fn Overall(ui: UiContext, totals: ArcReadSignal<Totals>) -> impl Into
         }
     });
     let line = NodeRef::<html::Div>::new();
-    let always = |button: Bulk| Signal::derive(move || button);
+    let always = |button: BulkControl| Signal::derive(move || button);
 
     view! {
         <p class="s3u-offline" part="offline" hidden=move || trouble.try_get().flatten().is_none()>
@@ -92,7 +93,7 @@ pub(super) fn Overall(ui: UiContext, totals: ArcReadSignal<Totals>) -> impl Into
             class:s3u-still=move || active.try_get() != Some(true)
             part="overall"
             node_ref=line
-            hidden=move || hides(line, shows.try_get() != Some(true))
+            hidden=move || hidden_without_focus(line, shows.try_get() != Some(true))
         >
             <div class="s3u-numbers">
                 <span class="s3u-count">{move || files.try_get()}</span>
@@ -122,25 +123,25 @@ pub(super) fn Overall(ui: UiContext, totals: ArcReadSignal<Totals>) -> impl Into
 }
 
 /// A button for all files: its `part`, the key of its name, and its action.
-type Bulk = (&'static str, &'static str, fn() -> Action);
+type BulkControl = (&'static str, &'static str, fn() -> Action);
 
-const START: Bulk = ("start", "button.start", || Action::Start(Target::All));
-const PAUSE_ALL: Bulk = ("pause-all", "button.pause-all", || {
+const START: BulkControl = ("start", "button.start", || Action::Start(Target::All));
+const PAUSE_ALL: BulkControl = ("pause-all", "button.pause-all", || {
     Action::Pause(Target::All)
 });
-const RESUME_ALL: Bulk = ("resume-all", "button.resume-all", || {
+const RESUME_ALL: BulkControl = ("resume-all", "button.resume-all", || {
     Action::Resume(Target::All)
 });
-const RETRY_ALL: Bulk = ("retry-all", "button.retry-all", || {
+const RETRY_ALL: BulkControl = ("retry-all", "button.retry-all", || {
     Action::Retry(Target::All)
 });
-const CANCEL_ALL: Bulk = ("cancel-all", "button.cancel-all", || {
+const CANCEL_ALL: BulkControl = ("cancel-all", "button.cancel-all", || {
     Action::Cancel(Target::All)
 });
-const CLEAR: Bulk = ("clear", "button.clear", || Action::Clear);
+const CLEAR: BulkControl = ("clear", "button.clear", || Action::Clear);
 
 #[component]
-fn BulkButton(ui: UiContext, visible: Memo<bool>, button: Signal<Bulk>) -> impl IntoView {
+fn BulkButton(ui: UiContext, visible: Memo<bool>, button: Signal<BulkControl>) -> impl IntoView {
     let element = NodeRef::<html::Button>::new();
     view! {
         <button
@@ -148,7 +149,7 @@ fn BulkButton(ui: UiContext, visible: Memo<bool>, button: Signal<Bulk>) -> impl 
             type="button"
             node_ref=element
             part=move || button.try_get().map(|(part, ..)| part)
-            hidden=move || hides(element, visible.try_get() != Some(true))
+            hidden=move || hidden_without_focus(element, visible.try_get() != Some(true))
             on:click=move |_| {
                 if let Some((_, _, action)) = button.try_get_untracked() {
                     ui.act(action());

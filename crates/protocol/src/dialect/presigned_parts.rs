@@ -5,25 +5,28 @@
 //! and S3's response to it. It does not know the names of members in either backend's JSON.
 
 use super::plan;
-use crate::grant::{is_address, is_for_part, still_alive};
+use crate::exchange::ResponseBody;
+use crate::grant::{is_address, is_for_part, unexpired};
 use crate::native::SentPart;
-use crate::store::{self, StoreError};
-use crate::talk::Body;
-use crate::{Granted, Part, Plan, Reply, SecretUrl, Signed, SignedPart, Trouble, Upload, Value};
+use crate::store::{self, ErrorDocument};
+use crate::{
+    DialectError, DialectResponse, GrantedUpload, PartToSign, PresignedPart, PresignedRequest,
+    SecretUrl, TransferPlan, UploadContext, Value,
+};
 
 /// The expected response of S3 to the completion of a multipart upload.
 const EXPECTED: &str = "S3's <CompleteMultipartUploadResult>";
 
 /// Returns a multipart grant for a file of `size` bytes, with the URLs of its parts in order. `more` has the other
 /// members that the dialect keeps in the session. The error describes what is wrong with the parts.
-pub fn granted(
+pub fn grant(
     id: &str,
     key: Option<&str>,
     size: u64,
     part_size: u64,
     urls: Vec<Value>,
     more: &[(&str, Option<&str>)],
-) -> Result<Granted, String> {
+) -> Result<GrantedUpload, String> {
     let wanted = size
         .checked_div(part_size)
         .map(|_| size.div_ceil(part_size));
@@ -37,58 +40,61 @@ pub fn granted(
         .iter()
         .filter_map(|(name, text)| Some(((*name).to_owned(), Value::from((*text)?))));
     let parts = ("parts".to_owned(), Value::List(urls));
-    Ok(Granted {
+    Ok(GrantedUpload {
         id: Some(id.to_owned()),
         key: key.map(str::to_owned),
         session: Value::Object([parts].into_iter().chain(more).collect()),
-        ..Granted::new(Plan::Multipart { part_size })
+        ..GrantedUpload::new(TransferPlan::Multipart { part_size })
     })
 }
 
 /// Returns the requested parts from the session.
-pub fn signed(upload: &Upload, wanted: &[Part]) -> Result<Vec<SignedPart>, Trouble> {
+pub fn requested(
+    upload: &UploadContext,
+    wanted: &[PartToSign],
+) -> Result<Vec<PresignedPart>, DialectError> {
     let urls = upload.session.get("parts").map_or(&[][..], Value::items);
-    let one = |part: &Part| {
+    let one = |part: &PartToSign| {
         let at = usize::from(part.number).checked_sub(1)?;
         let url = urls.get(at)?.text().filter(|url| is_address(url))?;
-        is_for_part(url, part.number).then(|| SignedPart {
+        is_for_part(url, part.number).then(|| PresignedPart {
             number: part.number,
-            request: Signed::put(url),
+            request: PresignedRequest::put(url),
         })
     };
     let all: Option<Vec<_>> = wanted.iter().map(one).collect();
-    let all = all.ok_or_else(|| Trouble::Malformed {
+    let all = all.ok_or_else(|| DialectError::Malformed {
         expected: "a signed URL for every part of the file".to_owned(),
         got: format!("{} of them", urls.len()),
         is_incomplete: false,
     })?;
     // The backend signs no further URLs, so that the whole upload has to start again.
-    still_alive(all, upload.age).ok_or(Trouble::Expired)
+    unexpired(all, upload.age).ok_or(DialectError::Expired)
 }
 
 /// Returns a URL of the session.
-pub fn url(upload: &Upload, name: &str) -> Option<SecretUrl> {
+pub fn session_url(upload: &UploadContext, name: &str) -> Option<SecretUrl> {
     let url = upload.session.text_of(name).filter(|url| is_address(url));
     url.map(SecretUrl::from)
 }
 
 /// Returns the parts that were sent, by number. It is an error if some are missing, and if the browser could not read
 /// their entity tags, since no backend can list them.
-pub fn sent<'a>(
-    upload: &Upload,
+pub fn sent_parts<'a>(
+    upload: &UploadContext,
     sent: Option<&'a [SentPart]>,
-) -> Result<Vec<&'a SentPart>, Trouble> {
+) -> Result<Vec<&'a SentPart>, DialectError> {
     let sent = sent.ok_or_else(|| {
         let what =
             "the list of the parts that arrived; the store's CORS rule must expose `ETag` instead";
         super::unsupported(what)
     })?;
-    plan::all_sent(upload, sent)
+    plan::check_sent(upload, sent)
 }
 
 /// Returns the document that S3 reads at the completion of a multipart upload.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
-pub fn document(parts: &[&SentPart]) -> String {
+pub fn complete_document(parts: &[&SentPart]) -> String {
     let parts = parts.iter().map(|part| {
         let etag = part.etag.replace('&', "&amp;").replace('<', "&lt;");
         let number = part.number;
@@ -103,13 +109,13 @@ pub fn document(parts: &[&SentPart]) -> String {
 
 /// Returns the object's entity tag from S3's response to the completion. That response may be an error with status 200,
 /// and may begin with whitespace.
-pub fn completed(reply: &Reply) -> Result<Option<String>, Trouble> {
-    let Body::Text(text, _) = &reply.body else {
-        return Err(reply.not(EXPECTED));
+pub fn read_completion(response: &DialectResponse) -> Result<Option<String>, DialectError> {
+    let ResponseBody::Text(text, _) = &response.body else {
+        return Err(response.malformed(EXPECTED));
     };
-    if let Some(error) = StoreError::parse(text) {
-        return Err(Trouble::Refused {
-            status: reply.status,
+    if let Some(error) = ErrorDocument::parse(text) {
+        return Err(DialectError::Refused {
+            status: response.status,
             message: error.message.unwrap_or_else(|| error.code.clone()),
             code: Some(error.code),
         });
@@ -117,7 +123,7 @@ pub fn completed(reply: &Reply) -> Result<Option<String>, Trouble> {
     if text.contains("CompleteMultipartUploadResult") {
         Ok(store::text_of(text, "ETag"))
     } else {
-        Err(reply.not(EXPECTED))
+        Err(response.malformed(EXPECTED))
     }
 }
 
@@ -126,29 +132,29 @@ pub fn completed(reply: &Reply) -> Result<Option<String>, Trouble> {
 mod tests {
     use super::*;
 
-    fn answer(xml: &str) -> Reply {
-        Reply {
+    fn answer(xml: &str) -> DialectResponse {
+        DialectResponse {
             status: 200,
-            body: Body::Text(xml.to_owned(), "application/xml".to_owned()),
+            body: ResponseBody::Text(xml.to_owned(), "application/xml".to_owned()),
         }
     }
 
     #[test]
     fn a_200_may_carry_an_error() {
-        let error = completed(&answer(
+        let error = read_completion(&answer(
             "  \n<?xml version=\"1.0\"?><Error><Code>InternalError</Code><Message>Again</Message></Error>",
         ));
-        let refused = Trouble::Refused {
+        let refused = DialectError::Refused {
             status: 200,
             code: Some("InternalError".to_owned()),
             message: "Again".to_owned(),
         };
         assert_eq!(error, Err(refused));
         for odd in ["", "   ", "<html>Sign in</html>"] {
-            let trouble = completed(&answer(odd)).unwrap_err();
-            assert!(matches!(trouble, Trouble::Malformed { .. }), "{odd}");
+            let error = read_completion(&answer(odd)).unwrap_err();
+            assert!(matches!(error, DialectError::Malformed { .. }), "{odd}");
         }
-        assert!(completed(&Reply::json(Value::Null)).is_err());
+        assert!(read_completion(&DialectResponse::json(Value::Null)).is_err());
     }
 
     #[test]
@@ -157,7 +163,7 @@ mod tests {
             number,
             etag: etag.to_owned(),
         });
-        let upload = Upload {
+        let upload = UploadContext {
             id: "u",
             session: &Value::Null,
             size: 12,
@@ -165,16 +171,16 @@ mod tests {
             part_size: 6,
             age: 0,
         };
-        let parts_of = |sent_parts| sent(&upload, sent_parts);
+        let parts_of = |parts| sent_parts(&upload, parts);
         let parts = parts_of(Some(&parts)).unwrap();
         assert_eq!(
-            document(&parts),
+            complete_document(&parts),
             "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
              <Part><PartNumber>1</PartNumber><ETag>\"a\"</ETag></Part>\
              <Part><PartNumber>2</PartNumber><ETag>\"b&amp;\"</ETag></Part>\
              </CompleteMultipartUpload>"
         );
-        let Err(Trouble::Unsupported(text)) = parts_of(None) else {
+        let Err(DialectError::Unsupported(text)) = parts_of(None) else {
             unreachable!("tags are needed")
         };
         assert!(text.contains("expose `ETag`"), "{text}");
@@ -192,7 +198,7 @@ mod tests {
             (0, 5, 0, false),
             (12, 0, 1, false),
         ] {
-            let granted = granted("i", None, size, part_size, urls(count), &[]);
+            let granted = grant("i", None, size, part_size, urls(count), &[]);
             assert_eq!(granted.is_ok(), good, "{size} {part_size} {count}");
         }
     }

@@ -7,17 +7,17 @@ use core::time::Duration;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
-use super::messages::Messages;
+use crate::ui::text::messages::Messages;
 
 /// The time within which failures become one announcement.
-const BATCH: Duration = Duration::from_millis(400);
+const BATCH_TIME: Duration = Duration::from_millis(400);
 /// The time for which a region is empty before an announcement, so that an equal text is announced again.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The time after an announcement during which progress is not announced.
-const CALM: Duration = Duration::from_secs(5);
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Joins several announcements into one.
-type Choose = fn(&Messages, Vec<String>) -> String;
+type JoinTexts = fn(&Messages, Vec<String>) -> String;
 
 /// One live region, and the announcements that wait for it.
 #[derive(Clone, Copy)]
@@ -25,19 +25,19 @@ struct Region {
     said: RwSignal<String>,
     waiting: StoredValue<Vec<String>>,
     /// The timer until the next announcement, or until the end of the calm after one.
-    timer: StoredValue<Option<Timer>>,
+    timer: StoredValue<Option<RegionTimer>>,
     pause: Duration,
-    choose: Choose,
+    choose: JoinTexts,
     messages: StoredValue<Messages>,
 }
 
 /// The reason for which a region waits.
-enum Timer {
+enum RegionTimer {
     Speaking(TimeoutHandle),
     Calm(TimeoutHandle),
 }
 
-impl Timer {
+impl RegionTimer {
     fn clear(&self) {
         let (Self::Speaking(handle) | Self::Calm(handle)) = self;
         handle.clear();
@@ -45,8 +45,8 @@ impl Timer {
 }
 
 impl Region {
-    fn new(pause: Duration, choose: Choose, messages: StoredValue<Messages>) -> Self {
-        let timer = StoredValue::new(None::<Timer>);
+    fn new(pause: Duration, choose: JoinTexts, messages: StoredValue<Messages>) -> Self {
+        let timer = StoredValue::new(None::<RegionTimer>);
         on_cleanup(move || {
             timer.try_update_value(|timer| {
                 if let Some(timer) = timer.take() {
@@ -65,18 +65,18 @@ impl Region {
     }
 
     /// Announces a text soon. Texts that arrive within the pause become one announcement.
-    fn say(self, text: String) {
+    fn announce_soon(self, text: String) {
         self.waiting.try_update_value(|waiting| waiting.push(text));
         let speaking = self
             .timer
-            .try_with_value(|timer| matches!(timer, Some(Timer::Speaking(_))));
+            .try_with_value(|timer| matches!(timer, Some(RegionTimer::Speaking(_))));
         if speaking == Some(false) {
             self.begin();
         }
     }
 
     /// Announces a text when the region has been silent for a while.
-    fn mention(self, text: String) {
+    fn announce_when_silent(self, text: String) {
         self.waiting.try_update_value(|waiting| waiting.push(text));
         if self.timer.try_with_value(Option::is_none) == Some(true) {
             self.begin();
@@ -86,12 +86,12 @@ impl Region {
     /// Empties the region, and fills it after the pause.
     fn begin(self) {
         self.said.try_set(String::new());
-        self.set_timer(self.pause, Timer::Speaking, move || {
+        self.set_timer(self.pause, RegionTimer::Speaking, move || {
             let waiting = self.waiting.try_update_value(core::mem::take);
             let messages = self.messages.try_get_value().unwrap_or_default();
             self.said
                 .try_set((self.choose)(&messages, waiting.unwrap_or_default()));
-            self.set_timer(CALM, Timer::Calm, move || {
+            self.set_timer(PROGRESS_INTERVAL, RegionTimer::Calm, move || {
                 self.timer.try_set_value(None);
                 if self.waiting.try_with_value(Vec::is_empty) == Some(false) {
                     self.begin();
@@ -103,7 +103,7 @@ impl Region {
     fn set_timer(
         self,
         after: Duration,
-        kind: fn(TimeoutHandle) -> Timer,
+        kind: fn(TimeoutHandle) -> RegionTimer,
         then: impl Fn() + 'static,
     ) {
         let set = set_timeout_with_handle(then, after).ok().map(kind);
@@ -127,35 +127,35 @@ impl Announcer {
     pub fn new(messages: StoredValue<Messages>) -> Self {
         Self {
             polite: Region::new(PAUSE, last, messages),
-            alert: Region::new(BATCH, first_and_count, messages),
+            alert: Region::new(BATCH_TIME, first_and_count, messages),
             notice: RwSignal::new(String::new()),
         }
     }
 
     /// Announces a text politely. Of several texts, the last one counts.
-    pub fn say(self, text: String) {
-        self.polite.say(text);
+    pub fn announce(self, text: String) {
+        self.polite.announce_soon(text);
     }
 
     /// Shows a text that concerns no single file until it is dismissed, and announces it.
     pub fn notice(self, text: String) {
         self.notice.try_set(text.clone());
-        self.alert.say(text);
+        self.alert.announce_soon(text);
     }
 
     /// Announces progress politely, at intervals only.
-    pub fn mention(self, text: String) {
-        self.polite.mention(text);
+    pub fn announce_progress(self, text: String) {
+        self.polite.announce_when_silent(text);
     }
 
     /// Announces a failure at once.
     pub fn alert(self, text: String) {
-        self.alert.say(text);
+        self.alert.announce_soon(text);
     }
 
     /// Announces a failure of an upload. Several within a short time are one announcement.
-    pub fn mention_alert(self, text: String) {
-        self.alert.mention(text);
+    pub fn alert_batched(self, text: String) {
+        self.alert.announce_when_silent(text);
     }
 
     /// The text of the polite region.

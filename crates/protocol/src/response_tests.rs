@@ -8,21 +8,21 @@ const COMPLETED: &str = r#"<?xml version="1.0"?>
 <CompleteMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><ETag>"e-2"</ETag></CompleteMultipartUploadResult>"#;
 const ERROR: &str = "  \n<?xml version=\"1.0\"?>\n<Error><Code>InternalError</Code><Message>Again.</Message></Error>";
 
-fn verdict(asked: Asked, status: u16, kind: &str, body: &str) -> Verdict {
+fn verdict(asked: StoreOperation, status: u16, kind: &str, body: &str) -> StoreOutcome {
     verdict_with(asked, status, kind, body, false)
 }
 
 fn verdict_with(
-    asked: Asked,
+    asked: StoreOperation,
     status: u16,
     kind: &str,
     body: &str,
     has_store_header: bool,
-) -> Verdict {
+) -> StoreOutcome {
     let json: Option<Value> = serde_json::from_str(body).ok();
-    of_store(
+    classify(
         asked,
-        &Seen {
+        &ResponseView {
             status,
             kind,
             body,
@@ -32,7 +32,11 @@ fn verdict_with(
     )
 }
 
-const PLACES: [Asked; 3] = [Asked::Put, Asked::Post(Some(201)), Asked::Post(None)];
+const PLACES: [StoreOperation; 3] = [
+    StoreOperation::Put,
+    StoreOperation::Post(Some(201)),
+    StoreOperation::Post(None),
+];
 
 #[test]
 fn a_stores_yes() {
@@ -61,13 +65,13 @@ fn a_stores_yes() {
         ] {
             let verdict = verdict(asked, status, kind, body);
             assert!(
-                matches!(verdict, Verdict::Yes(_)),
+                matches!(verdict, StoreOutcome::Success(_)),
                 "{asked:?} {status} {kind} {body}: {verdict:?}"
             );
         }
     }
-    let Verdict::Yes(told) = verdict(
-        Asked::Post(Some(201)),
+    let StoreOutcome::Success(told) = verdict(
+        StoreOperation::Post(Some(201)),
         201,
         "application/xml",
         POST_RESPONSE,
@@ -80,12 +84,12 @@ fn a_stores_yes() {
 #[test]
 fn a_web_page_is_never_a_yes() {
     let all = [
-        Asked::Put,
-        Asked::Post(Some(201)),
-        Asked::Post(Some(200)),
-        Asked::Post(None),
-        Asked::Complete,
-        Asked::Abort,
+        StoreOperation::Put,
+        StoreOperation::Post(Some(201)),
+        StoreOperation::Post(Some(200)),
+        StoreOperation::Post(None),
+        StoreOperation::Complete,
+        StoreOperation::Abort,
     ];
     for asked in all {
         for (kind, body) in [
@@ -105,11 +109,14 @@ fn a_web_page_is_never_a_yes() {
         ] {
             for has_store_header in [false, true] {
                 let verdict = verdict_with(asked, 200, kind, body, has_store_header);
-                assert_eq!(verdict, Verdict::Page, "{asked:?} {kind} {body}");
+                assert_eq!(verdict, StoreOutcome::Page, "{asked:?} {kind} {body}");
             }
         }
     }
-    assert_eq!(verdict(Asked::Put, 511, "", ""), Verdict::Page);
+    assert_eq!(
+        verdict(StoreOperation::Put, 511, "", ""),
+        StoreOutcome::Page
+    );
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc6585#section-6>
@@ -118,8 +125,8 @@ fn a_page_with_another_status_is_what_the_status_says() {
     let page = "<html><h1>502 Bad Gateway</h1></html>";
     for status in [403, 404, 413, 500, 502, 503, 522] {
         assert_eq!(
-            verdict(Asked::Put, status, "text/html", page),
-            Verdict::No(None),
+            verdict(StoreOperation::Put, status, "text/html", page),
+            StoreOutcome::Error(None),
             "{status}"
         );
     }
@@ -128,13 +135,17 @@ fn a_page_with_another_status_is_what_the_status_says() {
 #[test]
 fn a_no_is_read_in_xml_and_in_json() {
     let no = |code: &str, message: &str| {
-        Verdict::No(Some(StoreError {
+        StoreOutcome::Error(Some(ErrorDocument {
             code: code.to_owned(),
             message: Some(message.to_owned()),
             request_id: None,
         }))
     };
-    for asked in [Asked::Put, Asked::Post(None), Asked::Complete] {
+    for asked in [
+        StoreOperation::Put,
+        StoreOperation::Post(None),
+        StoreOperation::Complete,
+    ] {
         for status in [200, 500] {
             assert_eq!(
                 verdict(asked, status, "application/xml", ERROR),
@@ -157,7 +168,7 @@ fn a_no_is_read_in_xml_and_in_json() {
         ] {
             let verdict = verdict(asked, 200, "application/json", body);
             assert!(
-                matches!(verdict, Verdict::No(Some(_))),
+                matches!(verdict, StoreOutcome::Error(Some(_))),
                 "{body}: {verdict:?}"
             );
         }
@@ -177,26 +188,26 @@ fn what_no_store_says_is_no_yes() {
         ] {
             let verdict = verdict(asked, status, kind, body);
             assert!(
-                matches!(verdict, Verdict::Odd(_)),
+                matches!(verdict, StoreOutcome::Unexpected(_)),
                 "{asked:?} {status} {kind} {body}: {verdict:?}"
             );
         }
     }
     // A header that only stores send proves the response as well as a body does.
-    let verdict = verdict_with(Asked::Put, 200, "text/plain", "OK", true);
-    assert!(matches!(verdict, Verdict::Yes(_)));
+    let verdict = verdict_with(StoreOperation::Put, 200, "text/plain", "OK", true);
+    assert!(matches!(verdict, StoreOutcome::Success(_)));
 }
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>
 #[test]
 fn a_form_is_answered_with_a_status_of_forms() {
     assert!(matches!(
-        verdict(Asked::Post(Some(201)), 202, "", ""),
-        Verdict::Odd(_)
+        verdict(StoreOperation::Post(Some(201)), 202, "", ""),
+        StoreOutcome::Unexpected(_)
     ));
     assert!(matches!(
-        verdict(Asked::Post(Some(201)), 200, "", ""),
-        Verdict::Yes(_)
+        verdict(StoreOperation::Post(Some(201)), 200, "", ""),
+        StoreOutcome::Success(_)
     ));
     let fields = [("Key", "k"), ("success_action_status", " 201 ")];
     assert_eq!(status_of_form(fields), Some(201));
@@ -208,39 +219,49 @@ fn a_form_is_answered_with_a_status_of_forms() {
 #[test]
 fn the_end_of_an_upload_in_parts_needs_its_document() {
     assert!(matches!(
-        verdict(Asked::Complete, 200, "application/xml", COMPLETED),
-        Verdict::Yes(_)
+        verdict(StoreOperation::Complete, 200, "application/xml", COMPLETED),
+        StoreOutcome::Success(_)
     ));
     let short = "<CompleteMultipartUploadResult/>";
     assert!(matches!(
-        verdict(Asked::Complete, 200, "", short),
-        Verdict::Yes(_)
+        verdict(StoreOperation::Complete, 200, "", short),
+        StoreOutcome::Success(_)
     ));
     for body in ["", " \n  ", "upstream reset"] {
         assert_eq!(
-            verdict(Asked::Complete, 200, "application/xml", body),
-            Verdict::Doubt,
+            verdict(StoreOperation::Complete, 200, "application/xml", body),
+            StoreOutcome::Incomplete,
             "{body}"
         );
     }
     assert!(matches!(
-        verdict(Asked::Complete, 200, "application/json", r#"{"key":"k"}"#),
-        Verdict::Odd(_)
+        verdict(
+            StoreOperation::Complete,
+            200,
+            "application/json",
+            r#"{"key":"k"}"#
+        ),
+        StoreOutcome::Unexpected(_)
     ));
     assert!(matches!(
-        verdict(Asked::Complete, 200, "application/xml", POST_RESPONSE),
-        Verdict::Odd(_)
+        verdict(
+            StoreOperation::Complete,
+            200,
+            "application/xml",
+            POST_RESPONSE
+        ),
+        StoreOutcome::Unexpected(_)
     ));
     assert!(matches!(
-        verdict(Asked::Abort, 204, "", ""),
-        Verdict::Yes(_)
+        verdict(StoreOperation::Abort, 204, "", ""),
+        StoreOutcome::Success(_)
     ));
 }
 
 #[test]
 fn what_is_odd_is_described_without_what_it_says() {
-    let Verdict::Odd(text) = verdict(
-        Asked::Put,
+    let StoreOutcome::Unexpected(text) = verdict(
+        StoreOperation::Put,
         200,
         "text/plain",
         "https://h/k?X-Amz-Signature=5ec",
@@ -274,7 +295,7 @@ fn the_kinds_of_bodies() {
         ("text/plain", "ok", Content::Other),
     ] {
         let json: Option<Value> = serde_json::from_str(body).ok();
-        let seen = Seen {
+        let seen = ResponseView {
             status: 200,
             kind,
             body,
@@ -288,14 +309,14 @@ fn the_kinds_of_bodies() {
 #[test]
 fn a_form_that_redirects() {
     let fields = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
-    assert!(redirects(&fields(
+    assert!(form_redirects(&fields(
         "success_action_redirect",
         "https://app.test/done"
     )));
-    assert!(redirects(&fields(
+    assert!(form_redirects(&fields(
         "Success_Action_Redirect",
         "https://app.test/done"
     )));
-    assert!(!redirects(&fields("success_action_redirect", "")));
-    assert!(!redirects(&fields("key", "redirect")));
+    assert!(!form_redirects(&fields("success_action_redirect", "")));
+    assert!(!form_redirects(&fields("key", "redirect")));
 }

@@ -6,14 +6,14 @@ use leptos::prelude::*;
 use s3_upload_core::{FileId, FileSnapshot, Status, Target};
 use web_sys::{Element, Node};
 
-use super::action::Action;
 use super::context::UiContext;
 use super::dom::{self, Attribute, Style, Text};
-use super::focus::{focus_neighbour, leave};
+use super::focus::{focus_neighbour, move_focus_out};
 use super::icon;
 use super::stored;
-use super::{error_text, format};
-use crate::uploader::Row;
+use crate::ui::action::Action;
+use crate::ui::text::{error_text, format};
+use crate::uploader::UploadRow;
 
 /// The appearance of a row, apart from its numbers. It changes a few times in an upload's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Phase {
         }
     }
 
-    const fn main(self) -> Option<Control> {
+    const fn main_control(self) -> Option<Control> {
         match self {
             Self::Queued | Self::Preparing | Self::Uploading | Self::Waiting => {
                 Some(Control::Pause)
@@ -69,7 +69,7 @@ impl Phase {
         }
     }
 
-    const fn end(self) -> Control {
+    const fn end_control(self) -> Control {
         match self {
             Self::Held | Self::Completed | Self::Failed | Self::Cancelled => Control::Remove,
             _ => Control::Cancel,
@@ -105,7 +105,7 @@ impl Control {
     ];
 
     /// The `part` of the control, the key of its name, and its icon.
-    const fn face(self) -> (&'static str, &'static str, &'static str) {
+    const fn appearance(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Pause => ("pause", "file.pause", icon::PAUSE),
             Self::Resume => ("resume", "file.resume", icon::PLAY),
@@ -163,9 +163,9 @@ pub(super) struct FileRow {
 }
 
 impl FileRow {
-    pub fn new(ui: UiContext, row: Row) -> Option<Self> {
-        let Row { id, snapshot, .. } = row;
-        let name = snapshot.with_untracked(|file| format::visible(&file.info.name));
+    pub fn new(ui: UiContext, row: UploadRow) -> Option<Self> {
+        let UploadRow { id, snapshot, .. } = row;
+        let name = snapshot.with_untracked(|file| format::display_name(&file.info.name));
         let mut elements = RowElements::new(ui, id, name)?;
         let element = elements.row.clone();
         let effect = RenderEffect::new(move |_| snapshot.with(|file| elements.update(ui, file)));
@@ -193,7 +193,7 @@ impl RowElements {
         let state = dom::add_icon(&state, icon::FILE)?;
         let title = dom::add(&row, "bdi", "s3u-name", "name")?;
         dom::set(&title, "title", Some(&name));
-        let (start, end) = format::cut(&name);
+        let (start, end) = format::split_name(&name);
         for (class, text) in [("s3u-name-start", start), ("s3u-name-end", end)] {
             let half = dom::add(&title, "span", class, "")?;
             half.set_text_content(Some(text));
@@ -238,7 +238,7 @@ impl RowElements {
     fn update(&mut self, ui: UiContext, file: &FileSnapshot) {
         let phase = Phase::of(&file.status);
         if self.phase.replace(phase) != Some(phase) {
-            self.enter(ui, phase, file);
+            self.set_phase(ui, phase, file);
         }
         self.size.write(size(ui, file));
         self.status.write(error_text::status(&ui.messages(), file));
@@ -250,11 +250,11 @@ impl RowElements {
         self.filled.write(filled);
     }
 
-    fn enter(&mut self, ui: UiContext, phase: Phase, file: &FileSnapshot) {
+    fn set_phase(&mut self, ui: UiContext, phase: Phase, file: &FileSnapshot) {
         dom::set(&self.row, "data-status", Some(file.status.name()));
         dom::set(&self.state, "d", Some(phase.icon()));
-        self.main.show(ui, phase.main(), &self.name);
-        self.end.show(ui, Some(phase.end()), &self.name);
+        self.main.show(ui, phase.main_control(), &self.name);
+        self.end.show(ui, Some(phase.end_control()), &self.name);
         dom::set_hidden(&self.track, !phase.has_bar());
         stored::update(ui, &self.line, file, &self.name);
     }
@@ -278,9 +278,9 @@ impl ControlButton {
         }
         self.control = control;
         if control.is_none() {
-            leave(&self.button);
+            move_focus_out(&self.button);
         }
-        let face = control.map(Control::face);
+        let face = control.map(Control::appearance);
         let label = face.map(|(_, key, _)| ui.fill(key, &[("name", name)]));
         dom::set(&self.button, "part", face.map(|(part, ..)| part));
         dom::set(&self.button, "aria-label", label.as_deref());
@@ -303,7 +303,7 @@ pub(super) fn press(ui: UiContext, button: &Element) {
     let part = button.get_attribute("part");
     let control = Control::ALL
         .into_iter()
-        .find(|control| Some(control.face().0) == part.as_deref());
+        .find(|control| Some(control.appearance().0) == part.as_deref());
     let (Some(id), Some(control)) = (id, control) else {
         return;
     };
@@ -334,13 +334,17 @@ fn size(ui: UiContext, file: &FileSnapshot) -> String {
 
 fn speed(ui: UiContext, file: &FileSnapshot) -> String {
     match (&file.status, file.speed) {
-        (Status::Uploading, Some(speed)) => pace(ui, speed, file.remaining),
+        (Status::Uploading, Some(speed)) => speed_and_remaining(ui, speed, file.remaining),
         _ => String::new(),
     }
 }
 
 /// The text of speed and time left, such as `1.2 MB/s, 3 min left`.
-pub(super) fn pace(ui: UiContext, speed: u64, remaining: Option<core::time::Duration>) -> String {
+pub(super) fn speed_and_remaining(
+    ui: UiContext,
+    speed: u64,
+    remaining: Option<core::time::Duration>,
+) -> String {
     let mut text = format::speed(speed);
     if let Some(remaining) = remaining {
         text.push_str(" · ");

@@ -11,33 +11,33 @@ use web_sys::{Element, Node};
 
 use super::context::UiContext;
 use super::file_row::{self, FileRow};
-use super::focus::hides;
+use super::focus::hidden_without_focus;
 use super::stored;
-use super::upload_list::row_of;
-use crate::uploader::Row;
+use crate::ui::upload_list::row_of;
+use crate::uploader::UploadRow;
 
 /// The number of rows that are rendered at first, and that each "Show more" adds. It also limits the failed files that
 /// are shown after them.
-const STEP: usize = 200;
+const PAGE_SIZE: usize = 200;
 
 /// The list of all files, in the order of adding.
 #[component]
 pub(super) fn FileList(
     ui: UiContext,
-    rows: ArcReadSignal<Vec<Row>>,
+    rows: ArcReadSignal<Vec<UploadRow>>,
     totals: ArcReadSignal<Totals>,
 ) -> impl IntoView {
-    let limit = RwSignal::new(STEP);
+    let limit = RwSignal::new(PAGE_SIZE);
     let count = {
         let rows = rows.clone();
         Memo::new(move |_| rows.with(Vec::len))
     };
     let failed = Memo::new(move |_| totals.with(|totals| totals.first_failed.clone()));
-    let drawn = Memo::new(move |before: Option<&Vec<Row>>| {
+    let drawn = Memo::new(move |before: Option<&Vec<UploadRow>>| {
         let before = before.map_or(&[][..], Vec::as_slice);
-        let limit = limit.try_get().unwrap_or(STEP);
+        let limit = limit.try_get().unwrap_or(PAGE_SIZE);
         let failed = failed.try_get().unwrap_or_default();
-        rows.with(|rows| drawn(rows, limit, &failed, before))
+        rows.with(|rows| rows_to_show(rows, limit, &failed, before))
     });
     let shown = Memo::new(move |_| drawn.try_with(Vec::len).unwrap_or_default());
     let hidden =
@@ -54,7 +54,7 @@ pub(super) fn FileList(
     };
     let line = NodeRef::<html::P>::new();
     let more = move |_| {
-        limit.try_update(|limit| *limit += STEP);
+        limit.try_update(|limit| *limit += PAGE_SIZE);
     };
     let content = ListContent {
         ui,
@@ -87,7 +87,7 @@ pub(super) fn FileList(
         <p
             class="s3u-more"
             node_ref=line
-            hidden=move || hides(line, !hidden.try_get().unwrap_or_default())
+            hidden=move || hidden_without_focus(line, !hidden.try_get().unwrap_or_default())
         >
             <span>{summary}</span>
             <button class="s3u-button" part="more" type="button" on:click=more>
@@ -101,7 +101,7 @@ pub(super) fn FileList(
 #[derive(Clone, Copy)]
 struct ListContent {
     ui: UiContext,
-    drawn: Memo<Vec<Row>>,
+    drawn: Memo<Vec<UploadRow>>,
     effect: StoredValue<Option<RenderEffect<()>>, LocalStorage>,
 }
 
@@ -112,17 +112,17 @@ fn keep_rows(list: Element, content: ListContent) {
     let follows = RenderEffect::new(move |_| {
         let wanted = drawn.try_get().unwrap_or_default();
         let before = core::mem::take(&mut rows);
-        rows = follow(&list, before, wanted, |row| FileRow::new(ui, row));
+        rows = update_rows(&list, before, wanted, |row| FileRow::new(ui, row));
     });
     effect.try_set_value(Some(follows));
 }
 
 /// Makes the list show the wanted rows. Both are in the order of their ids. A row that stays is not touched.
-fn follow(
+fn update_rows(
     list: &Node,
     before: Vec<FileRow>,
-    wanted: Vec<Row>,
-    build: impl Fn(Row) -> Option<FileRow>,
+    wanted: Vec<UploadRow>,
+    build: impl Fn(UploadRow) -> Option<FileRow>,
 ) -> Vec<FileRow> {
     let mut before = before.into_iter().peekable();
     let mut rows = Vec::with_capacity(wanted.len());
@@ -141,7 +141,12 @@ fn follow(
 
 /// The first rows, and of the others those that failed or that were rendered before. A row must stay in its place when
 /// its file is retried.
-fn drawn(rows: &[Row], limit: usize, failed: &[FileId], before: &[Row]) -> Vec<Row> {
+fn rows_to_show(
+    rows: &[UploadRow],
+    limit: usize,
+    failed: &[FileId],
+    before: &[UploadRow],
+) -> Vec<UploadRow> {
     let (first, rest) = rows.split_at(limit.min(rows.len()));
     let mut drawn = first.to_vec();
     if let Some(next) = rest.first() {
@@ -152,7 +157,7 @@ fn drawn(rows: &[Row], limit: usize, failed: &[FileId], before: &[Row]) -> Vec<R
         let wanted: IdMap<FileId, ()> =
             ids.filter(|id| *id >= next.id).map(|id| (id, ())).collect();
         let found = wanted.keys().filter_map(|id| row_of(rest, id));
-        drawn.extend(found.take(STEP).cloned());
+        drawn.extend(found.take(PAGE_SIZE).cloned());
     }
     drawn
 }

@@ -17,7 +17,7 @@ const UNITS: [(u64, &str); 6] = [
 /// Formats a size, such as `12 MB`, in powers of 1,000, with one decimal below ten.
 pub fn bytes(count: u64) -> String {
     if count < 1_000 {
-        return exact(count);
+        return exact_bytes(count);
     }
     let mut shown = String::new();
     for (unit, name) in UNITS {
@@ -40,7 +40,7 @@ fn rounded(count: u64, unit: u64) -> u64 {
 }
 
 /// Formats an exact size, such as `10,000,001 bytes`.
-pub fn exact(count: u64) -> String {
+pub fn exact_bytes(count: u64) -> String {
     let digits = count.to_string();
     let mut shown = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -55,10 +55,10 @@ pub fn exact(count: u64) -> String {
 
 /// Formats two different sizes. They are exact if rounding would make them equal, so that no text reads "The file is 10
 /// MB. The limit is 10 MB."
-pub fn distinct(one: u64, other: u64) -> (String, String) {
+pub fn distinct_sizes(one: u64, other: u64) -> (String, String) {
     let (short, limit) = (bytes(one), bytes(other));
     if short == limit {
-        (exact(one), exact(other))
+        (exact_bytes(one), exact_bytes(other))
     } else {
         (short, limit)
     }
@@ -91,7 +91,7 @@ pub fn duration(time: Duration) -> String {
 
 /// A file's name for display. Characters that change the writing direction or are invisible are replaced, so that
 /// `exe.jpg` cannot be shown as `jpg.exe`.
-pub fn visible(name: &str) -> String {
+pub fn display_name(name: &str) -> String {
     name.chars()
         .map(|c| if is_deceptive(c) { '\u{FFFD}' } else { c })
         .collect()
@@ -100,7 +100,7 @@ pub fn visible(name: &str) -> String {
 /// Splits a name into a start that may be shortened and an end that stays readable. The end has plain ASCII characters
 /// only, so that no ligature or emoji is split. A name with right-to-left letters is not split between plain
 /// characters, since the parts would change places.
-pub fn cut(name: &str) -> (&str, &str) {
+pub fn split_name(name: &str) -> (&str, &str) {
     const KEPT: usize = 10;
     let is_plain = |byte: &u8| *byte == b' ' || byte.is_ascii_graphic();
     let kept = name.bytes().rev().take(KEPT).take_while(is_plain).count();
@@ -146,19 +146,19 @@ mod tests {
         ] {
             assert_eq!(bytes(count), shown, "{count}");
         }
-        assert_eq!(exact(10_000_001), "10,000,001 bytes");
-        assert_eq!(exact(100), "100 bytes");
+        assert_eq!(exact_bytes(10_000_001), "10,000,001 bytes");
+        assert_eq!(exact_bytes(100), "100 bytes");
         assert_eq!(speed(1_250_000), "1.3 MB/s");
     }
 
     #[test]
     fn two_sizes_that_differ_look_different() {
         assert_eq!(
-            distinct(12_000_000, 10_000_000),
+            distinct_sizes(12_000_000, 10_000_000),
             ("12 MB".into(), "10 MB".into())
         );
         assert_eq!(
-            distinct(10_000_001, 10_000_000),
+            distinct_sizes(10_000_001, 10_000_000),
             ("10,000,001 bytes".into(), "10,000,000 bytes".into())
         );
     }
@@ -200,16 +200,19 @@ mod tests {
 
     #[test]
     fn names_cannot_deceive_and_are_cut_safely() {
-        assert_eq!(visible("a\u{202E}gpj.exe"), "a\u{FFFD}gpj.exe");
-        assert_eq!(visible("a\u{61C}\n\u{2028}b"), "a\u{FFFD}\u{FFFD}\u{FFFD}b");
-        assert_eq!(visible("👩\u{200D}👧.png"), "👩\u{200D}👧.png");
-        assert_eq!(visible("a\u{AD}\u{3164}.png"), "a\u{FFFD}\u{FFFD}.png");
-        assert_eq!(cut("short.pdf"), ("short.pdf", ""));
-        let (start, end) = cut("a-rather-long-report-name-2024.pdf");
+        assert_eq!(display_name("a\u{202E}gpj.exe"), "a\u{FFFD}gpj.exe");
+        assert_eq!(
+            display_name("a\u{61C}\n\u{2028}b"),
+            "a\u{FFFD}\u{FFFD}\u{FFFD}b"
+        );
+        assert_eq!(display_name("👩\u{200D}👧.png"), "👩\u{200D}👧.png");
+        assert_eq!(display_name("a\u{AD}\u{3164}.png"), "a\u{FFFD}\u{FFFD}.png");
+        assert_eq!(split_name("short.pdf"), ("short.pdf", ""));
+        let (start, end) = split_name("a-rather-long-report-name-2024.pdf");
         assert_eq!((start, end), ("a-rather-long-report-nam", "e-2024.pdf"));
-        assert_eq!(cut("ein-langer-Name-mit-ü-am-Ende-ü.pdf").1, ".pdf");
-        assert_eq!(cut("תוכנית-ארוכה-מאוד-של-החברה.pdf").1, ".pdf");
-        assert_eq!(cut("תוכנית-ארוכה final-report.pdf").1, "");
-        assert_eq!(cut("Ein-Familienfoto-👨‍👩‍👧").1, "");
+        assert_eq!(split_name("ein-langer-Name-mit-ü-am-Ende-ü.pdf").1, ".pdf");
+        assert_eq!(split_name("תוכנית-ארוכה-מאוד-של-החברה.pdf").1, ".pdf");
+        assert_eq!(split_name("תוכנית-ארוכה final-report.pdf").1, "");
+        assert_eq!(split_name("Ein-Familienfoto-👨‍👩‍👧").1, "");
     }
 }
