@@ -7,10 +7,12 @@
     reason = "a panic is how a test fails"
 )]
 
+mod admission;
 mod conversation;
 mod diagnosis;
 mod file;
 mod network;
+mod offline;
 mod platform;
 mod uploads;
 
