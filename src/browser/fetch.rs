@@ -1,4 +1,5 @@
-//! Requests by fetch. <https://fetch.spec.whatwg.org/>
+//! Requests by fetch. A response with any status is one, and only a request without a response fails.
+//! <https://fetch.spec.whatwg.org/#fetch-method>
 //!
 //! No browser reports upload progress of fetch.
 

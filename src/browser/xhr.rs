@@ -1,4 +1,5 @@
-//! Requests by `XMLHttpRequest`, the one API that reports upload progress. <https://xhr.spec.whatwg.org/>
+//! Requests by `XMLHttpRequest`, the one API that reports upload progress.
+//! <https://xhr.spec.whatwg.org/#the-upload-attribute>
 
 use std::cell::RefCell;
 use std::rc::Rc;

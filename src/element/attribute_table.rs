@@ -120,7 +120,7 @@ fn the_readme_shows_the_table() {
             .map(|attribute| format!("`{}`", attribute.name))
             .collect();
         let cells = [names.join(", "), row.meaning, row.default];
-        expected.push_str(&format!("| {} |\n", cells.join(" | ")));
+        expected.extend(["| ", &cells.join(" | "), " |\n"]);
     }
     assert!(
         README.contains(&expected),

@@ -443,6 +443,7 @@ test("leaving the page asks about what was paused half way, not about what only 
   await expect.poll(leave).toBe(false);
 });
 
+// https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#constructing-the-form-data-set
 test("in a form: the keys of what is stored are sent by its name, and a reset clears the list", async ({ lab, page }) => {
   const widget = await lab.open(page, '<form><s3-upload endpoint="/uploads" name="photos" multiple></s3-upload></form>');
   const sent = () => page.evaluate(() => new FormData(document.forms[0]).getAll("photos"));

@@ -423,6 +423,24 @@ mod tests {
         );
     }
 
+    /// <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>
+    #[test]
+    fn only_a_token_names_a_header() {
+        for name in ["x-amz-meta-a", "X_1", "!#$%&'*+-.^_`|~0Az"] {
+            assert!(is_token(name), "{name}");
+        }
+        let delimiters = "\"(),/:;<=>?@[\\]{}".chars();
+        let others = ['\0', '\t', '\n', '\r', ' ', '\u{7f}', '\u{e9}'];
+        for wrong in delimiters.chain(others) {
+            for name in [format!("{wrong}"), format!("a{wrong}b")] {
+                assert!(!is_token(&name), "{name:?}");
+                let signed = Signed::put("https://h/k").header(&name, "v");
+                assert_eq!(signed.headers, [], "{name:?}");
+            }
+        }
+        assert!(!is_token(""));
+    }
+
     #[test]
     fn a_request_prints_no_value_of_a_header() {
         let signed =

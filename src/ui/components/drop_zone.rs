@@ -68,6 +68,7 @@ pub(super) fn DropZone(ui: UiContext, look: Signal<DisplayOptions>) -> impl Into
         }
     };
     // The keyboard uses the button. A mouse click may be anywhere in the zone.
+    // <https://www.w3.org/TR/WCAG22/#keyboard>
     let press = move |event: ev::MouseEvent| {
         let target = event
             .target()

@@ -106,6 +106,10 @@ struct ListContent {
 }
 
 /// Keeps the rows in the list. They are in it when this returns.
+#[allow(
+    clippy::large_types_passed_by_value,
+    reason = "a directive owns its parameter"
+)]
 fn keep_rows(list: Element, content: ListContent) {
     let ListContent { ui, drawn, effect } = content;
     let mut rows = Vec::new();

@@ -146,7 +146,8 @@ struct RowElements {
     phase: Option<Phase>,
 }
 
-/// A control that changes with the file's state, and is hidden while it has no action.
+/// A control that changes with the file's state, and is hidden while it has no action. Its name says which file it
+/// concerns. <https://www.w3.org/TR/WCAG22/#name-role-value>
 #[derive(Debug)]
 struct ControlButton {
     button: Element,

@@ -1,4 +1,5 @@
 //! The keyboard's focus when the element that has it is hidden or removed.
+//! <https://www.w3.org/TR/WCAG22/#focus-order>
 
 use leptos::ev;
 use leptos::html::ElementType;

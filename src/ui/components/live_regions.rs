@@ -1,4 +1,4 @@
-//! The live regions of a widget, and their announcements.
+//! The live regions of a widget, and their announcements. <https://www.w3.org/TR/WCAG22/#status-messages>
 
 use leptos::prelude::*;
 use s3_upload_core::Totals;

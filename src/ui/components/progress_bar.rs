@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 /// A progress bar with a name, a whole percentage and that percentage as text.
+/// <https://www.w3.org/TR/WCAG22/#name-role-value>
 #[component]
 pub(super) fn ProgressBar(
     /// The `part` and, with the prefix, the class.

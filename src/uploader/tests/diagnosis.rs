@@ -25,7 +25,7 @@ fn a_cors_rule_is_named_if_the_doctor_proves_it() {
         *page.world.network.probes.borrow(),
         [
             format!("no-cors HEAD {STORE}/b/k"),
-            format!("cors PUT {STORE}/b/k?tagging"),
+            format!("cors PUT {STORE}/b/k?tagging Content-Type"),
         ]
     );
     let doctor = page.latest("POST /uploads/doctor");
@@ -57,6 +57,41 @@ fn a_cors_rule_is_named_if_the_doctor_proves_it() {
     let warnings = page.world.warnings.borrow();
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].contains("Add the origin."), "{warnings:?}");
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html>
+#[test]
+fn s3_is_sent_an_unsigned_change_of_tags_which_it_refuses() {
+    let signed = "X-Amz-Signature=5";
+    let of_s3 = r#""method":"POST","fields":{"key":"k","x-amz-signature":"5"}"#;
+    let of_another = r#""method":"POST","fields":{"key":"k","signature":"5"}"#;
+    for (grant, probe) in [
+        (
+            format!(r#"{{"url":"{STORE}/b/k?{signed}","headers":{{"x-amz-meta-a":"1"}}}}"#),
+            format!("cors PUT {STORE}/b/k?tagging x-amz-meta-a Content-Type"),
+        ),
+        (
+            format!(r#"{{"url":"{STORE}/b",{of_s3}}}"#),
+            format!("cors POST {STORE}/b?tagging"),
+        ),
+        (
+            format!(r#"{{"url":"{STORE}/b",{of_another}}}"#),
+            format!("cors HEAD {STORE}/b"),
+        ),
+        (
+            format!(r#"{{"url":"{STORE}/b/k?sig=5","headers":{{"x-a":"1"}}}}"#),
+            format!("cors HEAD {STORE}/b/k"),
+        ),
+    ] {
+        let mut page = Page::new();
+        page.add(300);
+        page.answer(&page.latest("POST /uploads"), 200, &grant);
+        let send = page.world.network.requests("P").pop().unwrap();
+        assert!(send.line.contains(STORE), "{}", send.line);
+        page.cut(&send);
+        let probes = page.world.network.probes.borrow();
+        assert_eq!(probes.last(), Some(&probe), "{grant}");
+    }
 }
 
 #[test]

@@ -8,10 +8,12 @@
 )]
 
 mod adding;
+mod admission;
 mod conversation;
 mod diagnosis;
 mod file;
 mod network;
+mod offline;
 mod platform;
 mod uploads;
 

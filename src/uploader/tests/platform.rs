@@ -29,6 +29,9 @@ type Task = Pin<Box<dyn Future<Output = ()>>>;
 pub struct World {
     pub network: ScriptedNetwork,
     pub warnings: RefCell<Vec<String>>,
+    is_offline: Cell<bool>,
+    watches: RefCell<BTreeMap<u64, NetworkListener>>,
+    next_watch: Cell<u64>,
     now: Cell<u64>,
     tasks: RefCell<Vec<Task>>,
     timers: RefCell<BTreeMap<Due, Box<dyn FnOnce()>>>,
@@ -39,6 +42,8 @@ pub struct World {
 
 /// The time of a timer, and its number.
 type Due = (u64, u64);
+
+type NetworkListener = Rc<dyn Fn(bool)>;
 
 impl World {
     /// Polls the tasks until none of them goes on.
@@ -78,6 +83,21 @@ impl World {
         self.now.set(end);
     }
 
+    /// The browser says that it is online or offline.
+    pub fn goes(&self, online: bool) {
+        self.is_offline.set(!online);
+        let listeners: Vec<_> = self.watches.borrow().values().cloned().collect();
+        for listener in listeners {
+            listener(online);
+        }
+        self.run();
+    }
+
+    /// The number of watches of the network.
+    pub fn watches(&self) -> usize {
+        self.watches.borrow().len()
+    }
+
     fn took_effect(&self) {
         self.effects.set(self.effects.get() + 1);
     }
@@ -111,6 +131,19 @@ impl Drop for Timer {
         // The callback is dropped after the borrow has ended, since it may own other timers.
         let callback = self.world.timers.borrow_mut().remove(&self.due);
         drop(callback);
+    }
+}
+
+/// Ends its watch of the network when it is dropped.
+pub struct Watch {
+    world: Rc<World>,
+    number: u64,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let listener = self.world.watches.borrow_mut().remove(&self.number);
+        drop(listener);
     }
 }
 
@@ -215,9 +248,13 @@ impl Network for TestPlatform {
     }
 
     async fn may_read(&self, request: Request<'_>) -> Readability {
-        self.0
-            .network
-            .probe(&format!("cors {}", request.method), request.url);
+        let kind = match request.body {
+            Body::Empty => format!("cors {}", request.method),
+            _ => format!("cors {} with a body", request.method),
+        };
+        let names = request.headers.iter().map(|(name, _)| name.as_str());
+        let line: Vec<&str> = std::iter::once(request.url).chain(names).collect();
+        self.0.network.probe(&kind, &line.join(" "));
         self.0.network.seen.get()
     }
 
@@ -231,7 +268,7 @@ impl Network for TestPlatform {
     }
 
     fn is_online(&self) -> bool {
-        true
+        !self.0.is_offline.get()
     }
 
     fn policy_moment(&self) -> Moment {
@@ -248,7 +285,7 @@ impl Platform for TestPlatform {
     type File = TestFile;
     type Timer = Timer;
     type Frame = Timer;
-    type NetworkWatch = ();
+    type NetworkWatch = Watch;
     type LeaveGuard = ();
 
     fn resolve(&self, url: &str) -> Option<Address> {
@@ -320,7 +357,16 @@ impl Platform for TestPlatform {
         self.0.took_effect();
     }
 
-    fn watch_network(&self, _changed: impl Fn(bool) + Clone + 'static) {}
+    fn watch_network(&self, changed: impl Fn(bool) + Clone + 'static) -> Watch {
+        let world = &self.0;
+        let number = world.next_watch.get();
+        world.next_watch.set(number + 1);
+        world.watches.borrow_mut().insert(number, Rc::new(changed));
+        Watch {
+            world: Rc::clone(world),
+            number,
+        }
+    }
 
     fn ask_before_leaving(&self) {}
 
