@@ -55,9 +55,9 @@ impl<P: Platform> Backend<'_, P> {
                 Next::Send(request) => responses.push(self.request_backend(step, &request).await?),
             }
         }
-        let circle =
-            DialectError::Unsupported("the conversation with the backend does not end".to_owned());
-        Err(operation_error(step, circle))
+        let endless =
+            DialectError::Unsupported("the exchange with the backend does not end".to_owned());
+        Err(operation_error(step, endless))
     }
 
     async fn request_backend(
