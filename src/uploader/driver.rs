@@ -24,6 +24,7 @@ use super::files::Files;
 use super::platform::Platform;
 use super::row::{Rejection, UploadRow};
 use super::settings::Settings;
+use super::source::ArrivingFile;
 use super::transfer::{self, CompletionSink, RequestGuard, TransferContext};
 
 type Listener = Rc<dyn Fn(&UploadEvent)>;
@@ -45,8 +46,8 @@ pub(super) struct Driver<P: Platform> {
     in_flight: RefCell<IdMap<RequestId, RequestGuard<P>>>,
     listeners: RefCell<Vec<Listener>>,
     before_add: RefCell<Option<BeforeAdd<P::File>>>,
-    /// Added files that come in later tasks, each with the flag of its call: true while one may replace files.
-    arriving: RefCell<VecDeque<(P::File, Rc<Cell<bool>>)>>,
+    /// Added files that come in later tasks.
+    arriving: RefCell<VecDeque<ArrivingFile<P::File>>>,
     /// The next of these tasks.
     next_arrival: RefCell<Option<P::Timer>>,
     /// Files that are shown while the host decides about them, and that the queue does not know yet.

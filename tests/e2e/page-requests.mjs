@@ -22,7 +22,8 @@ function record() {
     const request = input instanceof Request ? input : undefined;
     const ended = begun(options?.method ?? request?.method ?? "GET", request?.url ?? input);
     const answer = fetch(input, options);
-    answer.then(ended, ended);
+    // The page reads the body after the headers.
+    answer.then((response) => response.clone().text()).then(ended, ended);
     return answer;
   };
 }

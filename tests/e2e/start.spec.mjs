@@ -249,6 +249,8 @@ const FAILURES = {
   "a broken connection": { at: WASM, fault: (exchange) => exchange.passOn({ cutAfter: 0 }), code: "network", says: "The uploader could not be loaded. Check your internet connection" },
 };
 
+// A script that failed to load is asked for again, by another name:
+// https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-single-imported-module-script
 for (const [title, { at, fault, code, says }] of Object.entries(FAILURES)) {
   test(`${title}: its sentence, its event, and the chosen file after another try`, async ({ lab, page }) => {
     // The browser itself asks once more after a broken connection.

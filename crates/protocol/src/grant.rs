@@ -221,7 +221,7 @@ fn plain(url: &str) -> String {
 impl fmt::Debug for PresignedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
-        f.debug_struct("Signed")
+        f.debug_struct("PresignedRequest")
             .field("url", &self.url)
             .field("headers", &headers)
             .field("fields", &self.fields)
@@ -434,7 +434,7 @@ mod tests {
         for wrong in delimiters.chain(others) {
             for name in [format!("{wrong}"), format!("a{wrong}b")] {
                 assert!(!is_token(&name), "{name:?}");
-                let signed = Signed::put("https://h/k").header(&name, "v");
+                let signed = PresignedRequest::put("https://h/k").header(&name, "v");
                 assert_eq!(signed.headers, [], "{name:?}");
             }
         }

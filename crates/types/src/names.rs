@@ -24,7 +24,25 @@ pub fn is_token(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_token;
+    use super::{INTERNAL_HOST_SUFFIXES, is_token};
+
+    /// <https://www.rfc-editor.org/rfc/rfc6762#appendix-G> <https://www.rfc-editor.org/rfc/rfc8375>
+    #[test]
+    fn names_of_private_networks_are_internal() {
+        for name in [
+            "nas.local",
+            "s3.intranet",
+            "minio.lan",
+            "s3.internal",
+            "router.home.arpa",
+        ] {
+            let is_internal = INTERNAL_HOST_SUFFIXES
+                .iter()
+                .any(|suffix| name.ends_with(suffix));
+            assert!(is_internal, "{name}");
+        }
+        assert!(!INTERNAL_HOST_SUFFIXES.contains(&".com"));
+    }
 
     /// <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>
     #[test]

@@ -15,7 +15,7 @@ use s3_upload_core::{Event, FileId, FileInfo, FileSnapshot, Status, Target};
 use super::Driver;
 use crate::uploader::before_add::BeforeAdd;
 use crate::uploader::platform::{LocalFile, Platform};
-use crate::uploader::source::FileSource;
+use crate::uploader::source::{ArrivingFile, FileSource};
 
 /// The number of files that are added in one task.
 const ADDED_PER_TASK: usize = 100;
@@ -32,7 +32,10 @@ impl<P: Platform> Driver<P> {
     /// while thousands are added.
     pub fn add(&self, files: Vec<P::File>, replacing: bool) {
         let replacing = Rc::new(Cell::new(replacing));
-        let arriving = files.into_iter().map(|file| (file, Rc::clone(&replacing)));
+        let arriving = files.into_iter().map(|file| ArrivingFile {
+            file,
+            replacing: Rc::clone(&replacing),
+        });
         self.arriving.borrow_mut().extend(arriving);
         if self.next_arrival.borrow().is_none() {
             self.admit_next();
@@ -42,7 +45,7 @@ impl<P: Platform> Driver<P> {
     fn admit_next(&self) {
         for _ in 0..ADDED_PER_TASK {
             let next = self.arriving.borrow_mut().pop_front();
-            let Some((file, replacing)) = next else {
+            let Some(ArrivingFile { file, replacing }) = next else {
                 break;
             };
             self.admit(file, replacing);
