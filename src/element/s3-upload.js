@@ -42,9 +42,13 @@ function load() {
   return loading;
 }
 
+/** The address of the wasm. Bundlers read the two literals, here and in `import()`. A second mention of either file, or
+ * `import.meta.url` by itself, would make them emit a second copy or the path of a developer's folder. */
+const wasmUrl = () => new URL("./s3-upload-core_bg.wasm", import.meta.url);
+
 /** Fetches the wasm and the script that starts it at the same time. */
 async function fetchBoth() {
-  const wasm = fetch(new URL("./s3-upload-core_bg.wasm", import.meta.url));
+  const wasm = fetch(wasmUrl());
   // Avoids an unhandled rejection if the script fails first.
   wasm.catch(() => {});
   const core = await import("./s3-upload-core.js");
@@ -341,7 +345,6 @@ function isFile(value) {
 
 /** The cause of a failed load and its remedy, for the developer. */
 function cause(error, blocked) {
-  const file = new URL("./s3-upload-core.js", import.meta.url).href;
   const rule = blocked.at(-1)?.effectiveDirective;
   if (error instanceof WebAssembly.CompileError && (rule || /security policy|unsafe-eval/i.test(error.message))) {
     return "the page's Content Security Policy forbids WebAssembly. Add 'wasm-unsafe-eval' to script-src.";
@@ -350,9 +353,9 @@ function cause(error, blocked) {
     return `the page's Content Security Policy (${rule}) forbids loading ${blocked.at(-1).blockedURI}. Allow it there.`;
   }
   if (error instanceof WebAssembly.CompileError) {
-    return `s3-upload-core_bg.wasm, beside ${file}, is not WebAssembly. Does the server answer with another page?`;
+    return `${wasmUrl()} is not WebAssembly. Does the server answer with another page?`;
   }
-  return `${file} or s3-upload-core_bg.wasm beside it could not be loaded. Are both files there?`;
+  return `${wasmUrl()} or the script beside it could not be loaded. Are both files there?`;
 }
 
 for (const [attribute, property] of Object.entries(TEXTS)) {

@@ -18,7 +18,7 @@ pub const PACKAGE: Package = Package {
 
 /// The oldest browsers whose syntax the output keeps to: the first ones that have the stylesheet's `light-dark()`.
 /// <https://developer.mozilla.org/docs/Web/CSS/color_value/light-dark>
-const TARGET: &str = "--target=es2022,chrome123,firefox120,safari17.5";
+pub const BROWSERS: &str = "es2022,chrome123,firefox120,safari17.5";
 
 /// esbuild, and the Node that starts it.
 #[derive(Debug)]
@@ -41,17 +41,19 @@ impl Esbuild {
         self.program.display().to_string()
     }
 
+    /// Returns the path of the module that a script of Node requires.
+    pub fn module(&self) -> PathBuf {
+        let package = self.program.ancestors().nth(2).unwrap_or(&self.program);
+        package.join("lib/main.js")
+    }
+
     /// Returns a script or a stylesheet without comments, spaces and long local names. The imports and exports of a
     /// script keep their names.
     pub fn minify(&self, file: &Path) -> Result<String> {
         let mut command = process::command(&self.node);
         command.arg(&self.program).arg(file);
-        command.args([
-            "--minify",
-            "--legal-comments=none",
-            "--charset=utf8",
-            TARGET,
-        ]);
+        command.args(["--minify", "--legal-comments=none", "--charset=utf8"]);
+        command.arg(format!("--target={BROWSERS}"));
         process::read(&mut command)
     }
 }
