@@ -32,7 +32,7 @@ cargo xtask <command>
              --store-port N   of the S3 store (9000)
              --data DIR       where the store keeps its objects, instead of a place that is thrown away
   test     all checks; the last line reads `N passed, N failed`
-             --only STAGE     lint, native, browser or e2e
+             --only STAGE     lint, native, browser, e2e or embed (which then tries all bundlers)
              --changed        the stages that files changed since main can affect
   lint     the checks that run no test
              --only CHECK     format, clippy, modules, rules, docs, size, dependencies or spelling
@@ -314,6 +314,10 @@ mod tests {
             parsed("lint --only modules"),
             Ok(Task::Lint(vec![lint::Check::Modules]))
         );
+        assert_eq!(
+            parsed("test --only embed"),
+            Ok(Task::Test(vec![test::Stage::EmbedAll]))
+        );
         assert_eq!(parsed("test --changed"), Ok(Task::TestChanged));
         assert_eq!(parsed("dist --help"), Ok(Task::Help));
         assert_eq!(parsed("npm"), Ok(Task::Npm));
@@ -341,7 +345,7 @@ mod tests {
         );
         assert!(
             parsed("test --only nothing")
-                .is_err_and(|sentence| sentence.contains("lint, native, browser, e2e"))
+                .is_err_and(|sentence| sentence.contains("lint, native, browser, e2e, embed"))
         );
         assert!(parsed("lint --only nothing").is_err_and(|sentence| sentence.contains("modules")));
         assert!(parsed("setup everything").is_err_and(|sentence| sentence.contains("trunk")));
