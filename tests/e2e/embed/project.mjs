@@ -52,16 +52,17 @@ export class Project {
   /** A folder without a project. */
   static async empty(name) {
     const project = new Project();
-    project.folder = join(needed("EMBED_PROJECTS"), name);
+    project.parent = needed("EMBED_PROJECTS");
+    project.folder = join(project.parent, name);
     await rm(project.folder, { recursive: true, force: true });
-    await mkdir(dirname(project.folder), { recursive: true });
+    await mkdir(project.parent, { recursive: true });
     return project;
   }
 
   /** A project that a starter of npm makes: `npm create STARTER NAME OPTIONS`. */
   static async created(name, starter, ...options) {
     const project = await Project.empty(name);
-    await run(dirname(project.folder), "npm", "create", "--yes", starter, name, ...options);
+    await run(project.parent, "npm", "create", "--yes", starter, name, ...options);
     return project;
   }
 
@@ -87,7 +88,6 @@ export class Project {
 
   /** Installs what the project depends on, the packed package, and more packages. */
   async install(...packages) {
-    // Apart from the starter's own packages, so that a version that no longer exists is named by npm.
     await run(this.folder, "npm", "install", PACKAGE, ...packages);
   }
 
@@ -221,6 +221,7 @@ export const test = base.extend({
       return project;
     };
     await use({
+      keep,
       created: (...args) => keep(Project.created(...args)),
       of: (...args) => keep(Project.of(...args)),
     });
