@@ -12,11 +12,12 @@ test("Vue", async ({ page, projects, server }) => {
     "src/App.vue": `<script setup lang="ts">
 import "s3-upload/vue";
 import { ref } from "vue";
+const endpoint = "${server.url}/uploads";
 const key = ref("");
 </script>
 
 <template>
-  <s3-upload endpoint="${server.url}/uploads" @upload-success="({ detail }) => (key = detail.result?.key ?? '')" />
+  <s3-upload :endpoint="endpoint" @upload-success="({ detail }) => (key = detail.result?.key ?? '')" />
   <p id="key">{{ key }}</p>
 </template>
 `,
