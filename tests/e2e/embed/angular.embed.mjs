@@ -1,9 +1,9 @@
 import { Project, run, test, uploads } from "./project.mjs";
 
-// The newest major version that runs on Node 20.
-const CLI = "@angular/cli@20";
+// The newest major version that runs on Node 20. Pinned, since the starter names packages of its own version.
+const CLI = "@angular/cli@21.2.27";
 
-test("Angular 20", async ({ page, projects, server }) => {
+test("Angular 21", async ({ page, projects, server }) => {
   const project = await projects.keep(Project.empty("angular"));
   const options = ["--defaults", "--skip-git", "--skip-tests", "--skip-install", "--interactive=false"];
   await run(project.parent, "npx", "--yes", CLI, "new", "angular", ...options);
@@ -13,7 +13,7 @@ import { Component, CUSTOM_ELEMENTS_SCHEMA, signal } from "@angular/core";
 @Component({
   selector: "app-root",
   schemas: [CUSTOM_ELEMENTS_SCHEMA],
-  template: \`<s3-upload endpoint="${server.url}/uploads" (upload-success)="key.set($event.detail.result.key)"></s3-upload>
+  template: \`<s3-upload endpoint="${server.url}/uploads" (upload-success)="key.set($event.detail.result?.key ?? '')"></s3-upload>
     <p id="key">{{ key() }}</p>\`,
 })
 export class App {

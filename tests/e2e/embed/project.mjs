@@ -111,16 +111,16 @@ export class Project {
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += text));
     const url = `http://127.0.0.1:${port}/`;
-    await expect
-      .poll(
-        async () => {
-          if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}:\n${output}`);
-          const answer = await fetch(url).catch(() => null);
-          return answer?.ok;
-        },
-        { message: `${program} answers`, timeout: 180_000 },
-      )
-      .toBe(true);
+    const answers = async () => {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+      const answer = await fetch(url).catch(() => null);
+      return answer?.ok;
+    };
+    try {
+      await expect.poll(answers, { timeout: 180_000 }).toBe(true);
+    } catch (error) {
+      throw new Error(`${program} does not answer at ${url}:\n${output}`, { cause: error });
+    }
     return url;
   }
 
