@@ -24,6 +24,6 @@ export class App {
   await project.install();
   await uploads(page, await project.serve("ng", (port) => ["serve", "--host", "127.0.0.1", "--port", port]), server);
   await project.exec("ng", "build");
-  await project.hasOneCore("dist");
+  await project.hasOneCore("dist", { asset: false });
   await uploads(page, await project.host("dist/angular/browser"), server);
 });

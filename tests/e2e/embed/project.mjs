@@ -155,8 +155,8 @@ export class Project {
     }
   }
 
-  /** Fails unless a built folder has the widget once: the wasm, as a file or in a script, and its glue. */
-  async hasOneCore(folder) {
+  /** Fails unless a built folder has the widget once: the wasm, as a file (`asset`) or in a script, and its glue. */
+  async hasOneCore(folder, { asset }) {
     const found = { wasm: [], glue: [] };
     const root = join(this.folder, folder);
     for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
@@ -171,6 +171,7 @@ export class Project {
       for (const _ of text.matchAll(/failed to fetch Wasm/g)) found.glue.push(file);
     }
     expect(found.wasm, `the wasm in ${folder}`).toHaveLength(1);
+    expect(found.wasm[0].endsWith(".wasm"), `${found.wasm[0]} is a file of its own`).toBe(asset);
     expect(found.glue, `the glue in ${folder}`).toHaveLength(1);
   }
 }

@@ -19,6 +19,6 @@ test("SvelteKit, which renders the page on the server", async ({ page, projects,
   await project.exec("svelte-kit", "sync");
   await project.exec("svelte-check", "--tsconfig", "./tsconfig.json");
   await project.exec("vite", "build");
-  await project.hasOneCore(".svelte-kit/output/client");
+  await project.hasOneCore(".svelte-kit/output/client", { asset: true });
   await uploads(page, await project.serve("vite", (port) => ["preview", ...options(port)]), server);
 });

@@ -21,7 +21,7 @@ async function react(page, project, server) {
   // The starter's own script checks the types first.
   await project.exec("tsc", "-b");
   await project.exec("vite", "build");
-  await project.hasOneCore("dist");
+  await project.hasOneCore("dist", { asset: true });
   await uploads(page, await project.host("dist"), server);
 }
 

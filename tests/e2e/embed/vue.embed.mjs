@@ -27,6 +27,6 @@ const key = ref("");
   await uploads(page, dev, server);
   await project.exec("vue-tsc", "--build");
   await project.exec("vite", "build");
-  await project.hasOneCore("dist");
+  await project.hasOneCore("dist", { asset: true });
   await uploads(page, await project.host("dist"), server);
 });

@@ -14,7 +14,7 @@ document.addEventListener("upload-success", ({ detail }) => (document.getElement
   const dev = (port) => ["serve", "--mode", "development", "--host", "127.0.0.1", "--port", port];
   await uploads(page, await project.serve("webpack", dev), server);
   await project.exec("webpack", "--mode", "production");
-  await project.hasOneCore("dist");
+  await project.hasOneCore("dist", { asset: true });
   const html = await project.read("public/index.html");
   await uploads(page, await project.host("dist", { "/index.html": html }), server);
 });

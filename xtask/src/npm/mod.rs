@@ -22,16 +22,45 @@ use api::Api;
 /// counts.
 ///
 /// A bundler that emits the files to which `new URL("…", import.meta.url)` refers gets `s3-upload.js`: webpack and
-/// Rspack, and Vite and Turbopack when they build for production. Node never loads the widget, so that it gets the same
-/// file. All others get the module with the wasm inside: esbuild; Angular, which sets the condition `es2015` in each
-/// mode; the development server of Vite, which moves the modules of packages to another folder.
-const CONDITIONS: [(&str, &str); 5] = [
-    ("node", "s3-upload.js"),
-    ("webpack", "s3-upload.js"),
-    ("es2015", "s3-upload.inline.js"),
-    ("production", "s3-upload.js"),
-    ("default", "s3-upload.inline.js"),
+/// Rspack, and Vite and Turbopack when they build for browsers in production. Node never loads the widget, so that it
+/// gets the same file. All others get the module with the wasm inside: esbuild; Rollup, whose plugin sets `production`
+/// without `browser`; Angular, which sets the condition `es2015` in each mode; the development server of Vite, which
+/// moves the modules of packages to another folder.
+const CONDITIONS: [(&str, Target); 5] = [
+    ("node", Target::File("s3-upload.js")),
+    ("webpack", Target::File("s3-upload.js")),
+    ("es2015", Target::File("s3-upload.inline.js")),
+    (
+        "production",
+        Target::ByPlatform {
+            browser: "s3-upload.js",
+            other: "s3-upload.inline.js",
+        },
+    ),
+    ("default", Target::File("s3-upload.inline.js")),
 ];
+
+/// The file of a condition.
+#[derive(Clone, Copy)]
+enum Target {
+    File(&'static str),
+    /// The files with and without the condition `browser`.
+    ByPlatform {
+        browser: &'static str,
+        other: &'static str,
+    },
+}
+
+impl Target {
+    fn json(self) -> String {
+        match self {
+            Self::File(file) => format!("\"./dist/{file}\""),
+            Self::ByPlatform { browser, other } => {
+                format!("{{\"browser\": \"./dist/{browser}\", \"default\": \"./dist/{other}\"}}")
+            }
+        }
+    }
+}
 
 /// What the build says: the name of the wasm, which has a hash in it, and a hash for the README.
 #[derive(Deserialize)]
@@ -108,7 +137,7 @@ fn package_json(template: &str, version: &str, wasm: &str) -> String {
     for (mark, types) in frameworks.into_iter().chain([element]) {
         let mut rows = vec![format!("\"types\": \"./types/{types}.d.ts\"")];
         rows.extend(
-            CONDITIONS.map(|(condition, file)| format!("\"{condition}\": \"./dist/{file}\"")),
+            CONDITIONS.map(|(condition, target)| format!("\"{condition}\": {}", target.json())),
         );
         let entry = format!("{{\n      {}\n    }}", rows.join(",\n      "));
         text = text.replace(&format!("\"{mark}\""), &entry);
@@ -118,7 +147,7 @@ fn package_json(template: &str, version: &str, wasm: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CONDITIONS, package_json, types};
+    use super::{CONDITIONS, Target, package_json, types};
 
     #[test]
     fn each_entry_of_the_element_has_its_types_and_all_conditions() {
@@ -137,9 +166,13 @@ mod tests {
             let declared = format!("./types/{types}.d.ts");
             let found = text_at(&format!("/exports/{entry}/types"));
             assert_eq!(found, Some(declared.as_str()));
-            for (condition, file) in CONDITIONS {
+            for (condition, target) in CONDITIONS {
+                let (pointer, file) = match target {
+                    Target::File(file) => (condition.to_owned(), file),
+                    Target::ByPlatform { browser, .. } => (format!("{condition}/browser"), browser),
+                };
                 let file = format!("./dist/{file}");
-                let found = text_at(&format!("/exports/{entry}/{condition}"));
+                let found = text_at(&format!("/exports/{entry}/{pointer}"));
                 assert_eq!(found, Some(file.as_str()));
             }
         }
