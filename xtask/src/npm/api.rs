@@ -50,6 +50,8 @@ pub struct Table {
     pub events: Vec<Event>,
     pub properties: Vec<Property>,
     pub methods: Vec<Method>,
+    /// The methods of the class, such as settings of all elements.
+    pub static_methods: Vec<Method>,
     pub parts: Vec<Part>,
     pub css_properties: Vec<CssProperty>,
 }

@@ -58,7 +58,9 @@ fn class(api: &Api) -> Value {
             "description": row.meaning,
         })
     });
-    let methods = api.table.methods.iter().map(|row| {
+    let own = api.table.methods.iter().map(|row| (row, false));
+    let of_class = api.table.static_methods.iter().map(|row| (row, true));
+    let methods = own.chain(of_class).map(|(row, is_static)| {
         let parameters = row.parameters.iter().map(|parameter| {
             json!({
                 "name": parameter.name,
@@ -69,6 +71,7 @@ fn class(api: &Api) -> Value {
         json!({
             "kind": "method",
             "name": row.name,
+            "static": is_static,
             "parameters": parameters.collect::<Vec<_>>(),
             "return": {"type": {"text": "void"}},
             "description": row.meaning,
@@ -146,7 +149,8 @@ mod tests {
         assert_eq!(names("cssProperties"), styles);
         let members = api.attributes.iter().map(|row| row.property.clone());
         let members = members.chain(table.properties.iter().map(|row| row.name.clone()));
-        let members = members.chain(table.methods.iter().map(|row| row.name.clone()));
+        let methods = table.methods.iter().chain(&table.static_methods);
+        let members = members.chain(methods.map(|row| row.name.clone()));
         assert_eq!(names("members"), members.collect::<Vec<_>>());
     }
 }

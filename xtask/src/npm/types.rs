@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::api::{Api, Attribute};
+use super::api::{Api, Attribute, Method};
 
 /// The frameworks whose templates know the tag by declarations: the name of the entry, and the text.
 pub const FRAMEWORKS: [(&str, &str); 5] = [
@@ -94,22 +94,30 @@ fn class(api: &Api, text: &mut String) {
             format_args!("  {readonly}{}: {};", property.name, property.kind),
         );
     }
+    for method in &api.table.static_methods {
+        self::method(method, "static ", text);
+    }
     for method in &api.table.methods {
-        comment(text, &method.meaning);
-        let parameters: Vec<String> = method
-            .parameters
-            .iter()
-            .map(|parameter| {
-                let mark = if parameter.is_optional { "?" } else { "" };
-                format!("{}{mark}: {}", parameter.name, parameter.kind)
-            })
-            .collect();
-        line(
-            text,
-            format_args!("  {}({}): void;", method.name, parameters.join(", ")),
-        );
+        self::method(method, "", text);
     }
     text.push_str("}\n\n");
+}
+
+fn method(method: &Method, prefix: &str, text: &mut String) {
+    comment(text, &method.meaning);
+    let parameters: Vec<String> = method
+        .parameters
+        .iter()
+        .map(|parameter| {
+            let mark = if parameter.is_optional { "?" } else { "" };
+            format!("{}{mark}: {}", parameter.name, parameter.kind)
+        })
+        .collect();
+    let parameters = parameters.join(", ");
+    line(
+        text,
+        format_args!("  {prefix}{}({parameters}): void;", method.name),
+    );
 }
 
 /// Writes what a template may set: each attribute by its name and by its property, and the properties without one.
