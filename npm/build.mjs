@@ -12,7 +12,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
@@ -20,19 +20,20 @@ const [esbuildFolder, elementFile, coreFile, wasmFile, out, version, target] = p
 const esbuild = createRequire(import.meta.url)(esbuildFolder);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** The two references of s3-upload.js to its other files. */
-const CORE = /import\("\.\/s3-upload-core\.js"\)/g;
-const WASM = /new URL\("\.\/s3-upload-core_bg\.wasm", ?import\.meta\.url\)/g;
+/** The two references of load.js to the widget. */
+const CORE = /new URL\(`\.\/s3-upload-core\.js\?v=\$\{VERSION\}`, import\.meta\.url\)\.href/g;
+const WASM = /new URL\(`\.\/s3-upload-core_bg\.wasm\?v=\$\{VERSION\}`, import\.meta\.url\)\.href/g;
 
 /** Replaces the one match of a pattern. Another number of matches means that bundlers would emit a file twice, or that
  * a file would not be found. */
 function replaceOne(text, pattern, replacement) {
   const found = text.match(pattern)?.length ?? 0;
-  if (found !== 1) throw new Error(`s3-upload.js has ${found} times ${pattern.source}, not once.`);
+  if (found !== 1) throw new Error(`load.js has ${found} times ${pattern.source}, not once.`);
   return text.replace(pattern, () => replacement);
 }
 
-const element = readFileSync(elementFile, "utf8");
+const load = readFileSync(join(dirname(elementFile), "load.js"), "utf8");
+const styleFile = join(dirname(elementFile), "../../style/start.css");
 const wasm = readFileSync(wasmFile);
 const banner = { js: `/*! s3-upload ${version} | MIT OR Apache-2.0 */` };
 const common = { minify: true, charset: "utf8", target: target.split(","), legalComments: "none", logLevel: "error" };
@@ -48,52 +49,60 @@ function hashed(name, extension, content) {
 const core = await esbuild.transform(readFileSync(coreFile, "utf8"), { ...common, format: "esm", banner: banner.js });
 const coreName = hashed("s3-upload-core", "js", core.code);
 const wasmName = hashed("s3-upload-core", "wasm", wasm);
-let entry = replaceOne(element, CORE, `import("./${coreName}")`);
-entry = replaceOne(entry, WASM, `new URL("./${wasmName}", import.meta.url)`);
-const { code } = await esbuild.transform(entry, { ...common, format: "esm", banner: banner.js });
-writeFileSync(join(out, "s3-upload.js"), code);
 
-/** Gives esbuild the element with other references, and what these need. */
-const replaced = (text, files) => ({
-  name: "s3-upload",
-  setup(build) {
-    build.onLoad({ filter: /[\\/]s3-upload\.js$/ }, () => ({ contents: text, loader: "js" }));
-    build.onResolve({ filter: /^(\.\/s3-upload-core\.js|s3-upload:.*)$/ }, ({ path }) => files[path]);
-    build.onLoad({ filter: /./, namespace: "wasm" }, () => ({
-      contents: `export default ${JSON.stringify(gzipSync(wasm, { level: 9 }).toString("base64"))};`,
-      loader: "js",
-    }));
-  },
-});
-const bundled = { ...common, bundle: true, entryPoints: [elementFile], banner };
+const style = await esbuild.transform(readFileSync(styleFile, "utf8"), { ...common, loader: "css" });
 
-// All in one module. The element's `fetch` answers the embedded wasm without a request, so that no policy of the page
-// has to allow one.
-await esbuild.build({
-  ...bundled,
+/** Bundles the element with these references to the widget. `head` is put before load.js; `files` are what it imports. */
+async function bundle(name, core, wasm, { head = "", files = {}, ...options }) {
+  const text = head + replaceOne(replaceOne(load, CORE, core), WASM, wasm);
+  const plugin = {
+    name: "s3-upload",
+    setup(build) {
+      build.onLoad({ filter: /[\\/]load\.js$/ }, () => ({ contents: text, loader: "js" }));
+      build.onResolve({ filter: /^(\.\/s3-upload-core[^/]*\.js|s3-upload:.*)$/ }, ({ path }) => files[path]);
+      build.onLoad({ filter: /./, namespace: "wasm" }, () => ({
+        contents: `export default ${JSON.stringify(compressed())};`,
+        loader: "js",
+      }));
+    },
+  };
+  await esbuild.build({
+    ...common,
+    banner,
+    bundle: true,
+    define: { START_STYLE: JSON.stringify(style.code.trim()) },
+    entryPoints: [elementFile],
+    outfile: join(out, name),
+    plugins: [plugin],
+    ...options,
+  });
+}
+
+const compressed = () => gzipSync(wasm, { level: 9 }).toString("base64");
+const bundledCore = '() => import("./s3-upload-core.js")';
+
+await bundle("s3-upload.js", `() => import("./${coreName}")`, `new URL("./${wasmName}", import.meta.url).href`, {
   format: "esm",
-  outfile: join(out, "s3-upload.inline.js"),
-  plugins: [
-    replaced(`import { embeddedWasm, fetch } from "s3-upload:embedded";\n${replaceOne(element, WASM, "embeddedWasm")}`, {
-      "./s3-upload-core.js": { path: coreFile },
-      "s3-upload:embedded": { path: here("embedded-wasm.js") },
-      "s3-upload:wasm": { path: "wasm", namespace: "wasm" },
-    }),
-  ],
+  files: { [`./${coreName}`]: { path: `./${coreName}`, external: true } },
+});
+
+// All in one module. The wasm is not fetched, so that no policy of the page has to allow a request.
+await bundle("s3-upload.inline.js", bundledCore, "embeddedWasm", {
+  format: "esm",
+  head: 'import { embeddedWasm } from "s3-upload:embedded";\n',
+  files: {
+    "./s3-upload-core.js": { path: coreFile },
+    "s3-upload:embedded": { path: here("embedded-wasm.js") },
+    "s3-upload:wasm": { path: "wasm", namespace: "wasm" },
+  },
 });
 
 // A classic script, which has no `import.meta`.
-await esbuild.build({
-  ...bundled,
+await bundle("s3-upload.iife.js", bundledCore, `new URL("./${wasmName}", scriptUrl).href`, {
   format: "iife",
   globalName: "s3Upload",
-  outfile: join(out, "s3-upload.iife.js"),
-  plugins: [
-    replaced(
-      `import { scriptUrl } from "s3-upload:script";\n${replaceOne(element, WASM, `new URL("./${wasmName}", scriptUrl)`)}`,
-      { "./s3-upload-core.js": { path: coreFile }, "s3-upload:script": { path: here("script-url.js") } },
-    ),
-  ],
+  head: 'import { scriptUrl } from "s3-upload:script";\n',
+  files: { "./s3-upload-core.js": { path: coreFile }, "s3-upload:script": { path: here("script-url.js") } },
 });
 
 const integrity = {};

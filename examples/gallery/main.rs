@@ -18,7 +18,7 @@ use s3_upload::core::{
     StoredObject, Totals, UploadError, Violation, WaitReason,
 };
 use s3_upload::ui::{Action, DisplayOptions, UploadList, Widget};
-use s3_upload::uploader::{Rejection, Row};
+use s3_upload::uploader::{Rejection, UploadRow};
 
 const MB: u64 = 1_000_000;
 
@@ -68,7 +68,7 @@ impl Section {
 
     fn view(self) -> impl IntoView {
         let totals = totals(&self.files, self.offline);
-        let rows = self.files.into_iter().map(|file| Row {
+        let rows = self.files.into_iter().map(|file| UploadRow {
             id: file.id,
             snapshot: ArcRwSignal::new(file).read_only(),
         });

@@ -97,6 +97,21 @@ export interface S3UploadFile {
   result: S3UploadResult | null;
 }
 
+/** The reason why the widget could not be loaded: the detail of `upload-load-error`. */
+export interface S3UploadLoadError {
+  code: string;
+  /** The sentence that the person reads. */
+  message: string;
+}
+
+/** Where the widget is loaded from, in place of the files of the package. */
+export interface S3UploadSources {
+  /** The URL of the script `s3-upload-core-*.js`, or a function that imports it. */
+  core?: string | (() => Promise<unknown>);
+  /** The URL of the wasm, its bytes or module, or a function that gives one of these or a response. */
+  wasm?: string | URL | BufferSource | WebAssembly.Module | (() => unknown);
+}
+
 /** A file that is about to be added: the detail of `upload-add`. */
 export interface S3UploadCandidate {
   id: null;

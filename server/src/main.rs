@@ -45,7 +45,7 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => ended(1, &error.to_string()),
         },
-        Err(error) => ended(1, &format!("The system gives no threads: {error}.")),
+        Err(error) => ended(1, &format!("The threads cannot be started: {error}.")),
     }
 }
 
@@ -56,8 +56,9 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         );
     }
     let server = Server::start(config).await?;
-    let end =
-        end_signal().map_err(|error| StartError(format!("Signals cannot be heard: {error}.")))?;
+    let end = end_signal().map_err(|error| {
+        StartError(format!("The signal handlers cannot be installed: {error}."))
+    })?;
     let store = server.store_url().map(|url| format!("Store: {url}/\n"));
     let metrics = server
         .metrics_url()

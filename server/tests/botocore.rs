@@ -35,9 +35,9 @@ struct Case {
     #[serde(default)]
     path_style: bool,
     session_token: Option<String>,
-    /// When it is signed, in seconds since 1970.
+    /// The time of signing, in seconds since 1970.
     time: u64,
-    /// For how long it can be used, in seconds.
+    /// The lifetime in seconds.
     expires: u64,
     key: String,
     #[serde(rename = "type", default)]
@@ -115,7 +115,7 @@ impl Case {
     }
 }
 
-/// What stands before the query, and the query's pairs by name.
+/// The part before the query, and the query's pairs by name.
 fn parts(url: &str) -> (String, BTreeMap<String, String>) {
     let url = reqwest::Url::parse(url).unwrap();
     let pairs = url.query_pairs().into_owned().collect();
@@ -160,7 +160,7 @@ async fn compare_form(case: &Case, expected: &Value) {
     assert_eq!(conditions(&policy), conditions(&expected["policy"]));
 }
 
-/// What botocore makes of the cases.
+/// The URLs that botocore signs for the cases.
 fn expectations(folder: &str) -> Vec<Value> {
     let recorded = std::fs::read_to_string(format!("{folder}/recorded.json")).unwrap();
     let recorded: Vec<Value> = serde_json::from_str(&recorded).unwrap();

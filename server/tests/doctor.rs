@@ -25,7 +25,7 @@ use axum::{
 };
 use common::{Rig, answer, refusal, start};
 use reqwest::Client;
-use s3_upload_protocol::native::{DoctorAnswer, DoctorRequest, Finding};
+use s3_upload_protocol::native::{DoctorFinding, DoctorRequest, DoctorResponse};
 use s3_upload_server::{
     App,
     doctor::Doctor,
@@ -47,23 +47,23 @@ fn question(method: &str, headers: &[&str]) -> DoctorRequest {
     }
 }
 
-/// What a `PUT` of the widget carries.
+/// The `PUT` of the widget, with its headers.
 fn put() -> DoctorRequest {
     question("PUT", &["content-type", "if-none-match"])
 }
 
-async fn ask(url: &str, question: &DoctorRequest) -> Vec<Finding> {
+async fn ask(url: &str, question: &DoctorRequest) -> Vec<DoctorFinding> {
     let request = Client::new().post(format!("{url}/uploads/doctor"));
     let sent = request.json(question).send().await.unwrap();
-    answer::<DoctorAnswer>(sent).await.findings
+    answer::<DoctorResponse>(sent).await.findings
 }
 
-fn codes(findings: &[Finding]) -> Vec<&str> {
+fn codes(findings: &[DoctorFinding]) -> Vec<&str> {
     findings.iter().map(|it| it.code.as_str()).collect()
 }
 
 /// The only finding.
-async fn one(url: &str, question: &DoctorRequest) -> Finding {
+async fn one(url: &str, question: &DoctorRequest) -> DoctorFinding {
     let mut findings = ask(url, question).await;
     assert_eq!(findings.len(), 1, "{findings:?}");
     findings.remove(0)
@@ -172,7 +172,7 @@ async fn each_wrong_rule_is_found_without_being_read() {
         let findings = ask(&url, &question).await;
         assert_eq!(codes(&findings), expected, "{rules}");
         assert!(findings[0].message.contains("s3:GetBucketCORS"));
-        // What could not be read cannot be kept, but what is there is one rule more.
+        // The fix cannot contain rules that the server may not read; it is one additional rule.
         let both = format!(
             "[{},{}]",
             findings[0].fix.trim_matches(['[', ']']),
@@ -478,7 +478,7 @@ async fn only_pages_that_may_call_may_ask() {
             ("sec-fetch-site", "same-origin"),
         ],
     ] {
-        let found: DoctorAnswer = answer(send(&rig.url, headers).await).await;
+        let found: DoctorResponse = answer(send(&rig.url, headers).await).await;
         assert_eq!(codes(&found.findings), ["cors_origin"]);
     }
     let mut wrong = put();

@@ -18,7 +18,7 @@ use axum::{
     response::IntoResponse as _,
 };
 use common::{file, refusal};
-use s3_upload_protocol::native::{CompleteRequest, CreateAnswer, Strategy::Multipart};
+use s3_upload_protocol::native::{CompleteRequest, CreateResponse, Strategy::Multipart};
 use s3_upload_server::{
     App,
     grants::TokenSigner,
@@ -116,7 +116,7 @@ async fn a_200_that_carries_an_error_is_an_error() {
         _ => error(200, "InternalError"),
     })
     .await;
-    let created: CreateAnswer = common::answer(create(&url).await).await;
+    let created: CreateResponse = common::answer(create(&url).await).await;
     let complete = format!("{url}/uploads/{}/complete", created.id.unwrap());
     let refused = reqwest::Client::new()
         .post(complete)

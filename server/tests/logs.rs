@@ -19,9 +19,9 @@ use std::{
 use common::{Rig, answer, bytes, file, start};
 use reqwest::{Method, StatusCode};
 use s3_upload_protocol::native::{
-    CompleteAnswer, CompleteRequest, CreateAnswer,
+    CompleteRequest, CompleteResponse, CreateResponse,
     Strategy::{Multipart, Post, Put},
-    UrlAnswer,
+    UrlResponse,
 };
 use s3_upload_server::{
     access::{AuthTokens, Claims},
@@ -73,7 +73,7 @@ async fn send_forms(rig: &Rig) -> (String, Vec<String>) {
     )
 }
 
-/// What a server with tokens and a webhook must not log, after it had reason to.
+/// The secrets that a server with tokens and a webhook must not log, after requests that involve each of them.
 async fn tokens_and_webhook(captured: &Captured) -> Vec<String> {
     let secrets = [
         "auth-secret-0123456789abcdef0123456789",
@@ -104,12 +104,15 @@ async fn tokens_and_webhook(captured: &Captured) -> Vec<String> {
         StatusCode::UNAUTHORIZED
     );
     let created = ask(&token, "/uploads").json(&request).send().await.unwrap();
-    let created: CreateAnswer = answer(created).await;
+    let created: CreateResponse = answer(created).await;
     assert_eq!(rig.put(&created, b"hello").await.status(), StatusCode::OK);
     let id = created.id.unwrap();
     let done = ask(&token, &format!("/uploads/{id}/complete")).json(&CompleteRequest::default());
     assert_eq!(done.send().await.unwrap().status(), StatusCode::OK);
-    while !captured.text().contains("the webhook is told again later") {
+    while !captured
+        .text()
+        .contains("the webhook is called again later")
+    {
         tokio::task::yield_now().await;
     }
     assert!(captured.text().contains("a token was refused"));
@@ -169,7 +172,7 @@ async fn logs_carry_no_signature_and_no_id() {
         StatusCode::PRECONDITION_FAILED
     );
     let id = single.id.clone().unwrap();
-    let done: CompleteAnswer = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
+    let done: CompleteResponse = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
     keep(done.download_url.as_ref().unwrap().expose());
     assert_eq!(rig.download(&done).await.status(), StatusCode::OK);
 
@@ -186,7 +189,7 @@ async fn logs_carry_no_signature_and_no_id() {
     );
     let (of_form, form) = send_forms(&rig).await;
     let fresh = rig.request(Method::GET, &format!("/uploads/{of_form}/url"));
-    let fresh: UrlAnswer = answer(fresh.send().await.unwrap()).await;
+    let fresh: UrlResponse = answer(fresh.send().await.unwrap()).await;
     keep(fresh.url.expose());
     for id in [&id, &large, &of_form] {
         rig.request(Method::DELETE, &format!("/uploads/{id}"))

@@ -13,7 +13,7 @@ mod common;
 use common::{MIB, Rig, answer, bytes, file, refusal, s3_error, start};
 use reqwest::{Method, StatusCode};
 use s3_upload_protocol::native::{
-    CompleteAnswer, CompleteRequest, ListPartsAnswer, PartToSign, SentPart, SignPartsRequest,
+    CompleteRequest, CompleteResponse, ListPartsResponse, PartToSign, SentPart, SignPartsRequest,
     Strategy::Multipart,
 };
 
@@ -54,7 +54,7 @@ async fn list(rig: &Rig, id: &str) -> Vec<(u16, u64)> {
         .send()
         .await
         .unwrap();
-    let listed: ListPartsAnswer = answer(listed).await;
+    let listed: ListPartsResponse = answer(listed).await;
     listed
         .parts
         .iter()
@@ -74,7 +74,7 @@ async fn parts_in_any_order_make_the_file() {
         PARTS.map(|(number, size)| (number, size as u64))
     );
     let request = CompleteRequest { parts: Some(parts) };
-    let done: CompleteAnswer = answer(rig.complete(&id, &request).await).await;
+    let done: CompleteResponse = answer(rig.complete(&id, &request).await).await;
     assert_eq!(
         (done.size, done.media_type.as_str()),
         (SIZE as u64, "video/mp4")
@@ -86,9 +86,9 @@ async fn parts_in_any_order_make_the_file() {
     );
     assert!(rig.download(&done).await.bytes().await.unwrap() == body);
 
-    let again: CompleteAnswer = answer(rig.complete(&id, &request).await).await;
+    let again: CompleteResponse = answer(rig.complete(&id, &request).await).await;
     assert_eq!(again.etag, done.etag);
-    let unlisted: CompleteAnswer =
+    let unlisted: CompleteResponse =
         answer(rig.complete(&id, &CompleteRequest::default()).await).await;
     assert_eq!(unlisted.etag, done.etag);
     assert_eq!(rig.leftovers(), Vec::<String>::new());
@@ -105,7 +105,7 @@ async fn the_server_lists_parts_that_are_not_named() {
     assert_eq!(code, "incomplete");
     assert!(message.contains("2 parts of 3"), "{message}");
     send(&rig, &id, &body, &[2]).await;
-    let done: CompleteAnswer = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
+    let done: CompleteResponse = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
     assert!(rig.download(&done).await.bytes().await.unwrap() == body);
 }
 
@@ -256,7 +256,7 @@ async fn abort_after_completion_removes_the_object() {
     let rig = start(&[]).await;
     let id = begin(&rig).await;
     send(&rig, &id, &bytes(SIZE), &[1, 2, 3]).await;
-    let done: CompleteAnswer = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
+    let done: CompleteResponse = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
     let aborted = rig
         .request(Method::DELETE, &format!("/uploads/{id}"))
         .send()

@@ -1,4 +1,4 @@
-//! Where a file goes, under which name it is kept, which files are taken, and the URLs of what was uploaded.
+//! The key and the name under which a file is stored, the accepted files, and the URLs of uploaded objects.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,9 +14,9 @@ use axum::{Extension, Router};
 use common::{MIB, Rig, answer, bytes, file, refusal, start};
 use reqwest::{Client, Method, StatusCode};
 use s3_upload_protocol::native::{
-    CompleteAnswer, CompleteRequest, CreateAnswer,
+    CompleteRequest, CompleteResponse, CreateResponse,
     Strategy::{self, Multipart, Post, Put},
-    UrlAnswer,
+    UrlResponse,
 };
 use s3_upload_server::{
     App,
@@ -27,7 +27,7 @@ use s3_upload_server::{
 };
 
 /// Uploads five bytes, or the same in one part.
-async fn upload(rig: &Rig, name: &str, media_type: &str, how: Strategy) -> CreateAnswer {
+async fn upload(rig: &Rig, name: &str, media_type: &str, how: Strategy) -> CreateResponse {
     let created = rig.create(&file(name, media_type, 5, &[how])).await;
     let id = created.id.clone().unwrap();
     let status = match how {
@@ -40,11 +40,11 @@ async fn upload(rig: &Rig, name: &str, media_type: &str, how: Strategy) -> Creat
     };
     assert!(status.is_success(), "{how:?}: {status}");
     let done = rig.complete(&id, &CompleteRequest::default()).await;
-    let _: CompleteAnswer = answer(done).await;
+    let _: CompleteResponse = answer(done).await;
     created
 }
 
-async fn url(rig: &Rig, created: &CreateAnswer, query: &str) -> reqwest::Response {
+async fn url(rig: &Rig, created: &CreateResponse, query: &str) -> reqwest::Response {
     let id = created.id.as_ref().unwrap();
     let path = format!("/uploads/{id}/url{query}");
     rig.request(Method::GET, &path).send().await.unwrap()
@@ -96,7 +96,7 @@ async fn a_tenant_has_its_own_folder() {
         };
         router(app.clone()).layer(Extension(client))
     };
-    let created: CreateAnswer = answer(serve(of(Some("acme"))).await).await;
+    let created: CreateResponse = answer(serve(of(Some("acme"))).await).await;
     assert!(created.key.unwrap().starts_with("t/acme/"));
     for app in [router(app.clone()), of(None), of(Some("../acme"))] {
         let refused = refusal(serve(app).await, StatusCode::FORBIDDEN).await;
@@ -172,7 +172,7 @@ async fn the_name_is_stored_with_the_file_if_wanted() {
                 let header = created.headers.get("content-disposition");
                 assert_eq!(header.map(String::as_str), value);
             }
-            // What the object itself has, without the name that a download link gives.
+            // The stored object's own header, without the name that a download link gives.
             let sidecar = rig.sidecar(created.key.as_ref().unwrap());
             assert_eq!(sidecar["content_disposition"].as_str(), value, "{how:?}");
         }
@@ -198,7 +198,7 @@ async fn what_was_uploaded_can_be_read_again_and_again() {
         for query in ["", "?", "?method=GET"] {
             let fresh = url(&rig, &created, query).await;
             assert_eq!(fresh.headers()["cache-control"], "no-store");
-            let fresh: UrlAnswer = answer(fresh).await;
+            let fresh: UrlResponse = answer(fresh).await;
             assert_eq!(fresh.expires_in, Some(60));
             let read = rig.client.get(fresh.url.expose()).send().await.unwrap();
             let name = read.headers()["content-disposition"].to_str().unwrap();
@@ -241,7 +241,7 @@ async fn a_deletion_is_signed_only_where_that_is_switched_on() {
 
     let rig = start(&["--allow-presigned-delete"]).await;
     let created = upload(&rig, "a", "", Put).await;
-    let signed: UrlAnswer = answer(url(&rig, &created, "?method=DELETE").await).await;
+    let signed: UrlResponse = answer(url(&rig, &created, "?method=DELETE").await).await;
     let delete = rig.client.delete(signed.url.expose());
     let deleted = delete.header("origin", "https://a.example").send().await;
     let deleted = deleted.unwrap();
@@ -271,7 +271,7 @@ async fn a_long_key_of_many_parts_is_kept() {
         let part_of = &body[from..(from + 8 * MIB).min(9 * MIB)];
         assert_eq!(rig.put_part(&part, part_of).await.status(), StatusCode::OK);
     }
-    let done: CompleteAnswer = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
+    let done: CompleteResponse = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
     assert_eq!(done.size, 9 * MIB as u64);
     let template = format!("{}/{{uuid}}.{{ext}}", "k".repeat(81));
     let rig = start(&["--key", &template]).await;

@@ -16,7 +16,7 @@ use aws_sdk_s3::config::Credentials;
 use common::{Rig, answer, bytes, file, form, refusal, s3_error, start};
 use reqwest::{Client, StatusCode};
 use s3_upload_protocol::native::{
-    CompleteAnswer, CompleteRequest, CreateAnswer,
+    CompleteRequest, CompleteResponse, CreateResponse,
     Strategy::{Post, Put},
 };
 use s3_upload_server::{
@@ -26,7 +26,7 @@ use s3_upload_server::{
 
 type Fields = Vec<(String, String)>;
 
-async fn begin(rig: &Rig) -> (CreateAnswer, Fields) {
+async fn begin(rig: &Rig) -> (CreateResponse, Fields) {
     let created = rig.create(&file("a.txt", "text/plain", 5, &[Post])).await;
     let fields = created.fields.as_ref().unwrap().expose().to_vec();
     (created, fields)
@@ -74,7 +74,7 @@ async fn what_arrives_is_what_was_sent() {
     let key = format!("<Key>{}</Key>", created.key.as_ref().unwrap());
     assert!(text.contains(&key) && text.contains("<ETag>"), "{text}");
     let id = created.id.unwrap();
-    let done: CompleteAnswer = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
+    let done: CompleteResponse = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
     assert_eq!(
         (done.size, done.media_type.as_str()),
         (300_000, "image/png")
@@ -218,7 +218,7 @@ async fn a_form_may_take_what_the_limits_allow() {
         assert_eq!(sent.status(), status, "{body}");
     }
     let id = created.id.unwrap();
-    let done: CompleteAnswer = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
+    let done: CompleteResponse = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
     assert_eq!(done.size, 10);
 }
 

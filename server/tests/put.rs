@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use common::{answer, bytes, file, refusal, s3_error, start, with_headers};
 use reqwest::{Client, Method, StatusCode};
-use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, Strategy::Put};
+use s3_upload_protocol::native::{CompleteRequest, CompleteResponse, Strategy::Put};
 use s3_upload_server::{
     embedded::{DataDir, EmbeddedStore},
     store::NewObject,
@@ -60,7 +60,7 @@ async fn what_arrives_is_what_was_sent() {
     assert_eq!(stored.status(), StatusCode::OK);
     let etag = stored.headers()["etag"].to_str().unwrap().to_owned();
     let id = created.id.unwrap();
-    let done: CompleteAnswer = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
+    let done: CompleteResponse = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
     assert_eq!(
         (done.key.as_str(), done.size, done.media_type.as_str()),
         (key.as_str(), 300_000, "image/png")
@@ -71,7 +71,8 @@ async fn what_arrives_is_what_was_sent() {
     assert_eq!(download.bytes().await.unwrap(), body);
 
     // A lost answer is asked for again.
-    let again: CompleteAnswer = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
+    let again: CompleteResponse =
+        answer(rig.complete(&id, &CompleteRequest::default()).await).await;
     assert_eq!(again.etag, done.etag);
 }
 
@@ -119,7 +120,7 @@ async fn a_url_stores_once() {
             .await
             .starts_with("PreconditionFailed")
     );
-    let done: CompleteAnswer = answer(
+    let done: CompleteResponse = answer(
         rig.complete(&created.id.unwrap(), &CompleteRequest::default())
             .await,
     )
@@ -168,7 +169,7 @@ async fn no_type_and_no_bytes_are_fine() {
     let created = rig.create(&file("empty", "", 0, &[Put])).await;
     assert_eq!(created.headers["content-type"], "application/octet-stream");
     assert_eq!(rig.put(&created, b"").await.status(), StatusCode::OK);
-    let done: CompleteAnswer = answer(
+    let done: CompleteResponse = answer(
         rig.complete(&created.id.unwrap(), &CompleteRequest::default())
             .await,
     )
@@ -238,7 +239,7 @@ async fn the_download_has_a_clean_name() {
             "{key}"
         );
         assert_eq!(rig.put(&created, b"hello").await.status(), StatusCode::OK);
-        let done: CompleteAnswer = answer(
+        let done: CompleteResponse = answer(
             rig.complete(&created.id.unwrap(), &CompleteRequest::default())
                 .await,
         )

@@ -13,13 +13,13 @@ const LEAP: f64 = 1_000.0;
 /// A monotonic clock that starts at zero when it is made.
 #[derive(Debug)]
 pub struct Clock {
-    reading: Cell<Reading>,
+    reading: Cell<ClockReading>,
 }
 
 impl Default for Clock {
     fn default() -> Self {
         Self {
-            reading: Cell::new(Reading::first(performance_now(), js_sys::Date::now())),
+            reading: Cell::new(ClockReading::first(performance_now(), js_sys::Date::now())),
         }
     }
 }
@@ -43,7 +43,7 @@ impl Clock {
 
 /// A reading of both clocks of the browser, in milliseconds.
 #[derive(Clone, Copy, Debug)]
-struct Reading {
+struct ClockReading {
     /// The time since the first reading, sleep included.
     millis: f64,
     performance: f64,
@@ -51,7 +51,7 @@ struct Reading {
     lead: f64,
 }
 
-impl Reading {
+impl ClockReading {
     fn first(performance: f64, date: f64) -> Self {
         Self {
             millis: 0.0,
@@ -96,16 +96,17 @@ fn performance_now() -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::Reading;
+    use super::ClockReading;
 
     const BOOT: f64 = 1_750_000_000_000.0;
 
     fn at(readings: impl IntoIterator<Item = (f64, f64)>) -> f64 {
         readings
             .into_iter()
-            .fold(Reading::first(0.0, BOOT), |reading, (performance, date)| {
-                reading.next(performance, date)
-            })
+            .fold(
+                ClockReading::first(0.0, BOOT),
+                |reading, (performance, date)| reading.next(performance, date),
+            )
             .millis
     }
 

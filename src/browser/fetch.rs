@@ -1,4 +1,5 @@
-//! Requests by fetch. <https://fetch.spec.whatwg.org/>
+//! Requests by fetch. A response with any status is one, and only a request without a response fails.
+//! <https://fetch.spec.whatwg.org/#fetch-method>
 //!
 //! No browser reports upload progress of fetch.
 
@@ -97,7 +98,7 @@ pub async fn send_following(
     };
     // The browser's message about an invalid URL repeats the URL with its signature, so that it is dropped.
     let built = built.map_err(|_| invalid(JsValue::UNDEFINED))?;
-    let answer = answer_to(built).await.map_err(|_| Failure::Network)?;
+    let answer = response_to(built).await.map_err(|_| Failure::Network)?;
     let headers = Headers::from_raw(answer.headers())
         .entries()
         .map(|(name, value)| (name.to_ascii_lowercase(), value))
@@ -114,7 +115,7 @@ pub async fn send_following(
 
 /// The response of the page's fetch. A library may have replaced fetch, so that the response need not be an instance of
 /// this page's class `Response`.
-pub async fn answer_to(request: gloo_net::http::Request) -> Result<web_sys::Response, JsValue> {
+pub async fn response_to(request: gloo_net::http::Request) -> Result<web_sys::Response, JsValue> {
     let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
     let answer = JsFuture::from(window.fetch_with_request(&request.into())).await?;
     if answer.is_object() {
@@ -126,18 +127,22 @@ pub async fn answer_to(request: gloo_net::http::Request) -> Result<web_sys::Resp
 
 /// The redirect of an address, found by an anonymous request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum RedirectTarget {
     /// There is no redirect, or no response.
-    Straight,
+    None,
     /// To another address, which the page may read.
-    To(String),
+    Location(String),
     /// To another address, which the page may not read.
-    Elsewhere,
+    Opaque,
 }
 
 /// Finds the redirect of an address. The request is anonymous and has no body. For another origin, the redirect and its
 /// target both need CORS headers. <https://fetch.spec.whatwg.org/#concept-filtered-response-opaque-redirect>
-pub async fn way(method: &str, url: &str, signal: Option<&web_sys::AbortSignal>) -> Way {
+pub async fn find_redirect(
+    method: &str,
+    url: &str,
+    signal: Option<&web_sys::AbortSignal>,
+) -> RedirectTarget {
     let ask = |redirect: RequestRedirect| {
         let request = method.parse::<Method>().ok().and_then(|method| {
             RequestBuilder::new(url)
@@ -149,16 +154,18 @@ pub async fn way(method: &str, url: &str, signal: Option<&web_sys::AbortSignal>)
                 .build()
                 .ok()
         });
-        async move { answer_to(request?).await.ok() }
+        async move { response_to(request?).await.ok() }
     };
     match ask(RequestRedirect::Manual).await {
-        Some(answer) if answer.type_() != ResponseType::Opaqueredirect => return Way::Straight,
-        None => return Way::Straight,
+        Some(answer) if answer.type_() != ResponseType::Opaqueredirect => {
+            return RedirectTarget::None;
+        }
+        None => return RedirectTarget::None,
         Some(_) => {}
     }
     match ask(RequestRedirect::Follow).await {
-        Some(answer) => Way::To(answer.url()),
-        None => Way::Elsewhere,
+        Some(answer) => RedirectTarget::Location(answer.url()),
+        None => RedirectTarget::Opaque,
     }
 }
 

@@ -14,7 +14,7 @@ const KEPT: usize = 32;
 
 /// A request that the policy blocked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
+pub struct PolicyViolation {
     /// Always `connect-src`, the directive for requests.
     pub directive: String,
     /// The blocked address as the browser reports it, without query and fragment.
@@ -31,7 +31,7 @@ pub struct Moment(u64);
 #[derive(Debug)]
 #[must_use = "dropping it ends the watch"]
 pub struct PolicyWatch {
-    seen: Rc<RefCell<Vec<Violation>>>,
+    seen: Rc<RefCell<Vec<PolicyViolation>>>,
     next: Rc<Cell<u64>>,
     _listener: Option<EventListener>,
 }
@@ -53,7 +53,7 @@ impl PolicyWatch {
                 if !enforced || event.effective_directive() != "connect-src" {
                     return;
                 }
-                let violation = Violation {
+                let violation = PolicyViolation {
                     directive: event.effective_directive(),
                     blocked: bare(&event.blocked_uri()).to_owned(),
                     number: seen_before.get(),
@@ -80,7 +80,7 @@ impl PolicyWatch {
 
     /// Takes the violation of a request to this address that began at this moment. It is removed, since it concerns
     /// that request only.
-    pub fn take(&self, asked: &Address, since: Moment) -> Option<Violation> {
+    pub fn take(&self, asked: &Address, since: Moment) -> Option<PolicyViolation> {
         let mut seen = self.seen.borrow_mut();
         let at = seen.iter().position(|violation| {
             violation.number >= since.0

@@ -1,4 +1,5 @@
-//! Requests by `XMLHttpRequest`, the one API that reports upload progress. <https://xhr.spec.whatwg.org/>
+//! Requests by `XMLHttpRequest`, the one API that reports upload progress.
+//! <https://xhr.spec.whatwg.org/#the-upload-attribute>
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,14 +15,14 @@ use super::http::{Body, Credentials, Failure, Request, Response};
 /// A request in flight. Dropping it aborts the request, and nothing more is reported.
 #[derive(Debug)]
 #[must_use = "dropping it cancels the request"]
-pub struct InFlight {
+pub struct XhrRequest {
     xhr: XmlHttpRequest,
     /// Ends the wait for the response. A wait that never ended would never be freed.
     resolve: Rc<RefCell<Option<Function>>>,
     listeners: Rc<RefCell<Vec<EventListener>>>,
 }
 
-impl Drop for InFlight {
+impl Drop for XhrRequest {
     fn drop(&mut self) {
         // The listeners go first, since an abort fires events of its own.
         self.listeners.borrow_mut().clear();
@@ -40,7 +41,7 @@ pub fn send(
     progress: Box<dyn Fn(u64)>,
 ) -> Result<
     (
-        InFlight,
+        XhrRequest,
         impl Future<Output = Result<Response, Failure>> + use<>,
     ),
     Failure,
@@ -90,7 +91,7 @@ pub fn send(
         })
     };
     Ok((
-        InFlight {
+        XhrRequest {
             xhr,
             resolve,
             listeners,

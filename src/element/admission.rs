@@ -14,7 +14,7 @@ use super::{events, thrown};
 
 /// The page's decision about a file.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum BeforeAddResult {
     /// The file may be added.
     Welcome,
     /// The file may not be added. The page shows the reason itself, if it wants to.
@@ -24,9 +24,9 @@ pub(super) enum Verdict {
 }
 
 /// Asks the page. A promise that resolves to `false`, or is rejected, is a refusal.
-pub(super) async fn ask(host: &HtmlElement, file: &File, info: &FileInfo) -> Verdict {
+pub(super) async fn ask(host: &HtmlElement, file: &File, info: &FileInfo) -> BeforeAddResult {
     let promises = Array::new();
-    let detail = event_detail::described(info);
+    let detail = event_detail::file_info(info);
     set(&detail, "file", file);
     let wait_until = {
         let promises = promises.clone();
@@ -37,7 +37,7 @@ pub(super) async fn ask(host: &HtmlElement, file: &File, info: &FileInfo) -> Ver
     // As in a service worker, `waitUntil` may be called only while the event is dispatched.
     drop(wait_until);
     if !welcome {
-        return Verdict::Unwanted;
+        return BeforeAddResult::Unwanted;
     }
     for promise in promises.iter() {
         let promise = promise
@@ -45,19 +45,19 @@ pub(super) async fn ask(host: &HtmlElement, file: &File, info: &FileInfo) -> Ver
             .unwrap_or_else(|other| Promise::resolve(&other));
         match JsFuture::from(promise).await {
             Ok(answer) if answer.as_bool() != Some(false) => {}
-            Ok(_) => return Verdict::Unwanted,
-            Err(reason) => return Verdict::Refused(sentence(&reason).await),
+            Ok(_) => return BeforeAddResult::Unwanted,
+            Err(reason) => return BeforeAddResult::Refused(refusal_reason(&reason).await),
         }
     }
-    Verdict::Welcome
+    BeforeAddResult::Welcome
 }
 
 /// The reason of a rejection as a sentence for the person. Empty if the reason is for the developer, who gets a
 /// warning.
-async fn sentence(reason: &JsValue) -> String {
+async fn refusal_reason(reason: &JsValue) -> String {
     let known = thrown::read(reason).await;
     match known.message {
-        Some(message) if !thrown::is_mistake(reason) => message,
+        Some(message) if !thrown::is_program_error(reason) => message,
         message => {
             let said = message.unwrap_or(known.what);
             warn(&format!(

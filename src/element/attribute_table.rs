@@ -7,8 +7,6 @@
     reason = "a failed unwrap is a failed test"
 )]
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use super::attributes::Attributes;
@@ -18,14 +16,14 @@ const README: &str = include_str!("../../README.md");
 
 /// A row of the README's table.
 #[derive(Deserialize)]
-struct Row {
-    attributes: Vec<Attribute>,
+struct ReadmeRow {
+    attributes: Vec<ScriptAttribute>,
     meaning: String,
     default: String,
 }
 
 #[derive(Deserialize)]
-struct Attribute {
+struct ScriptAttribute {
     name: String,
     property: String,
     /// The property's type, as TypeScript writes it.
@@ -35,14 +33,16 @@ struct Attribute {
     example: String,
 }
 
-/// The attribute with the name of a form's field. Only the JavaScript class reads it.
+/// The attributes that only the JavaScript class reads.
+const OF_THE_CLASS: [&str; 3] = ["name", "load", "wasm-src"];
+/// The attribute whose property has no default accessors: the name of a form's field.
 const OF_THE_FORM: &str = "name";
 
-fn rows() -> Vec<Row> {
+fn rows() -> Vec<ReadmeRow> {
     serde_json::from_str(include_str!("attributes.json")).unwrap()
 }
 
-fn attributes() -> Vec<Attribute> {
+fn attributes() -> Vec<ScriptAttribute> {
     rows().into_iter().flat_map(|row| row.attributes).collect()
 }
 
@@ -51,15 +51,23 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).unwrap().1.split_once(end).unwrap().0
 }
 
+/// The name of the property of an attribute, as the class forms it.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('-');
+    let mut text = words.next().unwrap().to_owned();
+    for word in words {
+        let (first, rest) = word.split_at(1);
+        text.push_str(&first.to_ascii_uppercase());
+        text.push_str(rest);
+    }
+    text
+}
+
 #[test]
 fn the_class_has_the_attributes_and_properties_of_the_table() {
-    let texts: BTreeMap<String, String> = between(SCRIPT, "const TEXTS = {", "};")
-        .lines()
-        .filter_map(|line| line.trim().trim_end_matches(',').split_once(": "))
-        .map(|(name, property)| {
-            let plain = |text: &str| text.trim_matches('"').to_owned();
-            (plain(name), plain(property))
-        })
+    let texts: Vec<&str> = between(SCRIPT, "const TEXTS = (", ").split")
+        .split(['"', '+', ' ', '\n'])
+        .filter(|name| !name.is_empty())
         .collect();
     let flags: Vec<&str> = between(SCRIPT, "const FLAGS = [", "]")
         .split(", ")
@@ -70,9 +78,9 @@ fn the_class_has_the_attributes_and_properties_of_the_table() {
         .iter()
         .filter(|attribute| attribute.name != OF_THE_FORM)
         .partition(|attribute| attribute.kind == "boolean");
-    let expected: BTreeMap<String, String> = others
+    let expected: Vec<&str> = others
         .iter()
-        .map(|attribute| (attribute.name.clone(), attribute.property.clone()))
+        .map(|attribute| attribute.name.as_str())
         .collect();
     assert_eq!(texts, expected);
     let names: Vec<&str> = boolean
@@ -80,13 +88,16 @@ fn the_class_has_the_attributes_and_properties_of_the_table() {
         .map(|attribute| attribute.name.as_str())
         .collect();
     assert_eq!(flags, names);
+    for attribute in &table {
+        assert_eq!(camel_case(&attribute.name), attribute.property);
+    }
     assert!(SCRIPT.contains("get name()") && SCRIPT.contains("set name(value)"));
 }
 
 #[test]
 fn every_attribute_of_the_table_is_read() {
     for attribute in attributes() {
-        if attribute.name == OF_THE_FORM {
+        if OF_THE_CLASS.contains(&attribute.name.as_str()) {
             continue;
         }
         let mut read = Attributes::default();
@@ -109,7 +120,7 @@ fn the_readme_shows_the_table() {
             .map(|attribute| format!("`{}`", attribute.name))
             .collect();
         let cells = [names.join(", "), row.meaning, row.default];
-        expected.push_str(&format!("| {} |\n", cells.join(" | ")));
+        expected.extend(["| ", &cells.join(" | "), " |\n"]);
     }
     assert!(
         README.contains(&expected),

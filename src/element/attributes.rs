@@ -38,7 +38,7 @@ impl Attributes {
     pub fn set(&mut self, name: &str, value: Option<&str>) -> Option<String> {
         let expected = self.read(name, value);
         if name == "accept" {
-            return self.odd_accept(value.unwrap_or_default());
+            return self.accept_warning(value.unwrap_or_default());
         }
         let expected = expected?;
         Some(format!(
@@ -48,7 +48,7 @@ impl Attributes {
     }
 
     /// The warning about the invalid parts of `accept`, with the expected syntax.
-    fn odd_accept(&self, text: &str) -> Option<String> {
+    fn accept_warning(&self, text: &str) -> Option<String> {
         let accept = &self.constraints.accept;
         let odd: Vec<String> = accept
             .odd()
@@ -81,10 +81,14 @@ impl Attributes {
             "multiple" => self.multiple = present,
             "manual" => self.manual = present,
             "disabled" => self.disabled = present,
-            "max-size" => return take(&mut self.constraints.max_size, value, size::parse, SIZE),
-            "min-size" => return take(&mut self.constraints.min_size, value, size::parse, SIZE),
+            "max-size" => {
+                return set_parsed(&mut self.constraints.max_size, value, size::parse, SIZE);
+            }
+            "min-size" => {
+                return set_parsed(&mut self.constraints.min_size, value, size::parse, SIZE);
+            }
             "max-total-size" => {
-                return take(
+                return set_parsed(
                     &mut self.constraints.max_total_size,
                     value,
                     size::parse,
@@ -93,7 +97,7 @@ impl Attributes {
             }
             "max-files" => {
                 let read = |text: &str| text.trim().parse().ok().filter(|count| *count > 0);
-                return take(&mut self.constraints.max_files, value, read, COUNT);
+                return set_parsed(&mut self.constraints.max_files, value, read, COUNT);
             }
             "concurrency" => {
                 let read = |text: &str| {
@@ -102,7 +106,7 @@ impl Attributes {
                         .ok()
                         .filter(|count| (1..=64).contains(count))
                 };
-                return take(
+                return set_parsed(
                     &mut self.concurrency,
                     value,
                     read,
@@ -113,7 +117,7 @@ impl Attributes {
                 let read = |text: &str| {
                     size::parse(text).filter(|size| (MIN_PART_SIZE..=MAX_PART_SIZE).contains(size))
                 };
-                return take(
+                return set_parsed(
                     &mut self.part_size,
                     value,
                     read,
@@ -121,20 +125,20 @@ impl Attributes {
                 );
             }
             "multipart-threshold" => {
-                return take(&mut self.multipart_threshold, value, size::parse, SIZE);
+                return set_parsed(&mut self.multipart_threshold, value, size::parse, SIZE);
             }
-            "outage-limit" => return take(&mut self.outage_limit, value, seconds, SECONDS),
-            "stall-time" => return take(&mut self.stall_time, value, seconds, SECONDS),
-            "answer-time" => return take(&mut self.answer_time, value, seconds, SECONDS),
+            "outage-limit" => return set_parsed(&mut self.outage_limit, value, seconds, SECONDS),
+            "stall-time" => return set_parsed(&mut self.stall_time, value, seconds, SECONDS),
+            "answer-time" => return set_parsed(&mut self.answer_time, value, seconds, SECONDS),
             "transport" => {
                 let mut chosen = None;
-                let wrong = take(&mut chosen, value, transport, "auto, fetch or xhr");
+                let wrong = set_parsed(&mut chosen, value, transport, "auto, fetch or xhr");
                 self.transport = chosen.unwrap_or_default();
                 return wrong;
             }
             "credentials" => {
                 let mut chosen = None;
-                let wrong = take(
+                let wrong = set_parsed(
                     &mut chosen,
                     value,
                     credentials,
@@ -171,7 +175,7 @@ impl Attributes {
     }
 
     /// The options of the presentation.
-    pub fn look(&self) -> DisplayOptions {
+    pub fn display_options(&self) -> DisplayOptions {
         DisplayOptions {
             constraints: self.constraints.clone(),
             multiple: self.multiple,
@@ -181,7 +185,7 @@ impl Attributes {
 }
 
 /// Reads a value into `slot`. Without a value, or with an invalid one, the slot becomes empty.
-fn take<T>(
+fn set_parsed<T>(
     slot: &mut Option<T>,
     value: Option<&str>,
     read: impl FnOnce(&str) -> Option<T>,
@@ -239,7 +243,7 @@ mod tests {
         }
         let mut settings = Settings::default();
         attributes.configure(&mut settings);
-        assert_eq!(settings.site.endpoint, "/uploads/");
+        assert_eq!(settings.backend.endpoint, "/uploads/");
         assert_eq!(settings.engine.multipart_threshold, 10_000_000);
         assert_eq!(settings.credentials, Credentials::Include);
         assert_eq!(settings.engine.constraints.max_size, Some(2_000_000_000));

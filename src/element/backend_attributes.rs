@@ -2,14 +2,14 @@
 //! cross-site request forgery. The functions are pure.
 
 use s3_upload_protocol::dialect::{self, CsrfPlace};
-use s3_upload_protocol::{Encoding, Site};
+use s3_upload_protocol::{BackendConfig, Encoding};
 
 use crate::uploader::{Csrf, Settings};
 
 /// The parsed attributes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BackendAttributes {
-    site: Site,
+    config: BackendConfig,
     protocol: Option<String>,
     csrf: Csrf,
 }
@@ -23,12 +23,14 @@ impl BackendAttributes {
         let filled = own.clone().filter(|value| !value.is_empty());
         match name {
             // A slash at the end stays, since some backends require it.
-            "endpoint" => self.site.endpoint = filled.unwrap_or_default(),
-            "route" => self.site.route = filled,
-            "name-field" => self.site.fields.name = own,
-            "type-field" => self.site.fields.media_type = own,
-            "size-field" => self.site.fields.size = own,
-            "extra-fields" => self.site.extra = filled.map(|text| pairs(&text)).unwrap_or_default(),
+            "endpoint" => self.config.endpoint = filled.unwrap_or_default(),
+            "route" => self.config.route = filled,
+            "name-field" => self.config.field_names.name = own,
+            "type-field" => self.config.field_names.media_type = own,
+            "size-field" => self.config.field_names.size = own,
+            "extra-fields" => {
+                self.config.extra_fields = filled.map(|text| pairs(&text)).unwrap_or_default();
+            }
             "csrf-meta" => self.csrf.meta = filled,
             "csrf-cookie" => self.csrf.cookie = filled,
             "csrf-header" => self.csrf.header = filled,
@@ -46,7 +48,7 @@ impl BackendAttributes {
                     Some("query") => Some(Encoding::Query),
                     Some(_) => None,
                 };
-                self.site.encoding = encoding.unwrap_or_default();
+                self.config.encoding = encoding.unwrap_or_default();
                 return Some(encoding.map(|_| ()).ok_or("json, form or query"));
             }
             _ => return None,
@@ -56,7 +58,7 @@ impl BackendAttributes {
 
     /// Writes the attributes into the uploader's settings.
     pub fn configure(&self, settings: &mut Settings) {
-        settings.site.clone_from(&self.site);
+        settings.backend.clone_from(&self.config);
         let named = self.protocol.as_deref().and_then(dialect::named);
         settings.dialect = named.unwrap_or_else(|| Settings::default().dialect);
         // The place that a framework always uses needs no attribute. The page's own attributes have precedence.
@@ -143,11 +145,14 @@ mod tests {
             ),
             ("csrf-meta", "token"),
         ]);
-        assert_eq!(settings.site.endpoint, "/api/v1/files/presign/");
-        assert_eq!(settings.site.encoding, Encoding::Query);
-        assert_eq!(settings.site.fields.name.as_deref(), Some("file_name"));
-        assert_eq!(settings.site.fields.media_type, None);
-        assert_eq!(settings.site.fields.size.as_deref(), Some(""));
+        assert_eq!(settings.backend.endpoint, "/api/v1/files/presign/");
+        assert_eq!(settings.backend.encoding, Encoding::Query);
+        assert_eq!(
+            settings.backend.field_names.name.as_deref(),
+            Some("file_name")
+        );
+        assert_eq!(settings.backend.field_names.media_type, None);
+        assert_eq!(settings.backend.field_names.size.as_deref(), Some(""));
         let extra = [
             ("bucket_name", "up loads"),
             ("note", "a b"),
@@ -157,7 +162,7 @@ mod tests {
         let extra: Vec<_> = extra
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into();
-        assert_eq!(settings.site.extra, extra);
+        assert_eq!(settings.backend.extra_fields, extra);
         assert_eq!(settings.csrf.meta.as_deref(), Some("token"));
     }
 

@@ -11,14 +11,15 @@ use s3_upload_core::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::ui::{Messages, error_text};
+use crate::ui::Messages;
+use crate::ui::text::error_text;
 use crate::uploader::remediation;
 
 /// A file: `{id, name, size, type, status, sent, percent, speed, remaining, attempts, error, waitingFor,
 /// result}`. `waitingFor` is `"storage"`, `"server"` or `"network"` while that does not answer.
 /// `speed` is in bytes per second, `remaining` in whole seconds.
 pub(super) fn file(file: &FileSnapshot, messages: &Messages) -> Object {
-    let object = described(&file.info);
+    let object = file_info(&file.info);
     set(&object, "id", number(file.id.0));
     set(&object, "status", file.status.name());
     set(&object, "sent", number(file.sent));
@@ -32,7 +33,7 @@ pub(super) fn file(file: &FileSnapshot, messages: &Messages) -> Object {
             WaitReason::Offline => UploadError::Offline,
             WaitReason::Outage(outage) if outage.is_named => outage.error.clone(),
             WaitReason::Outage(Outage { error, .. }) | WaitReason::Backoff(error) => {
-                without_blame(error)
+                without_cors_cause(error)
             }
         }),
         _ => None,
@@ -66,7 +67,7 @@ pub(super) fn file(file: &FileSnapshot, messages: &Messages) -> Object {
 }
 
 /// The error of an attempt that is retried. One unreadable answer does not prove a missing CORS rule.
-fn without_blame(error: &UploadError) -> UploadError {
+fn without_cors_cause(error: &UploadError) -> UploadError {
     match error {
         UploadError::Unreadable(unreadable) => UploadError::Network {
             step: unreadable.step,
@@ -76,7 +77,7 @@ fn without_blame(error: &UploadError) -> UploadError {
 }
 
 /// A file that is not in the queue: `{id: null, name, size, type}`.
-pub(super) fn described(info: &FileInfo) -> Object {
+pub(super) fn file_info(info: &FileInfo) -> Object {
     let object = Object::new();
     set(&object, "id", JsValue::NULL);
     set(&object, "name", info.name.as_str());
@@ -164,7 +165,10 @@ pub(super) fn value(file: &FileSnapshot) -> Option<&str> {
 /// Reads the property `metadata`, `messages` or `headers`: an object of texts, numbers and booleans, or an iterable of
 /// pairs of them, such as `Headers` and `Map`. `null` and `undefined` give an empty map, and members with these values
 /// are skipped.
-pub(super) fn texts(property: &str, value: &JsValue) -> Result<BTreeMap<String, String>, String> {
+pub(super) fn string_map(
+    property: &str,
+    value: &JsValue,
+) -> Result<BTreeMap<String, String>, String> {
     if value.is_null() || value.is_undefined() {
         return Ok(BTreeMap::new());
     }
@@ -199,7 +203,7 @@ pub(super) fn texts(property: &str, value: &JsValue) -> Result<BTreeMap<String, 
         if value.is_null() || value.is_undefined() {
             continue;
         }
-        let (Some(name), Some(text)) = (name.as_string(), written(&value)) else {
+        let (Some(name), Some(text)) = (name.as_string(), to_text(&value)) else {
             return Err(wrong());
         };
         texts.insert(name, text);
@@ -208,7 +212,7 @@ pub(super) fn texts(property: &str, value: &JsValue) -> Result<BTreeMap<String, 
 }
 
 /// A text, number or boolean as JavaScript writes it.
-fn written(value: &JsValue) -> Option<String> {
+fn to_text(value: &JsValue) -> Option<String> {
     if let Some(truth) = value.as_bool() {
         return Some(truth.to_string());
     }

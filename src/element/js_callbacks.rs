@@ -13,7 +13,7 @@ use s3_upload_core::{
     UploadError, UploadId,
 };
 use s3_upload_protocol::dialect::auto;
-use s3_upload_protocol::{Body, Part, Reply, Value, checked};
+use s3_upload_protocol::{DialectResponse, PartToSign, ResponseBody, Value, check_parts};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
@@ -22,14 +22,16 @@ use super::console::warn;
 use super::event_detail::{self, number, set};
 use super::thrown::{self, NotJson, Thrown};
 use crate::browser::page;
-use crate::uploader::backend::{grant, listed, signed_parts, stored, trouble};
-use crate::uploader::presign::{Answered, Presign, PresignRequest, not_offered};
+use crate::uploader::backend::{grant, operation_error, signed_parts, stored_object, stored_parts};
+use crate::uploader::presign::{Presign, PresignFuture, PresignRequest, not_offered};
 use crate::uploader::{HeaderList, Headers, NoHeaders};
 
 /// Reads the property `headers`.
 pub(super) fn headers(value: &JsValue) -> Result<Headers, String> {
     let Some(function) = value.dyn_ref::<Function>() else {
-        let fixed: HeaderList = event_detail::texts("headers", value)?.into_iter().collect();
+        let fixed: HeaderList = event_detail::string_map("headers", value)?
+            .into_iter()
+            .collect();
         return Ok(if fixed.is_empty() {
             Headers::None
         } else {
@@ -42,12 +44,12 @@ pub(super) fn headers(value: &JsValue) -> Result<Headers, String> {
         Box::pin(async move {
             let circumstances = Object::new();
             set(&circumstances, "refused", refused);
-            let given = settled(function.call1(&JsValue::UNDEFINED, &circumstances)).await;
+            let given = await_result(function.call1(&JsValue::UNDEFINED, &circumstances)).await;
             let given = match given {
                 Ok(given) => given,
                 Err(thrown) => return Err(no_headers(&thrown).await),
             };
-            event_detail::texts("headers", &given)
+            event_detail::string_map("headers", &given)
                 .map(|headers| headers.into_iter().collect())
                 .map_err(|complaint| {
                     // The text is for the developer. The person reads that the sign-in is not known.
@@ -63,11 +65,11 @@ pub(super) fn headers(value: &JsValue) -> Result<Headers, String> {
 async fn no_headers(thrown: &JsValue) -> NoHeaders {
     let known = thrown::read(thrown).await;
     let is_busy = matches!(known.status, Some(408 | 425 | 429 | 500..=599));
-    if is_busy || (known.status.is_none() && thrown::is_of_fetch(thrown)) {
+    if is_busy || (known.status.is_none() && thrown::is_fetch_error(thrown)) {
         return NoHeaders::Unreachable;
     }
     NoHeaders::Refused(match known.message {
-        Some(message) if !thrown::is_mistake(thrown) => message,
+        Some(message) if !thrown::is_program_error(thrown) => message,
         message => {
             let said = message.unwrap_or(known.what);
             warn(&format!(
@@ -86,7 +88,7 @@ pub(super) fn presign(value: &JsValue) -> Result<Option<Rc<dyn Presign>>, String
     let function = value.dyn_ref::<Function>().ok_or(
         "<s3-upload>.presign: expected an async function (file, { accepts, signal }) that answers { url } or more.",
     )?;
-    Ok(Some(Rc::new(Page(Rc::new(Inner {
+    Ok(Some(Rc::new(PagePresign(Rc::new(PresignState {
         function: function.clone(),
         uploads: Map::new(),
         made: Cell::new(0),
@@ -94,9 +96,9 @@ pub(super) fn presign(value: &JsValue) -> Result<Option<Rc<dyn Presign>>, String
 }
 
 /// A page's function, and its answer for each upload that is continued later.
-struct Page(Rc<Inner>);
+struct PagePresign(Rc<PresignState>);
 
-struct Inner {
+struct PresignState {
     function: Function,
     /// The answers, which hold further functions, by the upload's id.
     uploads: Map,
@@ -104,25 +106,25 @@ struct Inner {
     made: Cell<u64>,
 }
 
-impl fmt::Debug for Page {
+impl fmt::Debug for PagePresign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("presign(…)")
     }
 }
 
-impl Presign for Page {
-    fn create(&self, request: PresignRequest, signal: Option<AbortSignal>) -> Answered<Grant> {
+impl Presign for PagePresign {
+    fn create(&self, request: PresignRequest, signal: Option<AbortSignal>) -> PresignFuture<Grant> {
         let inner = Rc::clone(&self.0);
         Box::pin(async move {
-            let wish = wish(&request, signal.as_ref());
+            let wish = presign_options(&request, signal.as_ref());
             let called = inner
                 .function
                 .call2(&JsValue::UNDEFINED, &request.file, &wish);
-            let answer = answered(called, Step::Create).await?;
-            let reply = reply(&answer, Step::Create, auto::EXPECTED).await?;
-            let granted = auto::granted(&reply, &request.info.content_type)
-                .or_else(|wrong| inner.unnamed(&reply, &request).ok_or(wrong))
-                .map_err(|wrong| trouble(Step::Create, wrong))?;
+            let answer = await_answer(called, Step::Create).await?;
+            let response = dialect_response(&answer, Step::Create, auto::EXPECTED).await?;
+            let granted = auto::read_grant_response(&response, &request.info.content_type)
+                .or_else(|wrong| inner.add_id(&response, &request).ok_or(wrong))
+                .map_err(|wrong| operation_error(Step::Create, wrong))?;
             let mut grant = grant(granted, &page::resolve);
             inner.keep(&answer, &mut grant);
             Ok(grant)
@@ -134,11 +136,11 @@ impl Presign for Page {
         id: UploadId,
         parts: Vec<(PartNumber, u64)>,
         signal: Option<AbortSignal>,
-    ) -> Answered<Vec<SignedPart>> {
+    ) -> PresignFuture<Vec<SignedPart>> {
         let inner = Rc::clone(&self.0);
-        let wanted: Vec<Part> = parts
+        let wanted: Vec<PartToSign> = parts
             .iter()
-            .map(|(number, size)| Part {
+            .map(|(number, size)| PartToSign {
                 number: number.get(),
                 size: *size,
             })
@@ -157,43 +159,49 @@ impl Presign for Page {
                         }
                     })
                     .collect();
-                answered(Ok(Promise::all(&calls).into()), Step::SignParts).await
+                await_answer(Ok(Promise::all(&calls).into()), Step::SignParts).await
             } else if let Some(sign) = inner.operation(&id, "signParts") {
                 let parts: Array = described.iter().collect();
                 let called = sign(&[parts.into(), options(signal.as_ref()).into()]);
-                answered(called, Step::SignParts).await
+                await_answer(called, Step::SignParts).await
             } else {
                 return not_offered("signPart").await;
             };
             let expected = "an address for each part, as text or like {\"url\": \"https://…\"}";
-            let reply = reply(&answer?, Step::SignParts, expected).await?;
-            let signed = match &reply.body {
-                Body::Json(value) => auto::signed_parts(value, &wanted),
-                Body::Text(..) => None,
+            let response = dialect_response(&answer?, Step::SignParts, expected).await?;
+            let signed = match &response.body {
+                ResponseBody::Json(value) => auto::read_signed_parts(value, &wanted),
+                ResponseBody::Text(..) => None,
             };
-            let signed = signed.ok_or_else(|| trouble(Step::SignParts, reply.not(expected)))?;
-            let signed =
-                checked(signed, expected).map_err(|wrong| trouble(Step::SignParts, wrong))?;
+            let signed = signed
+                .ok_or_else(|| operation_error(Step::SignParts, response.malformed(expected)))?;
+            let signed = check_parts(signed, expected)
+                .map_err(|wrong| operation_error(Step::SignParts, wrong))?;
             Ok(signed_parts(signed, &page::resolve))
         })
     }
 
-    fn list_parts(&self, id: UploadId, signal: Option<AbortSignal>) -> Answered<Vec<StoredPart>> {
+    fn list_parts(
+        &self,
+        id: UploadId,
+        signal: Option<AbortSignal>,
+    ) -> PresignFuture<Vec<StoredPart>> {
         let inner = Rc::clone(&self.0);
         Box::pin(async move {
             let Some(list) = inner.operation(&id, "listParts") else {
                 return not_offered("listParts").await;
             };
             let called = list(&[options(signal.as_ref()).into()]);
-            let answer = answered(called, Step::ListParts).await?;
+            let answer = await_answer(called, Step::ListParts).await?;
             let expected = "a list like [{\"number\": 1, \"size\": 5242880, \"etag\": \"…\"}]";
-            let reply = reply(&answer, Step::ListParts, expected).await?;
-            let parts = match &reply.body {
-                Body::Json(value) => auto::stored_parts(value),
-                Body::Text(..) => None,
+            let response = dialect_response(&answer, Step::ListParts, expected).await?;
+            let parts = match &response.body {
+                ResponseBody::Json(value) => auto::read_listed_parts(value),
+                ResponseBody::Text(..) => None,
             };
-            let parts = parts.ok_or_else(|| trouble(Step::ListParts, reply.not(expected)))?;
-            Ok(listed(parts))
+            let parts = parts
+                .ok_or_else(|| operation_error(Step::ListParts, response.malformed(expected)))?;
+            Ok(stored_parts(parts))
         })
     }
 
@@ -202,7 +210,7 @@ impl Presign for Page {
         id: UploadId,
         parts: Option<Vec<(PartNumber, ETag)>>,
         signal: Option<AbortSignal>,
-    ) -> Answered<StoredObject> {
+    ) -> PresignFuture<StoredObject> {
         let inner = Rc::clone(&self.0);
         Box::pin(async move {
             let Some(complete) = inner.operation(&id, "complete") else {
@@ -225,25 +233,26 @@ impl Presign for Page {
                 sent.collect::<Array>().into()
             });
             let called = complete(&[parts, options(signal.as_ref()).into()]);
-            let answer = answered(called, Step::Complete).await?;
+            let answer = await_answer(called, Step::Complete).await?;
             // Any answer is a confirmation, also one that JSON cannot represent.
-            let reply = reply(&answer, Step::Complete, "")
+            let response = dialect_response(&answer, Step::Complete, "")
                 .await
                 .or_else(|wrong| match wrong {
-                    UploadError::Malformed { .. } => Ok(Reply::json(Value::Null)),
+                    UploadError::Malformed { .. } => Ok(DialectResponse::json(Value::Null)),
                     other => Err(other),
                 })?;
-            let confirmed = auto::stored(&reply).map_err(|wrong| trouble(Step::Complete, wrong))?;
+            let confirmed = auto::read_confirmation(&response)
+                .map_err(|wrong| operation_error(Step::Complete, wrong))?;
             inner.uploads.delete(&id.as_str().into());
-            Ok(stored(confirmed))
+            Ok(stored_object(confirmed))
         })
     }
 
-    fn abort(&self, id: UploadId, signal: Option<AbortSignal>) -> Answered<()> {
+    fn abort(&self, id: UploadId, signal: Option<AbortSignal>) -> PresignFuture<()> {
         let inner = Rc::clone(&self.0);
         Box::pin(async move {
             if let Some(abort) = inner.operation(&id, "abort") {
-                answered(abort(&[options(signal.as_ref()).into()]), Step::Abort).await?;
+                await_answer(abort(&[options(signal.as_ref()).into()]), Step::Abort).await?;
             }
             inner.uploads.delete(&id.as_str().into());
             Ok(())
@@ -253,20 +262,20 @@ impl Presign for Page {
 
 type Operation = Box<dyn Fn(&[JsValue]) -> Result<JsValue, JsValue>>;
 
-impl Inner {
+impl PresignState {
     /// Reads an answer that has functions but no id. It gets an id.
-    fn unnamed(
+    fn add_id(
         &self,
-        reply: &Reply,
+        response: &DialectResponse,
         request: &PresignRequest,
-    ) -> Option<s3_upload_protocol::Granted> {
-        let Body::Json(Value::Object(members)) = &reply.body else {
+    ) -> Option<s3_upload_protocol::GrantedUpload> {
+        let ResponseBody::Json(Value::Object(members)) = &response.body else {
             return None;
         };
         let mut members = members.clone();
         members.push(("id".to_owned(), self.new_id().into()));
-        auto::granted(
-            &Reply::json(Value::Object(members)),
+        auto::read_grant_response(
+            &DialectResponse::json(Value::Object(members)),
             &request.info.content_type,
         )
         .ok()
@@ -310,7 +319,7 @@ fn function_of(object: &JsValue, name: &str) -> Option<Function> {
 }
 
 /// The second argument of the page's function.
-fn wish(request: &PresignRequest, signal: Option<&AbortSignal>) -> Object {
+fn presign_options(request: &PresignRequest, signal: Option<&AbortSignal>) -> Object {
     let wish = options(signal);
     let order = if request.prefer_multipart {
         ["multipart", "put", "post"]
@@ -319,7 +328,7 @@ fn wish(request: &PresignRequest, signal: Option<&AbortSignal>) -> Object {
     };
     let accepts: Array = order.iter().map(|way| JsValue::from_str(way)).collect();
     set(&wish, "accepts", accepts);
-    set(&wish, "name", request.info.told_name());
+    set(&wish, "name", request.info.upload_name());
     set(&wish, "type", request.info.content_type.as_str());
     set(&wish, "partSize", number(request.part_size));
     let metadata = Object::new();
@@ -338,7 +347,7 @@ fn options(signal: Option<&AbortSignal>) -> Object {
     options
 }
 
-fn part(part: &Part) -> Object {
+fn part(part: &PartToSign) -> Object {
     let described = Object::new();
     set(&described, "number", part.number);
     set(&described, "size", number(part.size));
@@ -346,13 +355,16 @@ fn part(part: &Part) -> Object {
 }
 
 /// The final result of a call, which may be a promise or a plain value.
-async fn settled(called: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
+async fn await_result(called: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
     JsFuture::from(Promise::resolve(&called?)).await
 }
 
 /// The final answer of the page's function.
-async fn answered(called: Result<JsValue, JsValue>, step: Step) -> Result<JsValue, UploadError> {
-    match settled(called).await {
+async fn await_answer(
+    called: Result<JsValue, JsValue>,
+    step: Step,
+) -> Result<JsValue, UploadError> {
+    match await_result(called).await {
         Ok(answer) => Ok(answer),
         Err(thrown) => Err(failure(&thrown, step).await),
     }
@@ -360,14 +372,18 @@ async fn answered(called: Result<JsValue, JsValue>, step: Step) -> Result<JsValu
 
 /// The answer as JSON represents it: without functions, and with a `URL` as text. Of a Response, the body is the
 /// answer.
-async fn reply(answer: &JsValue, step: Step, expected: &str) -> Result<Reply, UploadError> {
+async fn dialect_response(
+    answer: &JsValue,
+    step: Step,
+    expected: &str,
+) -> Result<DialectResponse, UploadError> {
     if thrown::is_response(answer) {
         let is_ok = thrown::get(answer, "ok").is_some_and(|ok| ok.is_truthy());
         if !is_ok {
             return Err(failure(answer, step).await);
         }
         let body = thrown::body_of_response(answer).await;
-        return Ok(Reply { status: 200, body });
+        return Ok(DialectResponse { status: 200, body });
     }
     let malformed = || UploadError::Malformed {
         step,
@@ -379,11 +395,11 @@ async fn reply(answer: &JsValue, step: Step, expected: &str) -> Result<Reply, Up
     let text = JSON::stringify(answer).map_err(|_| malformed())?;
     match text.as_string() {
         Some(text) => crate::uploader::json::read(&text)
-            .map(Reply::json)
+            .map(DialectResponse::json)
             .ok_or_else(malformed),
         // `undefined` is not a grant, but it confirms other operations.
         None if step == Step::Create => Err(malformed()),
-        None => Ok(Reply::json(Value::Null)),
+        None => Ok(DialectResponse::json(Value::Null)),
     }
 }
 
@@ -396,7 +412,7 @@ async fn failure(value: &JsValue, step: Step) -> UploadError {
         message,
         what,
     } = thrown::read(value).await;
-    if status.is_none() && thrown::is_of_fetch(value) {
+    if status.is_none() && thrown::is_fetch_error(value) {
         return UploadError::Network { step };
     }
     match thrown::not_json(value) {
@@ -411,7 +427,7 @@ async fn failure(value: &JsValue, step: Step) -> UploadError {
         }
         None => {}
     }
-    let is_mistake = thrown::is_mistake(value);
+    let is_mistake = thrown::is_program_error(value);
     match (status, message) {
         (None, said) if is_mistake || said.is_none() => {
             let said = match said {

@@ -1,7 +1,8 @@
 //! The custom element `<s3-upload>`, with attributes, properties, methods and events for the same uploader and
 //! component that a Leptos page uses. Its class is written in JavaScript beside this file (`s3-upload.js`), because a
-//! custom element must extend `HTMLElement`. The class passes everything on to [`UploadElement`]. Nothing here decides
-//! about an upload.
+//! custom element must extend `HTMLElement`. The class shows the drop zone before this code is loaded
+//! (`start_view.js`), loads it (`load.js`), and passes everything on to [`UploadElement`]. Nothing here decides about an
+//! upload.
 
 mod admission;
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -15,6 +16,8 @@ mod event_detail;
 mod events;
 mod js_callbacks;
 pub mod size;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod start_text_tests;
 mod thrown;
 
 use std::any::Any;
@@ -27,11 +30,11 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use s3_upload_core::{FileId, Target};
 use wasm_bindgen::prelude::*;
-use web_sys::{File, HtmlElement, ShadowRoot};
+use web_sys::{DataTransfer, File, HtmlElement, ShadowRoot};
 
 use crate::ui::{Action, DisplayOptions, Messages, UploadList, Widget, adopt, perform};
 use crate::uploader::{Settings, Uploader};
-use admission::Verdict;
+use admission::BeforeAddResult;
 use attributes::Attributes;
 use console::warn;
 
@@ -50,6 +53,8 @@ struct Inner {
     attributes: RefCell<Attributes>,
     look: ArcRwSignal<DisplayOptions>,
     messages: RefCell<Messages>,
+    /// The drops that came before the first view.
+    dropped: RefCell<Vec<DataTransfer>>,
     connected: Cell<bool>,
     view: RefCell<Option<Box<dyn Any>>>,
 }
@@ -66,6 +71,7 @@ impl UploadElement {
             attributes: RefCell::new(Attributes::default()),
             look: ArcRwSignal::new(DisplayOptions::default()),
             messages: RefCell::default(),
+            dropped: RefCell::default(),
             connected: Cell::new(false),
             view: RefCell::new(None),
         });
@@ -86,9 +92,9 @@ impl UploadElement {
                 // Nothing may refer to the element while the page decides.
                 let inner = Rc::downgrade(&inner);
                 match admission::ask(&host, &file, &info).await {
-                    Verdict::Welcome => true,
-                    Verdict::Unwanted => false,
-                    Verdict::Refused(reason) => {
+                    BeforeAddResult::Welcome => true,
+                    BeforeAddResult::Unwanted => false,
+                    BeforeAddResult::Refused(reason) => {
                         if let Some(inner) = inner.upgrade() {
                             inner.uploader.refuse(&info, reason);
                         }
@@ -146,7 +152,7 @@ impl UploadElement {
     /// The property `metadata`, which is sent to the backend with each file.
     #[wasm_bindgen(js_name = setMetadata)]
     pub fn set_metadata(&self, metadata: &JsValue) {
-        match event_detail::texts("metadata", metadata) {
+        match event_detail::string_map("metadata", metadata) {
             Ok(metadata) => self
                 .inner
                 .uploader
@@ -183,7 +189,7 @@ impl UploadElement {
     /// is rendered anew.
     #[wasm_bindgen(js_name = setMessages)]
     pub fn set_messages(&self, messages: &JsValue) {
-        match event_detail::texts("messages", messages) {
+        match event_detail::string_map("messages", messages) {
             Ok(own) => _ = self.inner.messages.replace(Messages::new(own)),
             Err(complaint) => return warn(&complaint),
         }
@@ -197,6 +203,12 @@ impl UploadElement {
             let view = mount(&self.inner, &root);
             self.inner.view.replace(Some(view));
         }
+    }
+
+    /// A drop that came before this object existed. The first view treats it like its own. The object has the members of
+    /// a `DataTransfer`.
+    pub fn drop(&self, data: DataTransfer) {
+        self.inner.dropped.borrow_mut().push(data);
     }
 
     /// Adds files from a script, as if the person had chosen them. The array holds File objects, of any window.
@@ -315,7 +327,7 @@ impl Inner {
         self.uploader
             .configure(|settings| attributes.configure(settings));
         // The attributes are read again, since they may have changed.
-        let look = self.attributes.borrow().look();
+        let look = self.attributes.borrow().display_options();
         if self.look.with_untracked(|before| *before != look) {
             self.look.set(look);
         }
@@ -333,6 +345,7 @@ fn mount(inner: &Rc<Inner>, root: &ShadowRoot) -> Box<dyn Any> {
     let uploads = UploadList::of(&inner.uploader);
     let look = inner.look.clone();
     let messages = inner.messages();
+    let dropped = inner.dropped.take();
     let weak = Rc::downgrade(inner);
     // Leptos requires an element, but uses it as a node only.
     let parent = root.clone().unchecked_into::<HtmlElement>();
@@ -343,6 +356,6 @@ fn mount(inner: &Rc<Inner>, root: &ShadowRoot) -> Box<dyn Any> {
             }
         });
         let look = Signal::derive(move || look.get());
-        view! { <Widget uploads look act messages /> }
+        view! { <Widget uploads look act messages dropped /> }
     }))
 }

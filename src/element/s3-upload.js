@@ -1,86 +1,107 @@
-// The custom element <s3-upload>. A page loads only this file at first. It defines the element at once, shows the
-// browser's own file input, and fetches the widget itself (wasm) when the first element is on the page. All decisions
-// are made in the widget. Calls before it is loaded are kept, and passed to it afterwards.
+// The custom element <s3-upload>. A page loads only this file at first. It defines the element, shows the drop zone at
+// once, and loads the widget itself (wasm) when the element comes into view or is used. All decisions about uploads are
+// made in the widget. Calls before it is loaded are kept, and passed to it afterwards.
 
-/** The attributes, each with the property of the same meaning, which frameworks may set instead. */
-const TEXTS = {
-  endpoint: "endpoint",
-  protocol: "protocol",
-  route: "route",
-  request: "request",
-  "name-field": "nameField",
-  "type-field": "typeField",
-  "size-field": "sizeField",
-  "extra-fields": "extraFields",
-  "csrf-meta": "csrfMeta",
-  "csrf-cookie": "csrfCookie",
-  "csrf-header": "csrfHeader",
-  accept: "accept",
-  "max-size": "maxSize",
-  "min-size": "minSize",
-  "max-files": "maxFiles",
-  "max-total-size": "maxTotalSize",
-  concurrency: "concurrency",
-  "part-size": "partSize",
-  "multipart-threshold": "multipartThreshold",
-  "outage-limit": "outageLimit",
-  "stall-time": "stallTime",
-  "answer-time": "answerTime",
-  transport: "transport",
-  credentials: "credentials",
-};
+import { load, source } from "./load.js";
+import { say } from "./start_text.js";
+import { StartView } from "./start_view.js";
+
+/** The attributes with a text. The property of the same meaning, which frameworks may set instead, has the same name in
+ * camel case. */
+const TEXTS = (
+  "endpoint protocol route request name-field type-field size-field extra-fields csrf-meta csrf-cookie " +
+  "csrf-header accept max-size min-size max-files max-total-size concurrency part-size multipart-threshold " +
+  "outage-limit stall-time answer-time transport credentials load wasm-src"
+).split(" ");
+const propertyOf = (attribute) => attribute.replace(/-./g, (dash) => dash[1].toUpperCase());
 const FLAGS = ["multiple", "manual", "disabled"];
-
-let loading;
-
-/** Loads the wasm module once per page. The next element that is connected retries a failed load. */
-function load() {
-  loading ??= fetchBoth().catch((error) => {
-    loading = undefined;
-    throw error;
-  });
-  return loading;
-}
-
-/** The address of the wasm. Bundlers read the two literals, here and in `import()`. A second mention of either file, or
- * `import.meta.url` by itself, would make them emit a second copy or the path of a developer's folder. */
-const wasmUrl = () => new URL("./s3-upload-core_bg.wasm", import.meta.url);
-
-/** Fetches the wasm and the script that starts it at the same time. */
-async function fetchBoth() {
-  const wasm = fetch(wasmUrl());
-  // Avoids an unhandled rejection if the script fails first.
-  wasm.catch(() => {});
-  const core = await import("./s3-upload-core.js");
-  await core.default({ module_or_path: wasm });
-  return core;
-}
+/** The properties with objects and functions, each with the widget's method that takes it.
+ *
+ * - `metadata`, which is sent to the backend with each file: an object of texts, numbers and booleans.
+ * - `headers` of each request to the backend: an object, or a function (also async) that returns one, for tokens that
+ *   expire. It is called with `{ refused }`, which is true if the backend has just answered 401. The request is then
+ *   repeated once.
+ * - `presign`, a function in place of a backend: `async (file, { accepts, name, type, partSize, metadata, signal }) =>
+ *   answer`. The answer is that of a backend: an address, or `{ url, headers?, fields?, key? }`. If it has `complete`, that
+ *   function confirms the upload. For parts it is `{ partSize, signPart(part), complete(parts), listParts?(), abort?() }`.
+ * - `messages`, texts in place of the English ones, by the keys of the catalogue. Best set before the element is on the
+ *   page. */
+const GIVEN = { metadata: "setMetadata", headers: "setHeaders", presign: "setPresign", messages: "setMessages" };
 
 // A server that renders pages has no HTMLElement, and an import of this file must not fail there.
 const Base = globalThis.HTMLElement ?? class {};
 
 export class S3Upload extends Base {
-  static observedAttributes = [...Object.keys(TEXTS), ...FLAGS];
+  static observedAttributes = [...TEXTS, ...FLAGS];
   static formAssociated = true;
+
+  /** Sets where the widget is loaded from, before the first element loads it: `core` is the URL of `s3-upload-core.js`,
+   * and `wasm` the URL of `s3-upload-core_bg.wasm`, its bytes or a WebAssembly.Module. */
+  static configure(urls) {
+    Object.assign(source, urls);
+  }
 
   #core;
   #root;
   #form;
+  #view;
   #starting = false;
+  #failed = false;
   #waiting = [];
-  #metadata = null;
-  #messages = null;
-  #headers = null;
-  #presign = null;
+  #dropped = [];
+  #resolveReady;
+  #ready = new Promise((resolve) => (this.#resolveReady = resolve));
+  #given = {};
+
+  static #nearViewport;
+
+  static {
+    const define = (name, get, set) => Object.defineProperty(this.prototype, name, { configurable: true, enumerable: true, get, set });
+    for (const name of this.observedAttributes) {
+      const isFlag = FLAGS.includes(name);
+      const get = function () {
+        return isFlag ? this.hasAttribute(name) : this.getAttribute(name);
+      };
+      const set = function (value) {
+        if (isFlag) this.toggleAttribute(name, Boolean(value));
+        else if (value === null || value === undefined) this.removeAttribute(name);
+        else this.setAttribute(name, value);
+      };
+      define(propertyOf(name), get, set);
+    }
+    for (const name in GIVEN) {
+      const get = function () {
+        return this.#given[name] ?? null;
+      };
+      const set = function (value) {
+        this.#given[name] = value ?? null;
+        if (this.#core) this.#keepingFocus(() => this.#core[GIVEN[name]](value ?? null));
+        else this.#view?.update();
+      };
+      define(name, get, set);
+    }
+    // Each acts on the file of an id, or without an argument on all files. An argument that is no id, such as the `null` of
+    // a file that is not queued, does not mean all.
+    for (const name of ["start", "clear", "pause", "resume", "retry", "cancel"]) {
+      this.prototype[name] = function (...id) {
+        if (id.length === 0 || typeof id[0] === "number") this.#call(name, ...id);
+        else console.warn(`<s3-upload>.${name}(): expected a file's id, or nothing for all; got`, id[0]);
+      };
+    }
+    const Observer = globalThis.IntersectionObserver ?? class {};
+    const near = ({ isIntersecting, target }) => isIntersecting && target.#near();
+    this.#nearViewport = new Observer((seen) => seen.forEach(near), { rootMargin: "50%" });
+  }
 
   constructor() {
     super();
     this.#root = this.attachShadow({ mode: "open" });
+    for (const event of ["pointerover", "focusin", "dragenter"]) this.addEventListener(event, () => this.#failed || this.#start());
   }
 
   connectedCallback() {
     // Properties that frameworks set before the element is defined hide those of the class until they are moved.
-    for (const name of ["name", "metadata", "messages", "headers", "presign", ...Object.values(TEXTS), ...FLAGS]) {
+    for (const name of ["name", ...Object.keys(GIVEN), ...TEXTS.map(propertyOf), ...FLAGS]) {
       if (Object.hasOwn(this, name)) {
         const value = this[name];
         delete this[name];
@@ -90,9 +111,14 @@ export class S3Upload extends Base {
     if (this.#core) {
       // Deferred, since a page that is rendered by Leptos would otherwise own the widget's signals.
       queueMicrotask(() => this.isConnected && this.#core.connect(this, this.#root));
-    } else if (!this.#starting) {
-      this.#start();
+      return;
     }
+    this.#view ??= new StartView(this, this.#root, {
+      add: (files) => this.add(files),
+      drop: (data) => this.#drop(data),
+    });
+    this.#view.update();
+    this.#loadWhen();
   }
 
   disconnectedCallback() {
@@ -120,13 +146,27 @@ export class S3Upload extends Base {
 
   attributeChangedCallback(name, before, value) {
     if (before === value) return;
-    if (this.#core) this.#core.attribute(name, value ?? undefined);
-    else this.#mirror();
+    if (name === "wasm-src") {
+      if (value) source.wasm = new URL(value, document.baseURI).href;
+    } else if (name === "load") {
+      if (this.isConnected) this.#loadWhen();
+    } else if (this.#core) {
+      this.#core.attribute(name, value ?? undefined);
+    } else {
+      this.#view?.update();
+    }
+  }
+
+  /** Resolves to the element when the widget is loaded, and makes the element load it. Stays pending after a failed load,
+   * since the person may try again: see the event `upload-load-error`. */
+  get ready() {
+    this.#start();
+    return this.#ready;
   }
 
   /** Focuses the button. `delegatesFocus` is not used, since a click into a long list would then jump to it. */
   focus(options) {
-    this.#root.querySelector("[part=browse], [part=placeholder]")?.focus(options);
+    this.#root.querySelector("[part=browse]")?.focus(options);
   }
 
   /** Opens the browser's file picker. Browsers allow this only while they handle a click or a key. */
@@ -136,41 +176,12 @@ export class S3Upload extends Base {
 
   /** Adds a File, or several. Adds none while the element is `disabled`. */
   add(files) {
-    if (this.disabled) {
-      console.warn("<s3-upload>.add(): nothing is added while the element is disabled.");
-      return;
-    }
-    const given = files ?? [];
-    const isList = typeof given === "object" && (Symbol.iterator in given || "length" in given);
-    const list = isList ? Array.from(given) : [given];
+    const isList = Object(files) === files && (Symbol.iterator in files || "length" in files);
+    const list = isList ? Array.from(files) : [files ?? []].flat();
     const wrong = list.filter((file) => !isFile(file));
-    if (wrong.length > 0) console.warn("<s3-upload>.add(): expected File objects, got", ...wrong);
-    this.#call("add", list.filter(isFile));
-  }
-
-  start() {
-    this.#call("start");
-  }
-
-  /** These four methods act on the file of an id, or without an argument on all files. */
-  pause(...id) {
-    this.#callOn("pause", id);
-  }
-
-  resume(...id) {
-    this.#callOn("resume", id);
-  }
-
-  retry(...id) {
-    this.#callOn("retry", id);
-  }
-
-  cancel(...id) {
-    this.#callOn("cancel", id);
-  }
-
-  clear() {
-    this.#call("clear");
+    if (this.disabled) console.warn("<s3-upload>.add(): nothing is added while it is disabled.");
+    else if (wrong.length > 0) console.warn("<s3-upload>.add(): expected File objects, got", ...wrong);
+    if (!this.disabled) this.#call("add", list.filter(isFile));
   }
 
   /** The name under which a form sends the values. */
@@ -197,68 +208,54 @@ export class S3Upload extends Base {
     return this.#core?.value ?? (this.multiple ? [] : "");
   }
 
-  /** Metadata that is sent to the backend with each file: an object of texts, numbers and booleans. */
-  get metadata() {
-    return this.#metadata;
-  }
-
-  set metadata(value) {
-    this.#metadata = value ?? null;
-    this.#core?.setMetadata(this.#metadata);
-  }
-
-  /** Headers of each request to the backend: an object, or a function (also async) that returns one, for tokens that
-   * expire. It is called with `{ refused }`, which is true if the backend has just answered 401. The request is then
-   * repeated once. */
-  get headers() {
-    return this.#headers;
-  }
-
-  set headers(value) {
-    this.#headers = value ?? null;
-    this.#core?.setHeaders(this.#headers);
-  }
-
-  /** A function in place of a backend: `async (file, { accepts, name, type, partSize, metadata, signal }) => answer`.
-   * The answer is that of a backend: an address, or `{ url, headers?, fields?, key? }`. If it has `complete`, that
-   * function confirms the upload. For parts it is `{ partSize, signPart(part), complete(parts), listParts?(), abort?() }`. */
-  get presign() {
-    return this.#presign;
-  }
-
-  set presign(value) {
-    this.#presign = value ?? null;
-    this.#core?.setPresign(this.#presign);
-  }
-
-  /** Texts in place of the English ones, by the keys of the catalogue. Best set before the element is on the page. */
-  get messages() {
-    return this.#messages;
-  }
-
-  set messages(value) {
-    this.#messages = value ?? null;
-    if (this.#core) this.#keepingFocus(() => this.#core.setMessages(this.#messages));
-    else this.#mirror();
-  }
-
-  /** Warns of an argument that is no id, such as the `null` of a file that is not queued. It does not mean all. */
-  #callOn(name, id) {
-    if (id.length === 0 || typeof id[0] === "number") this.#call(name, ...id);
-    else console.warn(`<s3-upload>.${name}(): expected the id of a file, or no argument for all; got`, id[0]);
-  }
-
   #call(name, ...values) {
-    if (this.#core) this.#core[name](...values);
-    else this.#waiting.push([name, values]);
+    if (this.#core) {
+      this.#core[name](...values);
+      return;
+    }
+    // Nothing has begun, so that a later choice of one file replaces an earlier one.
+    if (name === "add" && !this.multiple) this.#waiting = this.#waiting.filter(([other]) => other !== name);
+    this.#waiting.push([name, values]);
+    this.#list();
+    if (this.isConnected) this.#start();
+  }
+
+  /** Keeps the contents of a drop, which the browser takes back after the event. */
+  #drop({ items, files }) {
+    const kept = Array.from(items, (item) => {
+      const [file, entry] = [item.getAsFile(), item.webkitGetAsEntry?.()];
+      return { kind: item.kind, getAsFile: () => file, webkitGetAsEntry: () => entry };
+    });
+    this.#dropped.push({ items: kept, files });
+    this.#list();
+    this.#start();
+  }
+
+  /** Lists the files that wait for the widget. */
+  #list() {
+    const added = this.#waiting.flatMap(([name, [files]]) => (name === "add" ? files : []));
+    const dropped = this.#dropped.flatMap(({ items }) => items.flatMap((item) => item.getAsFile() ?? []));
+    const files = [...added, ...dropped];
+    if (files.length > 0) this.#view?.list(this.multiple ? files : files.slice(0, 1));
+  }
+
+  /** Loads the widget as the attribute `load` says: at once (`eager`), when the element is near the viewport and the page
+   * is idle (`visible`, the default), or only when a person reaches for it (`interaction`). */
+  #loadWhen() {
+    if (this.load === "eager" || this.#waiting.length > 0) this.#start();
+    else if (this.load !== "interaction") S3Upload.#nearViewport.observe(this);
+  }
+
+  #near() {
+    S3Upload.#nearViewport.unobserve(this);
+    const idle = globalThis.requestIdleCallback ?? setTimeout;
+    idle(() => this.isConnected && this.load !== "interaction" && this.#start());
   }
 
   async #start() {
+    if (this.#core || this.#starting) return;
     this.#starting = true;
-    const blocked = [];
-    const watch = (event) => blocked.push(event);
-    document.addEventListener("securitypolicyviolation", watch);
-    this.#placeholder();
+    this.#view?.recover();
     try {
       const { UploadElement } = await load();
       const core = new UploadElement();
@@ -266,22 +263,22 @@ export class S3Upload extends Base {
         const value = this.getAttribute(name);
         if (value !== null) core.attribute(name, value);
       }
-      if (this.#metadata !== null) core.setMetadata(this.#metadata);
-      if (this.#messages !== null) core.setMessages(this.#messages);
-      if (this.#headers !== null) core.setHeaders(this.#headers);
-      if (this.#presign !== null) core.setPresign(this.#presign);
+      for (const name in this.#given) core[GIVEN[name]](this.#given[name]);
+      for (const data of this.#dropped.splice(0)) core.drop(data);
       this.#core = core;
       this.#keepingFocus(() => {
         this.#root.replaceChildren();
         if (this.isConnected) core.connect(this, this.#root);
         else core.disconnect();
+        for (const [name, values] of this.#waiting.splice(0)) core[name](...values);
       });
-      for (const [name, values] of this.#waiting.splice(0)) core[name](...values);
+      this.#view = undefined;
+      this.#resolveReady(this);
+      this.#send("upload-ready");
     } catch (error) {
-      this.#fail(error, blocked);
+      this.#fail(error);
     } finally {
       this.#starting = false;
-      document.removeEventListener("securitypolicyviolation", watch);
     }
   }
 
@@ -296,38 +293,21 @@ export class S3Upload extends Base {
     if (!this.#root.activeElement) this.focus({ preventScroll: true });
   }
 
-  /** Shows the browser's own input while the widget loads. The files that are chosen there are kept. */
-  #placeholder() {
-    const input = document.createElement("input");
-    input.type = "file";
-    input.part = "placeholder";
-    input.addEventListener("change", () => {
-      this.add(input.files);
-      input.value = "";
-    });
-    this.#root.replaceChildren(input);
-    this.#mirror();
+  /** Says why the widget could not be loaded. What was chosen stays. */
+  #fail(error) {
+    this.#failed = true;
+    const { code = "failed", url } = error;
+    const message = say(this.messages, `load.${code}`, error);
+    console.error(`<s3-upload>: ${message}`, url ?? "", error);
+    // A network that comes back is used without a click.
+    const retry = () => this.#start();
+    addEventListener("online", retry, { once: true });
+    this.#view?.fail(message, retry);
+    this.#send("upload-load-error", { code, message });
   }
 
-  #mirror() {
-    const input = this.#root.querySelector("[part=placeholder]");
-    if (!input) return;
-    input.multiple = this.multiple;
-    input.disabled = this.disabled;
-    input.accept = this.accept ?? "";
-    // The name is that of the widget's button.
-    const [key, english] = this.multiple ? ["button.browse", "Choose files"] : ["button.browse.one", "Choose a file"];
-    input.ariaLabel = this.#messages?.[key] ?? english;
-  }
-
-  #fail(error, blocked) {
-    const text = document.createElement("p");
-    text.part = "error";
-    text.role = "alert";
-    text.textContent =
-      "Uploading is not possible on this page right now. Reload it to try again; if that does not help, tell the site's owner.";
-    this.#root.replaceChildren(text);
-    console.error(`<s3-upload>: ${cause(error, blocked)}`, error);
+  #send(name, detail = null) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
   }
 }
 
@@ -341,48 +321,6 @@ function isFile(value) {
   } catch {
     return false;
   }
-}
-
-/** The cause of a failed load and its remedy, for the developer. */
-function cause(error, blocked) {
-  const rule = blocked.at(-1)?.effectiveDirective;
-  if (error instanceof WebAssembly.CompileError && (rule || /security policy|unsafe-eval/i.test(error.message))) {
-    return "the page's Content Security Policy forbids WebAssembly. Add 'wasm-unsafe-eval' to script-src.";
-  }
-  if (rule) {
-    return `the page's Content Security Policy (${rule}) forbids loading ${blocked.at(-1).blockedURI}. Allow it there.`;
-  }
-  if (error instanceof WebAssembly.CompileError) {
-    return `${wasmUrl()} is not WebAssembly. Does the server answer with another page?`;
-  }
-  return `${wasmUrl()} or the script beside it could not be loaded. Are both files there?`;
-}
-
-for (const [attribute, property] of Object.entries(TEXTS)) {
-  Object.defineProperty(S3Upload.prototype, property, {
-    configurable: true,
-    enumerable: true,
-    get() {
-      return this.getAttribute(attribute);
-    },
-    set(value) {
-      if (value === null || value === undefined) this.removeAttribute(attribute);
-      else this.setAttribute(attribute, value);
-    },
-  });
-}
-
-for (const name of FLAGS) {
-  Object.defineProperty(S3Upload.prototype, name, {
-    configurable: true,
-    enumerable: true,
-    get() {
-      return this.hasAttribute(name);
-    },
-    set(value) {
-      this.toggleAttribute(name, Boolean(value));
-    },
-  });
 }
 
 if (globalThis.customElements && !customElements.get("s3-upload")) {

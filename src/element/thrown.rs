@@ -4,7 +4,7 @@
 //! Values that are not meant for a person are not shown. A getter or a proxy that throws causes no error here.
 
 use js_sys::{Function, JSON, Promise, Reflect};
-use s3_upload_protocol::{Body, is_deceptive, redacted, refusal};
+use s3_upload_protocol::{ResponseBody, is_deceptive, redacted, refusal};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -76,7 +76,7 @@ pub(super) fn is_response(value: &JsValue) -> bool {
 }
 
 /// The body of a Response: as JSON if it is JSON, or else as text with its media type.
-pub(super) async fn body_of_response(response: &JsValue) -> Body {
+pub(super) async fn body_of_response(response: &JsValue) -> ResponseBody {
     let is_used = get(response, "bodyUsed").is_some_and(|used| used.is_truthy());
     let called = get(response, "text")
         .filter(|_| !is_used)
@@ -88,7 +88,7 @@ pub(super) async fn body_of_response(response: &JsValue) -> Body {
     };
     let text = text.and_then(|text| text.as_string()).unwrap_or_default();
     if let Some(value) = json::read(&text) {
-        return Body::Json(value);
+        return ResponseBody::Json(value);
     }
     let headers = get(response, "headers").unwrap_or_default();
     let kind = get(&headers, "get")
@@ -97,7 +97,7 @@ pub(super) async fn body_of_response(response: &JsValue) -> Body {
         .and_then(|kind| kind.as_string())
         .unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    Body::Text(text, kind.to_ascii_lowercase())
+    ResponseBody::Text(text, kind.to_ascii_lowercase())
 }
 
 async fn read_response(value: &JsValue) -> Option<Thrown> {
@@ -197,24 +197,27 @@ fn status_of(value: &JsValue) -> Option<u16> {
         .map(|status| status as u16)
 }
 
-fn body_of(value: &JsValue) -> Option<Body> {
+fn body_of(value: &JsValue) -> Option<ResponseBody> {
     if let Some(text) = value.as_string() {
         let read = json::read(&text);
-        return Some(read.map_or_else(|| Body::Text(text, String::new()), Body::Json));
+        return Some(read.map_or_else(
+            || ResponseBody::Text(text, String::new()),
+            ResponseBody::Json,
+        ));
     }
     let text = JSON::stringify(value).ok()?.as_string()?;
-    json::read(&text).map(Body::Json)
+    json::read(&text).map(ResponseBody::Json)
 }
 
 /// Returns true for an error that the JavaScript engine throws. It concerns the program, and not the person. It is
 /// recognised by its name, since it may come from another window.
-pub(super) fn is_mistake(value: &JsValue) -> bool {
+pub(super) fn is_program_error(value: &JsValue) -> bool {
     ["TypeError", "ReferenceError", "RangeError", "SyntaxError"].contains(&name_of(value).as_str())
 }
 
 /// Returns true for the error that fetch throws when it gets no answer. The texts are those of Chromium, Firefox and
 /// `WebKit`. <https://fetch.spec.whatwg.org/#fetch-method>
-pub(super) fn is_of_fetch(value: &JsValue) -> bool {
+pub(super) fn is_fetch_error(value: &JsValue) -> bool {
     let words = [
         "Failed to fetch",
         "NetworkError when attempting",
@@ -240,11 +243,11 @@ pub(super) fn not_json(value: &JsValue) -> Option<NotJson> {
     if name_of(value) != "SyntaxError" {
         return None;
     }
-    not_json_by(&message_of(value)?)
+    not_json_from_message(&message_of(value)?)
 }
 
 /// Recognises the messages of Chromium, Firefox and `WebKit`.
-fn not_json_by(message: &str) -> Option<NotJson> {
+fn not_json_from_message(message: &str) -> Option<NotJson> {
     let ends = [
         "Unexpected end of JSON input",
         "JSON.parse: unexpected end of data",
@@ -276,7 +279,7 @@ fn name_of(value: &JsValue) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{NotJson, not_json_by};
+    use super::{NotJson, not_json_from_message};
 
     #[test]
     fn an_answer_that_is_not_json_is_told_from_a_mistake() {
@@ -317,7 +320,7 @@ mod tests {
             ("Invalid regular expression: missing /", None),
             ("Unexpected token '<'", None),
         ] {
-            assert_eq!(not_json_by(message), expected, "{message}");
+            assert_eq!(not_json_from_message(message), expected, "{message}");
         }
     }
 }

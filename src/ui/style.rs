@@ -6,10 +6,14 @@ use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
 use web_sys::CssStyleSheet;
 
-/// The build of `dist/` sets the stylesheet without comments and spaces.
+/// The build of `dist/` sets the second half of the style, without comments and spaces. The custom element's script has
+/// adopted the first half by then.
 const CSS: &str = match option_env!("S3_UPLOAD_STYLE") {
     Some(css) => css,
-    None => include_str!("../../style/upload.css"),
+    None => concat!(
+        include_str!("../../style/start.css"),
+        include_str!("../../style/upload.css"),
+    ),
 };
 
 thread_local! {
@@ -42,6 +46,7 @@ pub fn adopt(root: &JsValue) {
 }
 
 #[cfg(test)]
+#[allow(clippy::panic, reason = "a panic is how a test fails")]
 mod tests {
     use super::CSS;
 
@@ -67,20 +72,21 @@ mod tests {
             );
         }
         let sources = [
-            include_str!("drop_zone.rs"),
-            include_str!("file_list.rs"),
-            include_str!("file_row.rs"),
-            include_str!("live_regions.rs"),
-            include_str!("focus.rs"),
-            include_str!("overall.rs"),
-            include_str!("rejections.rs"),
-            include_str!("stored.rs"),
-            include_str!("widget.rs"),
-            include_str!("../element/s3-upload.js"),
+            include_str!("components/drop_zone.rs"),
+            include_str!("components/file_list.rs"),
+            include_str!("components/file_row.rs"),
+            include_str!("components/live_regions.rs"),
+            include_str!("components/focus.rs"),
+            include_str!("components/overall.rs"),
+            include_str!("components/rejections.rs"),
+            include_str!("components/stored.rs"),
+            include_str!("components/widget.rs"),
+            include_str!("../element/start_view.js"),
         ];
         for source in sources {
-            let controls = names(source, "=> (\"").chain(names(source, ": Bulk = (\""));
+            let controls = names(source, "=> (\"").chain(names(source, ": BulkControl = (\""));
             let parts = names(source, "part=\"").chain(names(source, "part = \""));
+            let parts = parts.chain(names(source, "part: \""));
             let added = source.split("dom::add(").skip(1).filter_map(|call| {
                 let part = call.split(')').next()?.rsplit('"').nth(1)?;
                 (!part.is_empty()).then_some(part)
@@ -88,6 +94,63 @@ mod tests {
             for part in controls.chain(parts).chain(added) {
                 assert!(words.contains(&part), "{part}");
             }
+        }
+    }
+
+    /// The two colors of a property's default, for light and dark pages.
+    fn colors(property: &str) -> [[u8; 3]; 2] {
+        let rule = CSS.split_once(&format!("--_{property}: var(--s3u-{property}, light-dark("));
+        let (_, rule) = rule.unwrap_or_else(|| panic!("no default of {property}"));
+        let (pair, _) = rule.split_once(')').unwrap_or_default();
+        let (light, dark) = pair.split_once(", ").unwrap_or_default();
+        [light, dark].map(|color| {
+            let number = u32::from_str_radix(color.trim_start_matches('#'), 16);
+            let [_, rgb @ ..] = number.unwrap_or_else(|_| panic!("{color}")).to_be_bytes();
+            rgb
+        })
+    }
+
+    /// <https://www.w3.org/TR/WCAG22/#dfn-relative-luminance>
+    fn luminance(color: [u8; 3]) -> f64 {
+        let [red, green, blue] = color.map(|part| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    /// The smaller contrast of two colors' defaults, of light and dark pages.
+    fn contrast(one: &str, other: &str) -> f64 {
+        let pairs = colors(one).into_iter().zip(colors(other));
+        pairs
+            .map(|(one, other)| {
+                let (one, other) = (luminance(one), luminance(other));
+                (one.max(other) + 0.05) / (one.min(other) + 0.05)
+            })
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    /// <https://www.w3.org/TR/WCAG22/#contrast-minimum>
+    #[test]
+    fn text_has_enough_contrast() {
+        let on_surface = ["text", "muted", "accent", "danger", "warning", "success"];
+        let pairs = on_surface.map(|color| (color, "surface"));
+        for (text, ground) in pairs.into_iter().chain([("on-accent", "accent")]) {
+            let contrast = contrast(text, ground);
+            assert!(contrast >= 4.5, "{text} on {ground}: {contrast}");
+        }
+    }
+
+    /// <https://www.w3.org/TR/WCAG22/#non-text-contrast>
+    #[test]
+    fn edges_have_enough_contrast() {
+        for edge in ["edge", "accent", "danger", "warning"] {
+            let contrast = contrast(edge, "surface");
+            assert!(contrast >= 3.0, "{edge}: {contrast}");
         }
     }
 }

@@ -3,13 +3,13 @@
 use leptos::prelude::ArcReadSignal;
 use s3_upload_core::{FileId, Totals};
 
-use crate::uploader::{Rejection, Row, Uploader};
+use crate::uploader::{Rejection, UploadRow, Uploader};
 
 /// The list of uploads that a widget shows.
 #[derive(Clone)]
 pub struct UploadList {
     /// The files, in the order of adding, which is that of their ids.
-    pub rows: ArcReadSignal<Vec<Row>>,
+    pub rows: ArcReadSignal<Vec<UploadRow>>,
     /// The totals of all files.
     pub totals: ArcReadSignal<Totals>,
     /// The files that were refused.
@@ -28,7 +28,7 @@ impl UploadList {
 }
 
 /// The row of a file.
-pub(super) fn row_of(rows: &[Row], file: FileId) -> Option<&Row> {
+pub(super) fn row_of(rows: &[UploadRow], file: FileId) -> Option<&UploadRow> {
     let at = rows.binary_search_by_key(&file, |row| row.id).ok()?;
     rows.get(at)
 }

@@ -5,11 +5,11 @@ use s3_upload_core::{
     UploadError, UploadId,
 };
 
-use super::source::Source;
+use super::source::FileSource;
 
 /// A file for which an upload is asked.
-pub(super) struct CreateRequest<'a, F> {
-    pub source: Source<F>,
+pub(super) struct CreateInput<'a, F> {
+    pub source: FileSource<F>,
     pub prefer_multipart: bool,
     /// The preferred size of a part, in bytes.
     pub part_size: u64,
@@ -27,7 +27,7 @@ pub(super) enum Completion {
 
 /// The operations of a backend for one file of the type `F`.
 pub(super) trait BackendClient<F> {
-    async fn create(&self, request: CreateRequest<'_, F>) -> Result<Grant, UploadError>;
+    async fn create(&self, request: CreateInput<'_, F>) -> Result<Grant, UploadError>;
 
     async fn sign_parts(
         &self,
@@ -51,7 +51,7 @@ pub(super) trait BackendClient<F> {
 pub(super) async fn run_operation<F>(
     client: &impl BackendClient<F>,
     operation: BackendOperation,
-    source: impl FnOnce() -> Option<Source<F>>,
+    source: impl FnOnce() -> Option<FileSource<F>>,
     on_read: &dyn Fn(),
 ) -> Result<Answer, UploadError> {
     match operation {
@@ -59,7 +59,7 @@ pub(super) async fn run_operation<F>(
             prefer_multipart,
             part_size,
         } => {
-            let request = CreateRequest {
+            let request = CreateInput {
                 source: source().ok_or(UploadError::FileUnreadable)?,
                 prefer_multipart,
                 part_size,

@@ -7,11 +7,11 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortSignal, File};
 
 use super::json;
+use super::network::{Disarm, Network, Signal};
 use super::platform::{LocalFile, Platform};
-use super::transport::{Disarm, Signal, Transport};
 use crate::browser::address::Address;
 use crate::browser::clock::{self, Clock};
-use crate::browser::fetch::{self, AbortOnDrop, Follow, Way};
+use crate::browser::fetch::{self, AbortOnDrop, Follow, RedirectTarget};
 use crate::browser::file::{self, Readable};
 use crate::browser::form;
 use crate::browser::frame::{self, NextFrame};
@@ -19,7 +19,7 @@ use crate::browser::http::{Body, Credentials, Failure, Request, Response};
 use crate::browser::network::{self, NetworkWatch};
 use crate::browser::page::{self, LeaveGuard};
 use crate::browser::policy::{Moment, PolicyWatch};
-use crate::browser::probe::{self, Limit, Seen};
+use crate::browser::probe::{self, Readability, TimeLimit};
 use crate::browser::{console, digest, random, xhr};
 
 /// The page that the widget is on.
@@ -41,11 +41,11 @@ impl Disarm for AbortOnDrop {
     }
 }
 
-impl Transport for BrowserPlatform {
+impl Network for BrowserPlatform {
     type Signal = Option<AbortSignal>;
     type Abort = AbortOnDrop;
-    type Sending = xhr::InFlight;
-    type Limit = Limit;
+    type XhrRequest = xhr::XhrRequest;
+    type TimeLimit = TimeLimit;
 
     fn abort_on_drop(&self) -> (AbortOnDrop, Option<AbortSignal>) {
         let abort = AbortOnDrop::new();
@@ -53,8 +53,8 @@ impl Transport for BrowserPlatform {
         (abort, signal)
     }
 
-    fn time_limit(&self, milliseconds: u32) -> (Limit, Option<AbortSignal>) {
-        let limit = Limit::of(milliseconds);
+    fn time_limit(&self, milliseconds: u32) -> (TimeLimit, Option<AbortSignal>) {
+        let limit = TimeLimit::of(milliseconds);
         let signal = limit.signal();
         (limit, signal)
     }
@@ -74,7 +74,7 @@ impl Transport for BrowserPlatform {
         progress: Box<dyn Fn(u64)>,
     ) -> Result<
         (
-            xhr::InFlight,
+            xhr::XhrRequest,
             impl Future<Output = Result<Response, Failure>> + use<> + 'static,
         ),
         Failure,
@@ -86,28 +86,32 @@ impl Transport for BrowserPlatform {
         Body::untyped(text)
     }
 
-    fn way(
+    fn find_redirect(
         &self,
         method: &str,
         url: &str,
         signal: &Option<AbortSignal>,
-    ) -> impl Future<Output = Way> {
-        fetch::way(method, url, signal.as_ref())
+    ) -> impl Future<Output = RedirectTarget> {
+        fetch::find_redirect(method, url, signal.as_ref())
     }
 
     fn is_reachable(&self, url: &str) -> impl Future<Output = bool> {
         probe::is_reachable(url)
     }
 
-    fn needs_consent(&self) -> impl Future<Output = bool> {
-        probe::needs_consent()
+    fn requires_corp(&self) -> impl Future<Output = bool> {
+        probe::requires_corp()
     }
 
-    fn may_read(&self, request: Request<'_>) -> impl Future<Output = Seen> {
+    fn may_read(&self, request: Request<'_>) -> impl Future<Output = Readability> {
         probe::read(request)
     }
 
-    fn passes_preflight(&self, url: &str, credentials: Credentials) -> impl Future<Output = Seen> {
+    fn passes_preflight(
+        &self,
+        url: &str,
+        credentials: Credentials,
+    ) -> impl Future<Output = Readability> {
         probe::passes_preflight(url, credentials)
     }
 

@@ -22,41 +22,45 @@ use super::before_add::BeforeAdd;
 use super::event::UploadEvent;
 use super::files::Files;
 use super::platform::Platform;
-use super::row::{Rejection, Row};
+use super::row::{Rejection, UploadRow};
 use super::settings::Settings;
-use super::transfer::{self, CompletionSink, Context, Guard};
+use super::transfer::{self, CompletionSink, RequestGuard, TransferContext};
 
 type Listener = Rc<dyn Fn(&UploadEvent)>;
 
 /// The driver of one uploader.
 pub(super) struct Driver<P: Platform> {
-    pub rows: ArcRwSignal<Vec<Row>>,
+    pub rows: ArcRwSignal<Vec<UploadRow>>,
     pub totals: ArcRwSignal<Totals>,
     pub rejections: ArcRwSignal<Vec<Rejection>>,
     platform: Rc<P>,
     files: Rc<Files<P::File>>,
-    transfers: Context<P>,
+    transfers: TransferContext<P>,
     /// The warnings that were written to the console.
     warned: RefCell<Vec<String>>,
-    me: Weak<Driver<P>>,
+    weak_self: Weak<Driver<P>>,
     queue: RefCell<Queue>,
     /// The engine's commands in its order, each notice with a snapshot taken at the same time.
     pending: RefCell<VecDeque<(Command, Option<FileSnapshot>)>>,
-    in_flight: RefCell<IdMap<RequestId, Guard<P>>>,
+    in_flight: RefCell<IdMap<RequestId, RequestGuard<P>>>,
     listeners: RefCell<Vec<Listener>>,
     before_add: RefCell<Option<BeforeAdd<P::File>>>,
+    /// Added files that come in later tasks, each with the flag of its call: true while one may replace files.
+    arriving: RefCell<VecDeque<(P::File, Rc<Cell<bool>>)>>,
+    /// The next of these tasks.
+    next_arrival: RefCell<Option<P::Timer>>,
     /// Files that are shown while the host decides about them, and that the queue does not know yet.
     checking: RefCell<Vec<FileId>>,
     /// True while the widget is not on the page.
-    asleep: Cell<bool>,
+    is_suspended: Cell<bool>,
     /// The files that resume when the widget is on the page again.
     suspended: RefCell<Vec<FileId>>,
     next_file: Cell<u64>,
     next_rejection: Cell<u64>,
-    alarm: RefCell<Option<(Instant, P::Timer)>>,
+    timeout: RefCell<Option<(Instant, P::Timer)>>,
     frame: RefCell<Option<P::Frame>>,
     refresh: RefCell<Option<P::Timer>>,
-    leaving: RefCell<Option<P::LeaveGuard>>,
+    leave_guard: RefCell<Option<P::LeaveGuard>>,
     network: RefCell<Option<P::NetworkWatch>>,
 }
 
@@ -70,7 +74,7 @@ impl<P: Platform> Driver<P> {
             rows: ArcRwSignal::new(Vec::new()),
             totals: ArcRwSignal::new(Totals::default()),
             rejections: ArcRwSignal::new(Vec::new()),
-            transfers: Context::new(
+            transfers: TransferContext::new(
                 Rc::clone(&platform),
                 Rc::clone(&files),
                 Weak::<Self>::clone(me),
@@ -78,21 +82,23 @@ impl<P: Platform> Driver<P> {
             platform,
             files,
             warned: RefCell::default(),
-            me: Weak::clone(me),
+            weak_self: Weak::clone(me),
             queue: RefCell::new(Queue::new(engine)),
             pending: RefCell::default(),
             in_flight: RefCell::default(),
             listeners: RefCell::default(),
             before_add: RefCell::default(),
+            arriving: RefCell::default(),
+            next_arrival: RefCell::default(),
             checking: RefCell::default(),
-            asleep: Cell::default(),
+            is_suspended: Cell::default(),
             suspended: RefCell::default(),
             next_file: Cell::new(0),
             next_rejection: Cell::new(0),
-            alarm: RefCell::default(),
+            timeout: RefCell::default(),
             frame: RefCell::default(),
             refresh: RefCell::default(),
-            leaving: RefCell::default(),
+            leave_guard: RefCell::default(),
             network: RefCell::default(),
         });
         let me = Rc::downgrade(&driver);
@@ -153,7 +159,7 @@ impl<P: Platform> Driver<P> {
     }
 
     pub fn suspend(&self) {
-        self.asleep.set(true);
+        self.is_suspended.set(true);
         let now = self.now();
         let moving: Vec<FileId> = {
             let queue = self.queue.borrow();
@@ -178,7 +184,7 @@ impl<P: Platform> Driver<P> {
     }
 
     pub fn wake(&self) {
-        self.asleep.set(false);
+        self.is_suspended.set(false);
         for file in self.suspended.take() {
             self.handle(Event::Resume(Target::One(file)));
             self.start(Target::One(file));
@@ -205,7 +211,7 @@ impl<P: Platform> Driver<P> {
                     file,
                     operation,
                 } => {
-                    let guard = transfer::ask(&self.transfers, request, file, operation);
+                    let guard = transfer::call_backend(&self.transfers, request, file, operation);
                     self.in_flight.borrow_mut().insert(request, guard);
                 }
                 Command::Send(transmit) => {
@@ -220,7 +226,7 @@ impl<P: Platform> Driver<P> {
                 Command::Notify(notice) => self.notify(notice, snapshot),
             }
         }
-        self.set_alarm();
+        self.set_timeout();
         self.schedule_sync();
     }
 }

@@ -8,18 +8,18 @@ use s3_upload_core::collections::IdMap;
 use s3_upload_core::{FileId, FileSnapshot};
 
 use super::settings::Settings;
-use super::source::Source;
+use super::source::FileSource;
 
 /// The files, and the settings for those that are added next.
 pub(super) struct Files<F> {
     settings: RefCell<Rc<Settings>>,
-    entries: RefCell<IdMap<FileId, Entry<F>>>,
+    entries: RefCell<IdMap<FileId, FileEntry<F>>>,
 }
 
 /// The properties of one file. Each has its own lifetime.
-struct Entry<F> {
+struct FileEntry<F> {
     /// Present from the host's consent until the file is removed.
-    source: Option<Source<F>>,
+    source: Option<FileSource<F>>,
     /// The settings under which the file was added or started. They outlive the file, since its data at the store may
     /// still have to be aborted.
     settings: Option<Rc<Settings>>,
@@ -27,7 +27,7 @@ struct Entry<F> {
     snapshot: Option<ArcRwSignal<FileSnapshot>>,
 }
 
-impl<F> Default for Entry<F> {
+impl<F> Default for FileEntry<F> {
     fn default() -> Self {
         Self {
             source: None,
@@ -56,7 +56,7 @@ impl<F: Clone> Files<F> {
     }
 
     /// Keeps the source of a file, and binds the file to the current settings.
-    pub fn add(&self, file: FileId, source: Source<F>) {
+    pub fn add(&self, file: FileId, source: FileSource<F>) {
         self.set(file, |entry| entry.source = Some(source));
         self.bind(file);
     }
@@ -76,7 +76,7 @@ impl<F: Clone> Files<F> {
         let Some(bound) = bound.filter(|settings| settings.has_backend()) else {
             return Rc::clone(&current);
         };
-        if Rc::ptr_eq(&bound, &current) || bound.site.endpoint != current.site.endpoint {
+        if Rc::ptr_eq(&bound, &current) || bound.backend.endpoint != current.backend.endpoint {
             return bound;
         }
         // Tokens expire: the same backend gets the latest ones.
@@ -88,7 +88,7 @@ impl<F: Clone> Files<F> {
     }
 
     /// The source of a file.
-    pub fn source(&self, file: FileId) -> Option<Source<F>> {
+    pub fn source(&self, file: FileId) -> Option<FileSource<F>> {
         self.entries.borrow().get(&file)?.source.clone()
     }
 
@@ -126,7 +126,7 @@ impl<F: Clone> Files<F> {
     }
 
     /// Sets a property of a file.
-    fn set(&self, file: FileId, set: impl FnOnce(&mut Entry<F>)) {
+    fn set(&self, file: FileId, set: impl FnOnce(&mut FileEntry<F>)) {
         let mut entries = self.entries.borrow_mut();
         let mut entry = entries.remove(&file).unwrap_or_default();
         set(&mut entry);
@@ -134,7 +134,7 @@ impl<F: Clone> Files<F> {
     }
 
     /// Changes an entry, and drops one that became empty. False if there is none.
-    fn change(&self, file: FileId, change: impl FnOnce(&mut Entry<F>) -> bool) -> bool {
+    fn change(&self, file: FileId, change: impl FnOnce(&mut FileEntry<F>) -> bool) -> bool {
         let mut entries = self.entries.borrow_mut();
         let Some(entry) = entries.get_mut(&file) else {
             return false;

@@ -23,10 +23,10 @@ pub enum NoHeaders {
 }
 
 /// The result of a source: headers, or the reason why there are none.
-type Given = Result<HeaderList, NoHeaders>;
+type HeaderResult = Result<HeaderList, NoHeaders>;
 
 /// Gives the headers for one request. The argument is true if the backend has just refused the previous headers (401).
-pub type HeaderSource = Rc<dyn Fn(bool) -> Pin<Box<dyn Future<Output = Given>>>>;
+pub type HeaderSource = Rc<dyn Fn(bool) -> Pin<Box<dyn Future<Output = HeaderResult>>>>;
 
 /// Headers for the backend. They are never sent to the store.
 #[derive(Clone, Default)]
@@ -68,7 +68,7 @@ impl Headers {
 pub struct RefreshableHeaders {
     source: HeaderSource,
     refreshes: Cell<u64>,
-    latest: RefCell<Given>,
+    latest: RefCell<HeaderResult>,
     busy: Cell<bool>,
     waiting: RefCell<Vec<Waker>>,
 }
@@ -80,13 +80,13 @@ impl RefreshableHeaders {
     }
 
     /// The headers for a request.
-    pub async fn get(&self) -> Given {
+    pub async fn get(&self) -> HeaderResult {
         (self.source)(false).await
     }
 
     /// Replaces headers that were refused. `seen` is the number of renewals before they were given. A call during a
     /// renewal, or after it with an older `seen`, gets the result of that renewal.
-    pub async fn refresh(&self, seen: u64) -> Given {
+    pub async fn refresh(&self, seen: u64) -> HeaderResult {
         poll_fn(|context| {
             if self.busy.get() {
                 self.waiting.borrow_mut().push(context.waker().clone());
@@ -99,7 +99,7 @@ impl RefreshableHeaders {
         if self.refreshes.get() > seen {
             return self.latest.borrow().clone();
         }
-        let turn = Turn::of(self);
+        let turn = RefreshTurn::of(self);
         let given = (self.source)(true).await;
         self.latest.borrow_mut().clone_from(&given);
         self.refreshes.set(seen + 1);
@@ -109,16 +109,16 @@ impl RefreshableHeaders {
 }
 
 /// The right to renew, until it is dropped.
-struct Turn<'a>(&'a RefreshableHeaders);
+struct RefreshTurn<'a>(&'a RefreshableHeaders);
 
-impl<'a> Turn<'a> {
+impl<'a> RefreshTurn<'a> {
     fn of(fresh: &'a RefreshableHeaders) -> Self {
         fresh.busy.set(true);
         Self(fresh)
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for RefreshTurn<'_> {
     fn drop(&mut self) {
         self.0.busy.set(false);
         self.0.waiting.take().into_iter().for_each(Waker::wake);

@@ -3,7 +3,7 @@
 use s3_upload_core::{ETag, Grant, PartNumber, SignedPart, StoredPart, UploadError, UploadId};
 use web_sys::AbortSignal;
 
-use super::backend_client::{BackendClient, Completion, CreateRequest};
+use super::backend_client::{BackendClient, Completion, CreateInput};
 use super::platform::LocalFile;
 use super::presign::{Presign, PresignRequest};
 use super::settings::Settings;
@@ -17,7 +17,7 @@ pub(super) struct HostClient<'a> {
 }
 
 impl<F: LocalFile> BackendClient<F> for HostClient<'_> {
-    async fn create(&self, request: CreateRequest<'_, F>) -> Result<Grant, UploadError> {
+    async fn create(&self, request: CreateInput<'_, F>) -> Result<Grant, UploadError> {
         let request = PresignRequest {
             file: request
                 .source

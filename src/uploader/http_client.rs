@@ -7,7 +7,7 @@ use s3_upload_core::{
 };
 
 use super::backend::{Backend, Sessions};
-use super::backend_client::{BackendClient, Completion, CreateRequest};
+use super::backend_client::{BackendClient, Completion, CreateInput};
 use super::platform::Platform;
 
 /// A client for a backend over HTTP.
@@ -18,7 +18,7 @@ pub(super) struct HttpClient<'a, P: Platform> {
 }
 
 impl<P: Platform> BackendClient<P::File> for HttpClient<'_, P> {
-    async fn create(&self, request: CreateRequest<'_, P::File>) -> Result<Grant, UploadError> {
+    async fn create(&self, request: CreateInput<'_, P::File>) -> Result<Grant, UploadError> {
         let wish = (request.prefer_multipart, request.part_size);
         let created = self.backend.create(&request.source, wish, request.on_read);
         let (grant, session) = created.await?;

@@ -1,14 +1,6 @@
 //! Host names and addresses that only an internal network resolves or routes.
 
-/// Suffixes of host names of internal networks.
-const SUFFIXES: [&str; 6] = [
-    ".internal",
-    ".local",
-    ".lan",
-    ".localdomain",
-    ".svc",
-    ".home.arpa",
-];
+use s3_upload_core::INTERNAL_HOST_SUFFIXES;
 
 /// Returns true for a host name that `docker compose`, Kubernetes or a home router gives, and for a private address.
 /// <https://www.rfc-editor.org/rfc/rfc1918> <https://www.rfc-editor.org/rfc/rfc6762>
@@ -24,7 +16,10 @@ pub fn is_internal(host: &str) -> bool {
     if let [first, second, _, _] = numbers.as_slice() {
         return matches!((first, second), (10, _) | (192, 168) | (172, 16..=31));
     }
-    !host.contains('.') || SUFFIXES.iter().any(|suffix| host.ends_with(suffix))
+    !host.contains('.')
+        || INTERNAL_HOST_SUFFIXES
+            .iter()
+            .any(|suffix| host.ends_with(suffix))
 }
 
 #[cfg(test)]
@@ -40,6 +35,7 @@ mod tests {
             "MINIO",
             "s3.internal",
             "store.local",
+            "wiki.intranet",
             "minio.default.svc",
             "10.0.0.5",
             "192.168.1.2",

@@ -50,7 +50,7 @@ fn append_primitive(text: &mut String, value: &JsValue) {
 
 /// Reads JSON. `None` if the text is not JSON, or is nested too deeply.
 pub fn read(text: &str) -> Option<Value> {
-    value(&JSON::parse(text).ok()?, Value::DEEPEST)
+    value(&JSON::parse(text).ok()?, Value::MAX_DEPTH)
 }
 
 fn value(from: &JsValue, depth: u8) -> Option<Value> {

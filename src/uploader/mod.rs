@@ -17,10 +17,11 @@ mod host_client;
 mod http_client;
 mod internal_host;
 pub(crate) mod json;
+mod network;
+mod parsed_response;
 mod platform;
 pub mod presign;
 mod reachability;
-mod received;
 mod remediation;
 mod row;
 mod settings;
@@ -31,7 +32,6 @@ mod store;
 #[cfg(not(target_arch = "wasm32"))]
 mod tests;
 mod transfer;
-mod transport;
 
 use std::rc::Rc;
 
@@ -43,10 +43,10 @@ pub use before_add::BeforeAdd;
 pub use event::UploadEvent;
 pub use presign::{Presign, PresignRequest};
 pub use remediation::{Remediation, remediation};
-pub use row::{Rejection, Row};
+pub use row::{Rejection, UploadRow};
 pub use settings::{
-    Credentials, Csrf, Encoding, FieldNames, HeaderList, HeaderSource, Headers, NoHeaders,
-    RefreshableHeaders, Settings, Site,
+    BackendConfig, Credentials, Csrf, Encoding, FieldNames, HeaderList, HeaderSource, Headers,
+    NoHeaders, RefreshableHeaders, Settings,
 };
 
 use browser_platform::BrowserPlatform;
@@ -141,7 +141,7 @@ impl Uploader {
 
     /// The files, in the order of adding. Files about which the host has not decided yet are among them, as
     /// [`Checking`](s3_upload_core::Status::Checking).
-    pub fn rows(&self) -> ArcReadSignal<Vec<Row>> {
+    pub fn rows(&self) -> ArcReadSignal<Vec<UploadRow>> {
         self.0.rows.read_only()
     }
 
@@ -187,7 +187,7 @@ impl Uploader {
 
     /// The current snapshots of all accepted files, in the order of adding.
     pub fn snapshots(&self) -> Vec<FileSnapshot> {
-        let rows: ArcRwSignal<Vec<Row>> = self.0.rows.clone();
+        let rows: ArcRwSignal<Vec<UploadRow>> = self.0.rows.clone();
         rows.get_untracked()
             .into_iter()
             .filter_map(|row| self.0.snapshot(row.id))

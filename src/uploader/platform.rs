@@ -7,13 +7,13 @@ use s3_upload_core::ByteRange;
 use s3_upload_protocol::Value;
 use web_sys::File;
 
-use super::transport::Transport;
+use super::network::Network;
 use crate::browser::address::Address;
 use crate::browser::file::Readable;
 use crate::browser::http::Body;
 
 /// The page, as the uploader needs it.
-pub trait Platform: Transport {
+pub trait Platform: Network {
     /// A chosen file.
     type File: LocalFile;
     /// Cancels a timer when it is dropped.

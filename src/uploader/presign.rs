@@ -12,7 +12,7 @@ use s3_upload_core::{
 use web_sys::{AbortSignal, File};
 
 /// The result of an operation. The future is dropped when the result is not needed any more.
-pub type Answered<T> = Pin<Box<dyn Future<Output = Result<T, UploadError>>>>;
+pub type PresignFuture<T> = Pin<Box<dyn Future<Output = Result<T, UploadError>>>>;
 
 /// One file to presign for.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub struct PresignRequest {
 /// `signal` aborts when the result is not needed any more.
 pub trait Presign: fmt::Debug {
     /// Grants one file.
-    fn create(&self, request: PresignRequest, signal: Option<AbortSignal>) -> Answered<Grant>;
+    fn create(&self, request: PresignRequest, signal: Option<AbortSignal>) -> PresignFuture<Grant>;
 
     /// Signs these parts, each a number and a size in bytes. May be called again for the same part.
     fn sign_parts(
@@ -47,13 +47,17 @@ pub trait Presign: fmt::Debug {
         id: UploadId,
         parts: Vec<(PartNumber, u64)>,
         signal: Option<AbortSignal>,
-    ) -> Answered<Vec<SignedPart>> {
+    ) -> PresignFuture<Vec<SignedPart>> {
         let _ = (id, parts, signal);
         not_offered("signParts")
     }
 
     /// Lists the parts that the store holds.
-    fn list_parts(&self, id: UploadId, signal: Option<AbortSignal>) -> Answered<Vec<StoredPart>> {
+    fn list_parts(
+        &self,
+        id: UploadId,
+        signal: Option<AbortSignal>,
+    ) -> PresignFuture<Vec<StoredPart>> {
         let _ = (id, signal);
         not_offered("listParts")
     }
@@ -65,20 +69,20 @@ pub trait Presign: fmt::Debug {
         id: UploadId,
         parts: Option<Vec<(PartNumber, ETag)>>,
         signal: Option<AbortSignal>,
-    ) -> Answered<StoredObject> {
+    ) -> PresignFuture<StoredObject> {
         let _ = (id, parts, signal);
         not_offered("complete")
     }
 
     /// Aborts the multipart upload, or deletes the object.
-    fn abort(&self, id: UploadId, signal: Option<AbortSignal>) -> Answered<()> {
+    fn abort(&self, id: UploadId, signal: Option<AbortSignal>) -> PresignFuture<()> {
         let _ = (id, signal);
         Box::pin(core::future::ready(Ok(())))
     }
 }
 
 /// The error for an operation that the host does not implement.
-pub fn not_offered<T: 'static>(operation: &str) -> Answered<T> {
+pub fn not_offered<T: 'static>(operation: &str) -> PresignFuture<T> {
     let text = format!("the page's own presign function offers no \"{operation}\"");
     Box::pin(core::future::ready(Err(UploadError::Unsupported(text))))
 }

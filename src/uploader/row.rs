@@ -5,14 +5,14 @@ use s3_upload_core::{FileId, FileSnapshot, Violation};
 
 /// One file of the uploader.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct UploadRow {
     /// The file's id.
     pub id: FileId,
     /// The state of the file, updated at most once per drawn frame.
     pub snapshot: ArcReadSignal<FileSnapshot>,
 }
 
-impl PartialEq for Row {
+impl PartialEq for UploadRow {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
     }

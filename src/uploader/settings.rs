@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use s3_upload_core::Config;
 use s3_upload_protocol::dialect::auto::Auto;
-pub use s3_upload_protocol::{Dialect, Encoding, FieldNames, Site};
+pub use s3_upload_protocol::{BackendConfig, Dialect, Encoding, FieldNames};
 
 pub use super::headers::{HeaderList, HeaderSource, Headers, NoHeaders, RefreshableHeaders};
 use super::presign::Presign;
@@ -15,7 +15,7 @@ pub use crate::browser::http::Credentials;
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The backend's address, and the fields of requests to it.
-    pub site: Site,
+    pub backend: BackendConfig,
     /// The dialect of the backend. [`named`](s3_upload_protocol::named) gives each by its name.
     pub dialect: &'static dyn Dialect,
     /// The host's own implementation of presigning, in place of a backend.
@@ -35,26 +35,26 @@ pub struct Settings {
 impl Settings {
     /// The defaults for a backend at this address, absolute or relative to the page.
     pub fn new(endpoint: impl Into<String>) -> Self {
-        let site = Site {
+        let backend = BackendConfig {
             endpoint: endpoint.into(),
-            ..Site::default()
+            ..BackendConfig::default()
         };
         Self {
-            site,
+            backend,
             ..Self::default()
         }
     }
 
     /// Returns true if there is an endpoint or a host that presigns.
     pub(super) fn has_backend(&self) -> bool {
-        !self.site.endpoint.is_empty() || self.presign.is_some()
+        !self.backend.endpoint.is_empty() || self.presign.is_some()
     }
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            site: Site::default(),
+            backend: BackendConfig::default(),
             dialect: &Auto,
             presign: None,
             headers: Headers::default(),

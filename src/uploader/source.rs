@@ -6,7 +6,7 @@ use std::rc::Rc;
 use s3_upload_core::FileInfo;
 /// A file, and its properties at the time when it was added.
 #[derive(Clone)]
-pub struct Source<F> {
+pub struct FileSource<F> {
     /// The file itself.
     pub file: F,
     /// Its name, size and media type.

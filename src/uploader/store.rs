@@ -3,30 +3,30 @@
 use s3_upload_core::{
     ETag, FileInfo, Method, ObjectKey, Receipt, Step, StoreRefusal, Transmit, UploadError,
 };
-use s3_upload_protocol::answer::{self, Asked, Seen, Verdict};
-use s3_upload_protocol::store::StoreError;
+use s3_upload_protocol::response::{self, ResponseView, StoreOperation, StoreOutcome};
+use s3_upload_protocol::store::ErrorDocument;
 
+use super::parsed_response::ParsedResponse;
 use super::platform::LocalFile;
-use super::received::Received;
-use super::source::Source;
+use super::source::FileSource;
 use crate::browser::http::{Body, Credentials, Request};
 
 /// The body of a request to the store. The file is checked again, since the bytes that are sent must be those that were
 /// signed.
-pub fn body(transmit: &Transmit, source: &Source<impl LocalFile>) -> Result<Body, UploadError> {
+pub fn body(transmit: &Transmit, source: &FileSource<impl LocalFile>) -> Result<Body, UploadError> {
     let file = &source.file;
     if file.size() != source.info.size || file.modified().total_cmp(&source.modified).is_ne() {
         return Err(UploadError::FileChanged);
     }
     let body = match &transmit.target.method {
         Method::Put => file.slice(transmit.range),
-        Method::Post { fields } => file.form(fields, transmit.range, &told_name(file)),
+        Method::Post { fields } => file.form(fields, transmit.range, &upload_name(file)),
     };
     body.ok_or(UploadError::FileUnreadable)
 }
 
-fn told_name(file: &impl LocalFile) -> String {
-    FileInfo::new(file.name(), 0, &file.media_type()).told_name()
+fn upload_name(file: &impl LocalFile) -> String {
+    FileInfo::new(file.name(), 0, &file.media_type()).upload_name()
 }
 
 /// The request for either transport.
@@ -47,25 +47,29 @@ pub fn request(transmit: &Transmit, body: Body) -> Request<'_> {
 pub fn form_redirects(transmit: &Transmit) -> bool {
     match &transmit.target.method {
         Method::Put => false,
-        Method::Post { fields } => answer::redirects(fields),
+        Method::Post { fields } => response::form_redirects(fields),
     }
 }
 
 /// The operation that the request asks of the store.
-pub fn asked(transmit: &Transmit) -> Asked {
+pub fn operation_of(transmit: &Transmit) -> StoreOperation {
     match &transmit.target.method {
-        Method::Put => Asked::Put,
+        Method::Put => StoreOperation::Put,
         Method::Post { fields } => {
             let fields = fields.iter();
             let fields = fields.map(|(name, value)| (name.as_str(), value.as_str()));
-            Asked::Post(answer::status_of_form(fields))
+            StoreOperation::Post(response::status_of_form(fields))
         }
     }
 }
 
 /// Translates the store's response to a receipt or an error of the engine.
-pub fn read(step: Step, asked: Asked, response: &Received) -> Result<Receipt, UploadError> {
-    let refusal = |error: Option<StoreError>| {
+pub fn read(
+    step: Step,
+    asked: StoreOperation,
+    response: &ParsedResponse,
+) -> Result<Receipt, UploadError> {
+    let refusal = |error: Option<ErrorDocument>| {
         let error = error.unwrap_or_default();
         let request_id = || response.header("x-amz-request-id").map(str::to_owned);
         UploadError::Store(StoreRefusal {
@@ -77,23 +81,23 @@ pub fn read(step: Step, asked: Asked, response: &Received) -> Result<Receipt, Up
             hint: None,
         })
     };
-    match answer::of_store(asked, &seen(response)) {
+    match response::classify(asked, &response_view(response)) {
         // The response to a POST form has the values as XML too, which CORS does not hide.
-        Verdict::Yes(told) => Ok(Receipt {
+        StoreOutcome::Success(document) => Ok(Receipt {
             etag: response
                 .header("etag")
                 .map(str::to_owned)
-                .or(told.etag)
+                .or(document.etag)
                 .map(ETag::new),
-            key: told.key.map(ObjectKey::new),
+            key: document.key.map(ObjectKey::new),
         }),
-        Verdict::No(error) => Err(refusal(error)),
-        Verdict::Page => Err(UploadError::WebPage {
+        StoreOutcome::Error(error) => Err(refusal(error)),
+        StoreOutcome::Page => Err(UploadError::WebPage {
             step,
             status: response.status,
         }),
-        Verdict::Doubt => Err(UploadError::Network { step }),
-        Verdict::Odd(got) => Err(UploadError::Malformed {
+        StoreOutcome::Incomplete => Err(UploadError::Network { step }),
+        StoreOutcome::Unexpected(got) => Err(UploadError::Malformed {
             step,
             expected: "an answer of a store: nothing, or S3's XML".to_owned(),
             got,
@@ -103,9 +107,9 @@ pub fn read(step: Step, asked: Asked, response: &Received) -> Result<Receipt, Up
 }
 
 /// The response in the type of the protocol crate.
-pub fn seen(response: &Received) -> Seen<'_> {
+pub fn response_view(response: &ParsedResponse) -> ResponseView<'_> {
     let is_there = |name: &str| response.header(name).is_some();
-    Seen {
+    ResponseView {
         status: response.status,
         kind: response.header("content-type").unwrap_or_default(),
         body: &response.body,

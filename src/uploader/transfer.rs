@@ -16,29 +16,29 @@ use super::diagnose::store::{self as diagnosis, BytesSent, NoResponse};
 use super::files::Files;
 use super::host_client::HostClient;
 use super::http_client::HttpClient;
+use super::network::Disarm;
+use super::parsed_response::ParsedResponse;
 use super::platform::Platform;
 use super::reachability::Reachability;
-use super::received::Received;
 use super::signature_check;
-use super::source::Source;
+use super::source::FileSource;
 use super::store;
-use super::transport::Disarm;
 use crate::browser::fetch::Follow;
 use crate::browser::http::{Failure, Response};
 use crate::browser::policy::Moment;
 
 /// Ends a request when dropped.
 #[must_use = "dropping it cancels the request"]
-pub(super) enum Guard<P: Platform> {
+pub(super) enum RequestGuard<P: Platform> {
     /// By its abort controller.
     Fetch(P::Abort),
     /// By its own abort.
-    Xhr { _xhr: P::Sending },
+    Xhr { _xhr: P::XhrRequest },
     /// There is nothing to abort, since the request failed before it was sent.
     Nothing,
 }
 
-impl<P: Platform> Guard<P> {
+impl<P: Platform> RequestGuard<P> {
     /// The request ended by itself.
     pub fn disarm(self) {
         if let Self::Fetch(abort) = self {
@@ -60,7 +60,7 @@ pub(super) trait CompletionSink {
 }
 
 /// The state that requests share, and the receiver of their results.
-pub(super) struct Context<P: Platform> {
+pub(super) struct TransferContext<P: Platform> {
     platform: Rc<P>,
     files: Rc<Files<P::File>>,
     reachability: Rc<Reachability>,
@@ -68,7 +68,7 @@ pub(super) struct Context<P: Platform> {
     sink: Weak<dyn CompletionSink>,
 }
 
-impl<P: Platform> Clone for Context<P> {
+impl<P: Platform> Clone for TransferContext<P> {
     fn clone(&self) -> Self {
         Self {
             platform: Rc::clone(&self.platform),
@@ -80,7 +80,7 @@ impl<P: Platform> Clone for Context<P> {
     }
 }
 
-impl<P: Platform> Context<P> {
+impl<P: Platform> TransferContext<P> {
     pub fn new(platform: Rc<P>, files: Rc<Files<P::File>>, sink: Weak<dyn CompletionSink>) -> Self {
         Self {
             platform,
@@ -94,16 +94,16 @@ impl<P: Platform> Context<P> {
 
 /// Starts a request to the backend. The guard must be kept until [`CompletionSink::ended`] is called, which is never
 /// before this function has returned.
-pub(super) fn ask<P: Platform>(
-    context: &Context<P>,
+pub(super) fn call_backend<P: Platform>(
+    context: &TransferContext<P>,
     request: RequestId,
     file: FileId,
     operation: BackendOperation,
-) -> Guard<P> {
+) -> RequestGuard<P> {
     let is_abort = operation.step() == Step::Abort;
     let (abort, signal) = context.platform.abort_on_drop();
     let settings = context.files.settings_of(file);
-    let standing = context.reachability.backend(&settings.site.endpoint);
+    let health = context.reachability.backend(&settings.backend.endpoint);
     let platform = Rc::clone(&context.platform);
     let context = context.clone();
     platform.spawn(async move {
@@ -126,7 +126,7 @@ pub(super) fn ask<P: Platform>(
                     platform: &*context.platform,
                     settings: &settings,
                     signal,
-                    standing: &standing,
+                    health: &health,
                 },
                 sessions: &context.sessions,
                 file,
@@ -140,11 +140,14 @@ pub(super) fn ask<P: Platform>(
             sink.ended(request, answer);
         }
     });
-    Guard::Fetch(abort)
+    RequestGuard::Fetch(abort)
 }
 
 /// Starts a request to the store. The guard must be kept in the same way as that of [`ask`].
-pub(super) fn send<P: Platform>(context: &Context<P>, transmit: Transmit) -> Guard<P> {
+pub(super) fn send<P: Platform>(
+    context: &TransferContext<P>,
+    transmit: Transmit,
+) -> RequestGuard<P> {
     let platform = &context.platform;
     let context = context.clone();
     let Some(source) = context.files.source(transmit.file) else {
@@ -156,12 +159,12 @@ pub(super) fn send<P: Platform>(context: &Context<P>, transmit: Transmit) -> Gua
     };
     let since = context.platform.policy_moment();
     // After an ambiguous failure of fetch at this store, XHR is used, which shows if bytes were sent.
-    let insists = context.files.settings().engine.transport == TransportChoice::Fetch;
-    let unclear = !insists
+    let is_fetch_forced = context.files.settings().engine.transport == TransportChoice::Fetch;
+    let is_ambiguous = !is_fetch_forced
         && context
             .reachability
-            .is_unclear(&origin(&*context.platform, &transmit));
-    match if unclear {
+            .is_ambiguous(&origin(&*context.platform, &transmit));
+    match if is_ambiguous {
         Transport::Xhr
     } else {
         transmit.transport
@@ -175,7 +178,7 @@ pub(super) fn send<P: Platform>(context: &Context<P>, transmit: Transmit) -> Gua
                 let no_response = (BytesSent::Unknown, since);
                 finish(context, transmit, source, no_response, answer).await;
             });
-            Guard::Fetch(abort)
+            RequestGuard::Fetch(abort)
         }
         Transport::Xhr => {
             let request = transmit.request;
@@ -199,12 +202,12 @@ pub(super) fn send<P: Platform>(context: &Context<P>, transmit: Transmit) -> Gua
                         };
                         finish(context, transmit, source, (bytes_sent, since), answer).await;
                     });
-                    Guard::Xhr { _xhr: xhr }
+                    RequestGuard::Xhr { _xhr: xhr }
                 }
                 Err(failure) => {
                     let no_response = (BytesSent::None, since);
                     platform.spawn(finish(context, transmit, source, no_response, Err(failure)));
-                    Guard::Nothing
+                    RequestGuard::Nothing
                 }
             }
         }
@@ -219,21 +222,25 @@ fn origin(platform: &impl Platform, transmit: &Transmit) -> String {
         .unwrap_or_default()
 }
 
-fn fail_soon<P: Platform>(context: Context<P>, request: RequestId, error: UploadError) -> Guard<P> {
+fn fail_soon<P: Platform>(
+    context: TransferContext<P>,
+    request: RequestId,
+    error: UploadError,
+) -> RequestGuard<P> {
     let platform = Rc::clone(&context.platform);
     platform.spawn(async move {
         if let Some(sink) = context.sink.upgrade() {
             sink.ended(request, Err(error));
         }
     });
-    Guard::Nothing
+    RequestGuard::Nothing
 }
 
 /// Reports the result of a request to the store.
 async fn finish<P: Platform>(
-    context: Context<P>,
+    context: TransferContext<P>,
     transmit: Transmit,
-    source: Source<P::File>,
+    source: FileSource<P::File>,
     (bytes_sent, since): (BytesSent, Moment),
     answer: Result<Response, Failure>,
 ) {
@@ -248,9 +255,9 @@ async fn finish<P: Platform>(
     let host = origin(platform, &transmit);
     let answer = match answer {
         Ok(response) => {
-            let response = Received::new(response, platform);
-            context.reachability.store_answered(host);
-            let read = store::read(Step::Send, store::asked(&transmit), &response)
+            let response = ParsedResponse::new(response, platform);
+            context.reachability.record_response(host);
+            let read = store::read(Step::Send, store::operation_of(&transmit), &response)
                 .map_err(|error| signature_check::with_hint(error, &transmit));
             if let Some(warning) = signature_check::warning(&transmit, &read) {
                 sink.warn_once(warning);
@@ -269,12 +276,12 @@ async fn finish<P: Platform>(
         }),
         Err(Failure::Network) => {
             let settings = context.files.settings_of(transmit.file);
-            let standing = context.reachability.backend(&settings.site.endpoint);
+            let health = context.reachability.backend(&settings.backend.endpoint);
             let backend = Backend {
                 platform,
                 settings: &settings,
                 signal: P::Signal::default(),
-                standing: &standing,
+                health: &health,
             };
             let no_response = NoResponse {
                 bytes_sent,
@@ -283,7 +290,7 @@ async fn finish<P: Platform>(
             };
             let cause = diagnosis::cause(&transmit, &source.file, no_response, &backend).await;
             if bytes_sent == BytesSent::Unknown && matches!(cause, UploadError::CutOff { .. }) {
-                context.reachability.store_unclear(host);
+                context.reachability.record_ambiguous(host);
             }
             let is_unread = matches!(cause, UploadError::Unreadable(_));
             if is_unread && !no_response.answered && diagnosis::redirects(platform, &transmit).await
@@ -293,14 +300,14 @@ async fn finish<P: Platform>(
             Err(cause)
         }
     };
-    let answer = answer.map_err(|error| redirected(&context, sink.as_ref(), &transmit, error));
+    let answer = answer.map_err(|error| redirect_error(&context, sink.as_ref(), &transmit, error));
     sink.ended(transmit.request, answer);
 }
 
 /// Replaces the error of a form after which the store redirects the browser, since the page cannot read that response.
 /// If no backend can tell that the file is stored, the error is final. Otherwise the developer is warned.
-fn redirected(
-    context: &Context<impl Platform>,
+fn redirect_error(
+    context: &TransferContext<impl Platform>,
     sink: &dyn CompletionSink,
     transmit: &Transmit,
     error: UploadError,
@@ -312,7 +319,7 @@ fn redirected(
     if !is_unread || !store::form_redirects(transmit) {
         return error;
     }
-    if context.sessions.borrow().knows(transmit.file) {
+    if context.sessions.borrow().has_id(transmit.file) {
         sink.warn_once(signature_check::FORM_REDIRECT);
         return error;
     }

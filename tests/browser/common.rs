@@ -69,6 +69,48 @@ export function holdEnter(target) {
   const event = new KeyboardEvent("keydown", { key: "Enter", repeat: true, bubbles: true, cancelable: true, composed: true });
   return target.dispatchEvent(event);
 }
+function described(element) {
+  const name = element.getAttribute("aria-label") ?? element.textContent.trim();
+  return `${element.getAttribute("part") ?? element.className}: ${name}`;
+}
+function shownControls(root) {
+  return [...root.querySelectorAll("button, a")].filter((control) => control.checkVisibility());
+}
+export function controls(root) {
+  return shownControls(root).map(described);
+}
+export function smallControls(root, least) {
+  const isSmall = (control) => {
+    const { width, height } = control.getBoundingClientRect();
+    return Math.min(width, height) < least;
+  };
+  return shownControls(root).filter(isSmall).map(described);
+}
+export function withoutFocusRing(root) {
+  const isBare = (control) => {
+    control.focus();
+    const { outlineStyle, outlineWidth } = getComputedStyle(control);
+    return outlineStyle !== "solid" || parseFloat(outlineWidth) < 2;
+  };
+  return shownControls(root).filter((control) => !control.disabled && isBare(control)).map(described);
+}
+export function widerThan(root, width) {
+  root.style.inlineSize = `${width}px`;
+  const { left, right } = root.getBoundingClientRect();
+  // Of a button, the words count: its padding may reach into the page's margin.
+  const box = (element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return (element.matches("button, a") ? range : element).getBoundingClientRect();
+  };
+  const isOutside = (element) => box(element).left < left - 0.5 || box(element).right > right + 0.5;
+  const leaves = [...root.querySelectorAll("*:not(:has(> *), .s3u-unseen)")].filter((leaf) => leaf.checkVisibility());
+  return leaves.filter(isOutside).map(described);
+}
+export function presignThat(fails) {
+  // Fetch blocks this port, as if there was no network.
+  return async () => (fails === "without a network" ? fetch("http://127.0.0.1:1/") : null.url);
+}
 export function text(value) {
   return JSON.stringify(value);
 }
@@ -94,6 +136,20 @@ extern "C" {
     /// Dispatches the repeated event of a held Enter. Returns true if the browser may press the button for it.
     #[wasm_bindgen(js_name = holdEnter)]
     pub fn hold_enter(target: &Element) -> bool;
+    /// A function for the property `presign` that fails "without a network" or "by a mistake".
+    #[wasm_bindgen(js_name = presignThat)]
+    pub fn presign_that(fails: &str) -> js_sys::Function;
+    /// The parts and names of the buttons and links that are shown.
+    pub fn controls(root: &Element) -> Vec<String>;
+    /// Those of them that are narrower or lower than this many pixels.
+    #[wasm_bindgen(js_name = smallControls)]
+    pub fn small_controls(root: &Element, least: u32) -> Vec<String>;
+    /// Those of them that show no outline while they have the focus.
+    #[wasm_bindgen(js_name = withoutFocusRing)]
+    pub fn without_focus_ring(root: &Element) -> Vec<String>;
+    /// The contents that reach beyond the root after it got this width.
+    #[wasm_bindgen(js_name = widerThan)]
+    pub fn wider_than(root: &Element, width: u32) -> Vec<String>;
     async fn turn();
     pub fn text(value: &JsValue) -> String;
 }

@@ -6,7 +6,8 @@
 mod common;
 
 use common::{
-    answer_add, collect, count, file, fire, part, part_text, settle, text, until, warnings,
+    answer_add, collect, count, file, fire, part, part_text, presign_that, settle, text, until,
+    warnings,
 };
 use core::cell::Cell;
 use std::rc::Rc;
@@ -295,6 +296,23 @@ async fn an_id_that_no_file_has_does_nothing() {
     }
     shown.element.cancel(Some(id));
     assert_eq!(shown.statuses(), ["queued", "cancelled"]);
+}
+
+/// <https://fetch.spec.whatwg.org/#fetch-method>
+#[wasm_bindgen_test]
+async fn the_error_of_a_fetch_without_a_network_is_no_mistake_of_the_page() {
+    for (fails, status) in [("without a network", "waiting"), ("by a mistake", "failed")] {
+        let shown = Shown::new(&[]);
+        shown.element.set_presign(&presign_that(fails));
+        shown.element.add(vec![file("a.txt", 1, "")]);
+        until("it is queued", || shown.statuses() == ["queued"]).await;
+        shown.element.start();
+        until("it is waiting or failed", || {
+            shown.statuses() == ["waiting"] || shown.statuses() == ["failed"]
+        })
+        .await;
+        assert_eq!(shown.statuses(), [status], "{fails}");
+    }
 }
 
 #[wasm_bindgen_test]

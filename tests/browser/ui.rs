@@ -10,8 +10,8 @@ use core::time::Duration;
 use std::rc::Rc;
 
 use common::{
-    attribute, click, count, file, fire, hold_enter, hurry, is_hidden, part, part_text, pick,
-    settle, spoken, until,
+    attribute, click, controls, count, file, fire, hold_enter, hurry, is_hidden, part, part_text,
+    pick, settle, small_controls, spoken, until, wider_than, without_focus_ring,
 };
 use leptos::callback::UnsyncCallback;
 use leptos::mount::mount_to;
@@ -21,7 +21,7 @@ use s3_upload::core::{
     UploadError, Violation, WaitReason,
 };
 use s3_upload::ui::{Action, DisplayOptions, S3Upload, UploadList, Widget};
-use s3_upload::uploader::{Rejection, Row, Settings, Uploader};
+use s3_upload::uploader::{Rejection, Settings, UploadRow, Uploader};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement};
@@ -31,7 +31,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// A widget on the page, with the signals that control it.
 struct Shown {
     root: HtmlElement,
-    rows: ArcRwSignal<Vec<Row>>,
+    rows: ArcRwSignal<Vec<UploadRow>>,
     totals: ArcRwSignal<Totals>,
     rejections: ArcRwSignal<Vec<Rejection>>,
     look: ArcRwSignal<DisplayOptions>,
@@ -45,7 +45,7 @@ impl Shown {
     }
 
     /// A widget that is mounted when these rows, totals and refused files exist already.
-    fn over(rows: Vec<Row>, totals: Totals, rejections: Vec<Rejection>) -> Self {
+    fn over(rows: Vec<UploadRow>, totals: Totals, rejections: Vec<Rejection>) -> Self {
         let root = common::host();
         let rows = ArcRwSignal::new(rows);
         let totals = ArcRwSignal::new(totals);
@@ -80,7 +80,7 @@ impl Shown {
         let id = snapshot.id;
         let snapshot = ArcRwSignal::new(snapshot);
         self.rows.update(|rows| {
-            rows.push(Row {
+            rows.push(UploadRow {
                 id,
                 snapshot: snapshot.read_only(),
             });
@@ -305,6 +305,7 @@ fn said(all: &js_sys::Array) -> Vec<String> {
     all.iter().filter_map(|text| text.as_string()).collect()
 }
 
+/// <https://www.w3.org/TR/WCAG22/#status-messages>
 #[wasm_bindgen_test]
 async fn many_small_files_are_a_few_announcements_and_the_last_is_said() {
     let shown = Shown::new();
@@ -386,7 +387,7 @@ async fn what_failed_far_down_is_said_and_drawn() {
             ArcRwSignal::new(snapshot(id, &name, Status::Queued { held: false }))
         })
         .collect();
-    let rows = snapshots.iter().map(|snapshot| Row {
+    let rows = snapshots.iter().map(|snapshot| UploadRow {
         id: snapshot.with_untracked(|file| file.id),
         snapshot: snapshot.read_only(),
     });
@@ -484,6 +485,7 @@ fn focus(root: &Element, name: &str) {
         .expect("focus");
 }
 
+/// <https://www.w3.org/TR/WCAG22/#focus-order>
 #[wasm_bindgen_test]
 async fn what_hides_leaves_the_focus_in_the_widget() {
     let shown = Shown::new();
@@ -555,6 +557,7 @@ async fn a_page_hands_in_its_uploader_with_its_limits() {
     root.remove();
 }
 
+/// <https://www.w3.org/TR/WCAG22/#use-of-color>
 #[wasm_bindgen_test]
 async fn every_state_has_its_words_and_controls() {
     let shown = Shown::new();
@@ -631,6 +634,7 @@ async fn every_state_has_its_words_and_controls() {
     }
 }
 
+/// <https://www.w3.org/TR/WCAG22/#name-role-value>
 #[wasm_bindgen_test]
 async fn progress_is_said_to_everyone() {
     let shown = Shown::new();
@@ -741,6 +745,7 @@ async fn a_stored_file_can_be_opened_but_never_as_script() {
     assert!(part(&bad, "link").is_none());
 }
 
+/// <https://www.w3.org/TR/WCAG22/#focus-order>
 #[wasm_bindgen_test]
 async fn focus_goes_to_the_neighbour_of_a_removed_row() {
     let shown = Shown::new();
@@ -824,7 +829,7 @@ async fn ten_thousand_files_draw_a_few_hundred_rows() {
     let shown = Shown::new();
     let rows = (1..=10_000).map(|id| {
         let snapshot = snapshot(id, "scan.png", Status::Queued { held: false });
-        Row {
+        UploadRow {
             id: FileId(id),
             snapshot: ArcRwSignal::new(snapshot).read_only(),
         }
@@ -836,6 +841,106 @@ async fn ten_thousand_files_draw_a_few_hundred_rows() {
     .await;
     click(&shown.root, "more");
     until("more rows", || count(&shown.root, "[part=file]") == 400).await;
+}
+
+/// A widget that shows everything that it can show, with long names.
+async fn full() -> Shown {
+    let shown = Shown::new();
+    let long = "a_name_without_a_single_space_".repeat(4);
+    let lost = UploadError::Network { step: Step::Send };
+    let stored = StoredObject {
+        download_url: Some("https://files.example.com/a.pdf".to_owned()),
+        ..StoredObject::default()
+    };
+    let waiting = Status::Waiting {
+        reason: WaitReason::Backoff(lost.clone()),
+        remaining: Duration::from_secs(3),
+    };
+    let statuses = [
+        Status::Checking,
+        Status::Queued { held: true },
+        Status::Queued { held: false },
+        Status::Preparing,
+        Status::Uploading,
+        Status::Completing,
+        Status::Paused,
+        waiting,
+        Status::Failed(lost),
+        Status::Cancelled,
+        Status::Completed(stored),
+    ];
+    let files = u32::try_from(statuses.len()).expect("a few");
+    for (id, status) in (1..).zip(statuses) {
+        let row = shown.add(snapshot(id, &format!("{long}{id}.pdf"), status));
+        row.update(|file| {
+            file.sent = 4_200_000;
+            file.percent = 42;
+            file.speed = Some(1_200_000);
+            file.remaining = Some(Duration::from_secs(170));
+        });
+    }
+    for id in [1, 2] {
+        refuse(&shown, id, &format!("{long}.exe"));
+    }
+    shown.totals.set(Totals {
+        files,
+        active: 4,
+        held: 1,
+        completed: 1,
+        failed: 1,
+        cancelled: 1,
+        size: 30_000_000,
+        sent: 15_000_000,
+        percent: 50,
+        speed: Some(2_000_000),
+        remaining: Some(Duration::from_secs(8)),
+        offline: true,
+        ..Totals::default()
+    });
+    shown.wait_row(files.into()).await;
+    until("the refused files", || {
+        count(&shown.root, "[part=rejection]") == 2 && !is_hidden(&shown.root, "overall")
+    })
+    .await;
+    shown
+}
+
+/// <https://www.w3.org/TR/WCAG22/#name-role-value>
+#[wasm_bindgen_test]
+async fn every_control_has_a_name_of_its_own() {
+    let shown = full().await;
+    let mut named = controls(&shown.root);
+    assert!(named.len() > 25, "{named:?}");
+    let nameless: Vec<_> = named.iter().filter(|name| name.ends_with(": ")).collect();
+    assert!(nameless.is_empty(), "{nameless:?}");
+    named.retain(|name| !name.starts_with("dismiss:"));
+    let all = named.len();
+    named.sort_unstable();
+    named.dedup();
+    assert_eq!(named.len(), all, "{named:?}");
+}
+
+/// <https://www.w3.org/TR/WCAG22/#target-size-minimum>
+#[wasm_bindgen_test]
+async fn no_control_is_smaller_than_24_pixels() {
+    let shown = full().await;
+    assert!(controls(&shown.root).len() > 25);
+    assert_eq!(small_controls(&shown.root, 24), Vec::<String>::new());
+}
+
+/// <https://www.w3.org/TR/WCAG22/#focus-visible>
+#[wasm_bindgen_test]
+async fn the_focus_is_seen_on_every_control() {
+    let shown = full().await;
+    assert!(controls(&shown.root).len() > 25);
+    assert_eq!(without_focus_ring(&shown.root), Vec::<String>::new());
+}
+
+/// <https://www.w3.org/TR/WCAG22/#reflow>
+#[wasm_bindgen_test]
+async fn nothing_is_wider_than_a_narrow_page() {
+    let shown = full().await;
+    assert_eq!(wider_than(&shown.root, 320), Vec::<String>::new());
 }
 
 #[wasm_bindgen_test]

@@ -17,6 +17,7 @@ function focused(page) {
   });
 }
 
+// https://www.w3.org/TR/WCAG22/#keyboard
 test("everything is done by keyboard", async ({ lab, page, folder }) => {
   const path = await filled(folder, "a.txt", 10);
   const gate = new Gate();
@@ -99,9 +100,9 @@ test("a held Enter removes one file and leaves the others alone", async ({ lab, 
 test("the focus survives the widget's arrival and other words", async ({ lab, page }) => {
   const gate = new Gate();
   await lab.openBefore(page, gate);
-  await expect(page.locator('s3-upload [part="placeholder"]')).toBeVisible();
+  await expect(page.locator('s3-upload [part="browse"]')).toBeVisible();
   await page.keyboard.press("Tab");
-  expect(await focused(page)).toBe("placeholder: Choose files");
+  expect(await focused(page)).toBe("browse: Choose files");
   gate.open();
   const widget = await Widget.ready(page);
   await expect.poll(() => focused(page)).toBe("browse: Choose files");
@@ -144,6 +145,7 @@ test("progress is told with a name, a value and words", async ({ lab, page }) =>
   await expect(page.getByRole("list", { name: "Files" }).getByRole("listitem")).toHaveCount(1);
 });
 
+// https://www.w3.org/TR/WCAG22/#status-messages
 test("what happens is said aloud: once for many files, at once for failures", async ({ lab, page }) => {
   const widget = await lab.open(page);
   // A live region must be there before it speaks.
@@ -178,6 +180,32 @@ test("what happens is said aloud: once for many files, at once for failures", as
   await expect(alert).toHaveText("long.txt: The file is 5 bytes. The limit is 3 bytes.");
 });
 
+// https://www.w3.org/TR/WCAG22/#animation-from-interactions
+test("nothing moves for those who do not want it", async ({ lab, page }) => {
+  const gate = new Gate();
+  lab.backend.on(CREATE, hold(gate), { times: 1 });
+  const widget = await lab.open(page);
+  await widget.add({ name: "a.txt", text: "a" });
+  await gate.reached;
+  await expect(widget.row("a.txt")).toHaveAttribute("data-status", "preparing");
+  const moving = () =>
+    widget.host.evaluate((host) => {
+      const moves = (element) => {
+        const { animationName, transitionDuration } = getComputedStyle(element);
+        return animationName !== "none" || transitionDuration.split(", ").some((time) => time !== "0s");
+      };
+      return [...host.shadowRoot.querySelectorAll("*")].filter(moves).map((element) => element.getAttribute("class"));
+    });
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  expect(await moving()).toEqual(expect.arrayContaining(["s3u-progress", "s3u-bar", "s3u-control"]));
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  expect(await moving()).toEqual([]);
+  gate.open();
+  await widget.arrived("a.txt");
+});
+
+// https://www.w3.org/TR/WCAG22/#contrast-minimum
+// https://www.w3.org/TR/WCAG22/#name-role-value
 test.describe("axe finds nothing", () => {
   const check = async (page) => {
     if (!(await page.evaluate(() => "axe" in window))) await page.addScriptTag({ path: AXE });

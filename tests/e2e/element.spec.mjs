@@ -117,7 +117,7 @@ test("let in after it was removed, a file waits for its return", async ({ lab, p
 test("removed before the widget has come, it keeps what was chosen for its return", async ({ lab, page }) => {
   const gate = new Gate();
   await lab.openBefore(page, gate);
-  await page.locator('s3-upload [part="placeholder"]').setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
+  await page.locator('s3-upload input[type=file]').setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
   await page.evaluate(() => (window.kept = document.querySelector("s3-upload")).remove());
   gate.open();
   await expect.poll(() => page.evaluate(() => window.kept.files.map((file) => file.status))).toEqual(["queued"]);
@@ -443,6 +443,7 @@ test("leaving the page asks about what was paused half way, not about what only 
   await expect.poll(leave).toBe(false);
 });
 
+// https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#constructing-the-form-data-set
 test("in a form: the keys of what is stored are sent by its name, and a reset clears the list", async ({ lab, page }) => {
   const widget = await lab.open(page, '<form><s3-upload endpoint="/uploads" name="photos" multiple></s3-upload></form>');
   const sent = () => page.evaluate(() => new FormData(document.forms[0]).getAll("photos"));

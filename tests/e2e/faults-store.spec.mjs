@@ -330,6 +330,7 @@ test.describe("not tried again", () => {
     });
   }
 
+  // https://w3c.github.io/FileAPI/#dfn-error-codes
   test("a file that changed on disk after it was added", async ({ lab, page, folder }) => {
     const path = await filled(folder, "draft.txt", 1000);
     const widget = await lab.open(page, '<s3-upload endpoint="/uploads" manual></s3-upload>', { clock: true });

@@ -81,6 +81,7 @@ test.describe("add()", () => {
     expect((await widget.events("progress")).length).toBeGreaterThan(0);
   });
 
+  // https://xhr.spec.whatwg.org/#dom-formdata-append
   test("names what is no File", async ({ lab, page }) => {
     const widget = await lab.open(page);
     await widget.host.evaluate((host) => {

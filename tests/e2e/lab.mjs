@@ -67,12 +67,12 @@ export class Lab {
   }
 
   /** Opens a page on which the widget itself does not arrive before the gate opens. */
-  async openBefore(page, gate) {
-    await page.route("**/s3-upload-core.js", async (route) => {
+  async openBefore(page, gate, body = '<s3-upload endpoint="/uploads" multiple></s3-upload>', { head } = {}) {
+    await page.route("**/s3-upload-core.js*", async (route) => {
       await gate.opened;
       await route.continue();
     });
-    this.backend.pages.set("/page", { html: pageOf('<s3-upload endpoint="/uploads" multiple></s3-upload>') });
+    this.backend.pages.set("/page", { html: pageOf(body, head) });
     await page.goto(`${this.url}/page`);
   }
 }

@@ -15,9 +15,9 @@ test("the demo page loads and the element is defined", async ({ page }) => {
 });
 
 test("the script and the wasm are fetched side by side", async ({ page }) => {
-  const wasm = page.waitForRequest("**/s3-upload-core_bg.wasm");
+  const wasm = page.waitForRequest("**/s3-upload-core_bg.wasm*");
   // The script comes only after the wasm was asked for: loaded one after the other, neither would come.
-  await page.route("**/s3-upload-core.js", async (route) => {
+  await page.route("**/s3-upload-core.js*", async (route) => {
     await wasm;
     await route.continue();
   });

@@ -11,6 +11,8 @@ export class Widget {
   /** Waits until the wasm is there and the widget is drawn. */
   static async ready(page, selector = "s3-upload") {
     const widget = new Widget(page, selector);
+    // The drop zone is there before the widget itself.
+    await page.locator(selector).first().evaluate((host) => customElements.whenDefined("s3-upload").then(() => host.ready).then(() => true), undefined, { timeout: 20_000 });
     await expect(widget.part("browse").first()).toBeVisible({ timeout: 20_000 });
     return widget;
   }
@@ -39,7 +41,7 @@ export class Widget {
 
   /** Chooses files on disk, as the picker would. */
   async choose(...paths) {
-    await this.host.locator("input.s3u-input").setInputFiles(paths.flat());
+    await this.host.locator("input[type=file]").setInputFiles(paths.flat());
   }
 
   /** Adds files by script: `{ name, type?, text? , size? }`. */

@@ -72,7 +72,9 @@ impl Check {
             Self::Format => outcome(format(project, toolchain)),
             Self::Clippy => {
                 let mut count = outcome(process::run(&mut native_clippy(project, toolchain)));
-                count += outcome(process::run(&mut widget_clippy(project, toolchain)));
+                for mut clippy in widget_clippy(project, toolchain) {
+                    count += outcome(process::run(&mut clippy));
+                }
                 count
             }
             Self::Modules => outcome(process::run(&mut boundaries(project, toolchain))),
@@ -175,9 +177,12 @@ fn native_clippy(project: &Project, toolchain: &Toolchain) -> Command {
     clippy
 }
 
-fn widget_clippy(project: &Project, toolchain: &Toolchain) -> Command {
-    let mut clippy = toolchain.cargo(project, "clippy");
-    clippy.args(["-p", "s3-upload", "--all-targets", "--target", WASM]);
-    clippy.args(["--", "-D", "warnings"]);
-    clippy
+/// The widget is checked for the browser, and for the native target, on which most of its tests run.
+fn widget_clippy(project: &Project, toolchain: &Toolchain) -> [Command; 2] {
+    [&["--all-targets", "--target", WASM][..], &["--all-targets"]].map(|targets| {
+        let mut clippy = toolchain.cargo(project, "clippy");
+        clippy.args(["-p", "s3-upload"]).args(targets);
+        clippy.args(["--", "-D", "warnings"]);
+        clippy
+    })
 }

@@ -1,7 +1,7 @@
 //! The rules of specifications that the code obeys, and the tests that hold them.
 //!
-//! A rule is a link to a specification in a comment of the code. A test holds it if a comment of the test has the same
-//! link. `cargo xtask rules` lists the rules that no test names. The lint fails on a new one.
+//! A rule is a link to a section of a specification in a comment of the code. A test holds it if a comment of the test
+//! has the same link. `cargo xtask rules` lists the rules that no test names. The lint fails if there is one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,8 +19,9 @@ const SPECIFICATIONS: [&str; 5] = [
 ];
 
 /// The folders with code, and those with tests only.
-const CODE: [&str; 5] = [
+const CODE: [&str; 6] = [
     "src",
+    "style",
     "crates/core/src",
     "crates/protocol/src",
     "crates/types/src",
@@ -34,8 +35,8 @@ const TESTS: [&str; 5] = [
     "tests/e2e",
 ];
 
-/// The list of rules that no test named when it was made. No rule may be added.
-const UNTESTED: &str = "xtask/rules-without-test.txt";
+/// The endings of the files with comments.
+const KINDS: [&str; 4] = ["rs", "js", "mjs", "css"];
 
 /// The links in the code, each with the files that have it, and the links in the tests.
 #[derive(Debug, Default)]
@@ -77,29 +78,19 @@ pub fn list(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// Fails on a rule without a test that is not on the list, and on a rule of the list that has a test or is no longer in
-/// the code.
+/// Fails on a rule that no test names.
 pub fn check(project: &Project) -> Result<()> {
-    let known = project::read(&project.root.join(UNTESTED))?;
-    judge(&citations(project)?, &known)
+    judge(&citations(project)?)
 }
 
-fn judge(citations: &Citations, known: &str) -> Result<()> {
-    let known: BTreeSet<&str> = known.lines().filter(|line| !line.is_empty()).collect();
-    let mut wrong = Vec::new();
-    for (link, files) in citations.untested() {
-        if !known.contains(link.as_str()) {
-            let files: Vec<&str> = files.iter().map(String::as_str).collect();
-            wrong.push(format!("no test names {link} of {}", files.join(", ")));
-        }
-    }
-    let untested: BTreeSet<&str> = citations
+fn judge(citations: &Citations) -> Result<()> {
+    let wrong: Vec<String> = citations
         .untested()
-        .map(|(link, _)| link.as_str())
+        .map(|(link, files)| {
+            let files: Vec<&str> = files.iter().map(String::as_str).collect();
+            format!("No test names {link} of {}.", files.join(", "))
+        })
         .collect();
-    for link in known.difference(&untested) {
-        wrong.push(format!("{UNTESTED} lists {link}, which needs no entry"));
-    }
     if wrong.is_empty() {
         Ok(())
     } else {
@@ -130,7 +121,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         for path in entries.flatten().map(|entry| entry.path()) {
             if path.is_dir() && !path.ends_with("node_modules") {
                 open.push(path);
-            } else if ["rs", "js", "mjs"]
+            } else if KINDS
                 .iter()
                 .any(|kind| path.extension().is_some_and(|extension| extension == *kind))
             {
@@ -143,23 +134,81 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// Returns the links to specifications in comments.
 fn links(text: &str) -> Vec<String> {
-    let comments = text
-        .lines()
-        .filter_map(|line| line.split_once("//").or_else(|| line.split_once("* ")))
-        .map(|(_, comment)| comment);
-    let is_end = |c: char| c.is_whitespace() || matches!(c, '>' | ')' | '"' | '`');
     let mut found = Vec::new();
-    for comment in comments {
+    for comment in comments(text) {
         for (at, _) in comment.match_indices("https://") {
-            let link = comment.get(at..).unwrap_or_default();
-            let link = link.split(is_end).next().unwrap_or_default();
-            let link = link.trim_end_matches(['.', ',', ';']);
+            let link = link(comment.get(at..).unwrap_or_default());
             if SPECIFICATIONS.iter().any(|host| link.contains(host)) {
                 found.push(link.to_owned());
             }
         }
     }
     found
+}
+
+/// Returns the link at the start of a text. A parenthesis that the link itself opens does not end it.
+fn link(text: &str) -> &str {
+    let mut open = 0;
+    let is_end = |c: char| match c {
+        '(' => {
+            open += 1;
+            false
+        }
+        ')' => {
+            open -= 1;
+            open < 0
+        }
+        c => c.is_whitespace() || matches!(c, '>' | '"' | '`'),
+    };
+    let link = text.split(is_end).next().unwrap_or_default();
+    link.trim_end_matches(['.', ',', ';', ':'])
+}
+
+/// Returns the comments, line by line. The `//` of an address begins no comment, nor does the `/*` of a media type.
+fn comments(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut is_block = false;
+    for line in text.lines() {
+        let mut rest = line;
+        loop {
+            if is_block {
+                let (comment, after) = rest.split_once("*/").unwrap_or((rest, ""));
+                is_block = comment.len() == rest.len();
+                found.push(comment);
+                rest = after;
+            }
+            let Some((at, is_line)) = comment_start(rest) else {
+                break;
+            };
+            let after = rest.get(at + 2..).unwrap_or_default();
+            if is_line {
+                found.push(after);
+                break;
+            }
+            is_block = true;
+            rest = after;
+        }
+    }
+    found
+}
+
+/// Returns the place of the first comment of a line outside of comments, and true for a comment to the line's end.
+fn comment_start(line: &str) -> Option<(usize, bool)> {
+    let before = |at: usize| line.get(..at).unwrap_or_default();
+    let to_the_end = line
+        .match_indices("//")
+        .map(|(at, _)| (at, true))
+        .find(|(at, _)| !before(*at).ends_with(':'));
+    let block = line
+        .match_indices("/*")
+        .map(|(at, _)| (at, false))
+        .find(|(at, _)| {
+            before(*at)
+                .chars()
+                .next_back()
+                .is_none_or(char::is_whitespace)
+        });
+    to_the_end.into_iter().chain(block).min()
 }
 
 #[cfg(test)]
@@ -177,20 +226,43 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_without_a_test_fails() {
-        let mut citations = Citations::default();
-        citations.read("src/a.rs", &format!("// {RULE}\nfn a() {{}}"), false);
-        let refused = judge(&citations, "");
-        assert!(refused.is_err_and(|text| text.contains(RULE) && text.contains("src/a.rs")));
-        assert_eq!(judge(&citations, RULE), Ok(()));
+    fn links_are_found_in_block_comments_of_scripts_and_stylesheets() {
+        for text in [
+            format!("/* {RULE} */"),
+            format!("a {{}} /* Obeys\n   {RULE}. */ b {{ c: url(https://www.w3.org/TR/x) }}"),
+            format!("/** Obeys a rule:\n * {RULE}. */\nf(\"https://www.w3.org/TR/x\");"),
+            format!("/* a */ f(); /* {RULE} */ f();"),
+            format!("f(\"image/*\"); f(\"https://www.w3.org/TR/x\"); // {RULE}"),
+        ] {
+            assert_eq!(links(&text), [RULE], "{text}");
+        }
     }
 
     #[test]
-    fn a_rule_that_a_test_names_passes_and_leaves_the_list() {
+    fn a_link_ends_at_a_parenthesis_that_it_did_not_open() {
+        let rule = "https://xhr.spec.whatwg.org/#the-abort()-method";
+        for text in [
+            format!("// <{rule}>"),
+            format!("// ({rule}),"),
+            format!("// {rule}."),
+        ] {
+            assert_eq!(links(&text), [rule], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rule_without_a_test_fails() {
+        let mut citations = Citations::default();
+        citations.read("src/a.rs", &format!("// {RULE}\nfn a() {{}}"), false);
+        let refused = judge(&citations);
+        assert!(refused.is_err_and(|text| text.contains(RULE) && text.contains("src/a.rs")));
+    }
+
+    #[test]
+    fn a_rule_that_a_test_names_passes() {
         let mut citations = Citations::default();
         let text = format!("// {RULE}\nfn a() {{}}\n#[cfg(test)]\nmod tests {{\n// {RULE}\n}}");
         citations.read("src/a.rs", &text, false);
-        assert_eq!(judge(&citations, ""), Ok(()));
-        assert!(judge(&citations, RULE).is_err());
+        assert_eq!(judge(&citations), Ok(()));
     }
 }

@@ -153,11 +153,13 @@ fn native(project: &Project, toolchain: &Toolchain) -> Result<Count> {
     if let Ok(python) = python::ensure(project) {
         server.env("S3_UPLOAD_PYTHON", python);
     }
-    // The widget's tests that need no browser: those of messages, numbers and attributes.
+    // The widget's tests that need no browser, and the examples of its documentation.
     let mut words = toolchain.cargo(project, "test");
     words.args(["--no-fail-fast", "-p", "s3-upload", "--lib"]);
+    let mut examples = toolchain.cargo(project, "test");
+    examples.args(["--no-fail-fast", "-p", "s3-upload", "--doc"]);
     let mut count = Count::default();
-    for tests in [&mut pure, &mut words, &mut server] {
+    for tests in [&mut pure, &mut words, &mut examples, &mut server] {
         let (output, succeeded) = process::tee(tests)?;
         count += Count::of_cargo(&output, succeeded);
     }

@@ -18,18 +18,14 @@ use crate::setup::wasm_opt::{self, WasmOpt};
 /// The glue and the wasm: `s3-upload-core.js` and `s3-upload-core_bg.wasm`, loaded by `s3-upload.js`.
 pub const OUT_NAME: &str = "s3-upload-core";
 
-/// The files that sites need besides the glue, and those of the demo page: source, name and necessity.
-const FILES: [(&str, &str, Need); 3] = [
-    ("src/element/s3-upload.js", "s3-upload.js", Need::Always),
-    ("src/demo/index.html", "index.html", Need::IfThere),
-    ("style/demo.css", "demo.css", Need::IfThere),
-];
+/// The script that a page loads, with the modules that it imports.
+const ENTRY: &str = "src/element/s3-upload.js";
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Need {
-    Always,
-    IfThere,
-}
+/// The files of the demo page, where they exist: source and name.
+const DEMO: [(&str, &str); 2] = [
+    ("src/demo/index.html", "index.html"),
+    ("style/demo.css", "demo.css"),
+];
 
 /// The options with which the download is smallest, by measurement. Compared with no wasm-opt, `-O1` reduces the wasm
 /// by 5 % and its compressed size by 1 %. `-Oz` reduces the wasm by 14 %, *increases* its compressed size by 6 to 9 %,
@@ -58,7 +54,7 @@ const BINDGEN: [&str; 6] = [
     "--remove-producers-section",
 ];
 
-/// The necessity of wasm-opt and esbuild for a build.
+/// The necessity of wasm-opt for a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Optimise {
     Required,
@@ -77,20 +73,11 @@ pub fn dist(project: &Project, optimise: Optimise) -> Result<()> {
             None
         }
     };
-    let minifier = match (esbuild::ensure(project), optimise) {
-        (Ok(minifier), _) => Some(minifier),
-        (Err(reason), Optimise::Required) => return Err(reason),
-        (Err(reason), Optimise::IfPossible) => {
-            eprintln!("The scripts stay larger than need be, without esbuild. {reason}");
-            None
-        }
-    };
+    let esbuild = esbuild::ensure(project)?;
     let mut cargo = toolchain.command("cargo", project);
-    if let Some(minifier) = &minifier {
-        // `src/ui/style.rs` uses this text instead of the file.
-        let style = minifier.minify(&project.root.join("style/upload.css"))?;
-        cargo.env("S3_UPLOAD_STYLE", style.trim());
-    }
+    // `src/ui/style.rs` uses this text instead of the files.
+    let style = esbuild.minify(&project.root.join("style/upload.css"))?;
+    cargo.env("S3_UPLOAD_STYLE", style.trim());
     process::run(cargo.args([
         "build",
         "--locked",
@@ -105,17 +92,41 @@ pub fn dist(project: &Project, optimise: Optimise) -> Result<()> {
     let glue = glue(project, &wasm, &bindgen, opt.as_ref())?;
 
     let mut wanted = files_below(&glue)?;
-    for (from, name, need) in FILES {
+    let start = start(project, &esbuild, &version(&wanted)?)?;
+    for (from, name) in DEMO {
         let from = project.root.join(from);
-        if need == Need::Always || from.exists() {
+        if from.exists() {
             wanted.push((from, PathBuf::from(name)));
         }
     }
-    if let Some(minifier) = &minifier {
-        minify(project, minifier, &mut wanted)?;
-    }
+    minify(project, &esbuild, &mut wanted)?;
+    wanted.push(start);
     publish(&project.dist, &wanted)?;
     compress::table(&project.dist)
+}
+
+/// Returns a name for the content of these files, which differs where the content differs.
+fn version(files: &[(PathBuf, PathBuf)]) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    for (from, _) in files {
+        let content =
+            fs::read(from).map_err(|error| format!("Cannot read {}: {error}.", from.display()))?;
+        content.hash(&mut hasher);
+    }
+    let hash = format!("{:016x}", hasher.finish());
+    // Eight characters tell the versions that a browser may still keep apart.
+    Ok(hash.chars().take(8).collect())
+}
+
+/// Returns the script that a page loads. It contains the first half of the style, and names the version of the files
+/// that it loads.
+fn start(project: &Project, esbuild: &Esbuild, version: &str) -> Result<(PathBuf, PathBuf)> {
+    let style = esbuild.minify(&project.root.join("style/start.css"))?;
+    let values = [("START_STYLE", style.trim()), ("VERSION", version)];
+    let script = esbuild.bundle(&project.root.join(ENTRY), &values)?;
+    let to = project.scratch()?.join("s3-upload.js");
+    project::write(&to, script)?;
+    Ok((to, PathBuf::from("s3-upload.js")))
 }
 
 /// Returns the folder of wasm-bindgen's output after wasm-opt. The two programs take seconds, so that the output is

@@ -5,7 +5,7 @@
 //! is never read.
 
 use crate::file::UNKNOWN_TYPE;
-use crate::types::{Known, extension, is_known, registered};
+use crate::types::{RegisteredType, extension, is_known, registered};
 
 /// The `accept` attribute of a file input: MIME types, `type/*` and `.extension`, separated by commas.
 /// <https://html.spec.whatwg.org/multipage/input.html#attr-input-accept>
@@ -20,7 +20,7 @@ pub struct Accept {
 const LONGEST_EXTENSION: usize = 5;
 
 /// The interpretation of one entry of the `accept` attribute.
-enum Meaning {
+enum EntryMeaning {
     /// The entry allows every file, as `*/*` does.
     All,
     /// The entry is a rule of the specification: a MIME type, `type/*` or `.extension`.
@@ -39,10 +39,10 @@ impl Accept {
         for entry in text.split(is_mark).filter(|entry| !entry.is_empty()) {
             let plain = entry.trim_matches(['"', '\'']).to_ascii_lowercase();
             match meaning(&plain) {
-                Meaning::All => all = true,
-                Meaning::Rule(rule) => rules.push(rule),
-                Meaning::Nothing => {}
-                Meaning::Odd => odd.push(entry.to_owned()),
+                EntryMeaning::All => all = true,
+                EntryMeaning::Rule(rule) => rules.push(rule),
+                EntryMeaning::Nothing => {}
+                EntryMeaning::Odd => odd.push(entry.to_owned()),
             }
         }
         if all {
@@ -77,7 +77,7 @@ impl Accept {
         let declared = content_type.split(';').next().unwrap_or_default();
         let declared = declared.trim().to_ascii_lowercase();
         let own = extension(&name);
-        let known = own.and_then(Known::of_extension);
+        let known = own.and_then(RegisteredType::of_extension);
         // A type that belongs to other extensions contradicts the name. The type then decides.
         let by_name = known.filter(|known| {
             declared == UNKNOWN_TYPE || known.has_type(&declared) || !is_known(&declared)
@@ -87,7 +87,7 @@ impl Accept {
         };
         self.rules.iter().any(|rule| {
             if let Some(wanted) = rule.strip_prefix('.') {
-                let meant = Known::of_extension(wanted);
+                let meant = RegisteredType::of_extension(wanted);
                 name.ends_with(rule.as_str())
                     || meant.is_some_and(|meant| match own {
                         Some(_) => known == Some(meant),
@@ -102,30 +102,30 @@ impl Accept {
     }
 }
 
-fn meaning(entry: &str) -> Meaning {
+fn meaning(entry: &str) -> EntryMeaning {
     if matches!(
         entry,
         "*" | "*/*" | "*.*" | ".*" | "all" | "any" | "file" | "files"
     ) {
-        return Meaning::All;
+        return EntryMeaning::All;
     }
     if let Some((family, kind)) = entry.split_once('/') {
         return match kind {
-            _ if !is_word(family) => Meaning::Odd,
-            "" | "*" => Meaning::Rule(format!("{family}/*")),
-            kind if is_word(kind) => Meaning::Rule(registered(entry).to_owned()),
-            _ => Meaning::Odd,
+            _ if !is_word(family) => EntryMeaning::Odd,
+            "" | "*" => EntryMeaning::Rule(format!("{family}/*")),
+            kind if is_word(kind) => EntryMeaning::Rule(registered(entry).to_owned()),
+            _ => EntryMeaning::Odd,
         };
     }
     if entry.contains('=') {
-        return Meaning::Nothing;
+        return EntryMeaning::Nothing;
     }
     let word = entry.strip_prefix('*').unwrap_or(entry);
     if let Some(extension) = word.strip_prefix('.') {
         return if is_word(extension) {
-            Meaning::Rule(format!(".{extension}"))
+            EntryMeaning::Rule(format!(".{extension}"))
         } else {
-            Meaning::Odd
+            EntryMeaning::Odd
         };
     }
     let family = match word {
@@ -136,13 +136,13 @@ fn meaning(entry: &str) -> Meaning {
         _ => None,
     };
     if let Some(family) = family {
-        return Meaning::Rule(format!("{family}/*"));
+        return EntryMeaning::Rule(format!("{family}/*"));
     }
     let is_short = word.chars().count() <= LONGEST_EXTENSION;
-    if is_word(word) && (is_short || Known::of_extension(word).is_some()) {
-        Meaning::Rule(format!(".{word}"))
+    if is_word(word) && (is_short || RegisteredType::of_extension(word).is_some()) {
+        EntryMeaning::Rule(format!(".{word}"))
     } else {
-        Meaning::Odd
+        EntryMeaning::Odd
     }
 }
 

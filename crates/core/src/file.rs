@@ -1,6 +1,6 @@
 //! The engine's description of a file. It does not contain the file's bytes.
 
-use crate::types::{self, Known};
+use crate::types::{self, RegisteredType};
 
 /// The type that is signed and sent for a file whose type the browser does not know.
 pub const UNKNOWN_TYPE: &str = "application/octet-stream";
@@ -32,8 +32,8 @@ impl FileInfo {
     pub fn new(name: impl Into<String>, size: u64, content_type: &str) -> Self {
         let mut name = name.into();
         let plain = content_type.trim().to_ascii_lowercase();
-        let known = types::extension(&name).and_then(Known::of_extension);
-        let is_of_others = |known: &Known| {
+        let known = types::extension(&name).and_then(RegisteredType::of_extension);
+        let is_of_others = |known: &RegisteredType| {
             known.has_type(&plain) && plain != "text/plain" && types::is_registered(&plain)
         };
         let is_unknown = plain.is_empty() || plain == UNKNOWN_TYPE;
@@ -58,7 +58,7 @@ impl FileInfo {
 
     /// The name that is sent to a backend and to a store. A name above the limit loses a piece of its middle, so that
     /// its extension stays.
-    pub fn told_name(&self) -> String {
+    pub fn upload_name(&self) -> String {
         let units = |text: &str| text.encode_utf16().count();
         if units(&self.name) <= LONGEST_NAME {
             return self.name.clone();
@@ -138,7 +138,7 @@ mod tests {
             ("x".repeat(300), 255, "x"),
         ] {
             let info = FileInfo::new(name.clone(), 1, "");
-            let told = info.told_name();
+            let told = info.upload_name();
             let units = told.encode_utf16().count();
             assert!(units <= count && units + 2 > count, "{units}: {told}");
             assert!(told.ends_with(ending), "{told}");

@@ -46,15 +46,15 @@ impl RetryDecision {
 
 /// A row of a retry table. It matches when the status, the code and the message that it names are those of the refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Row {
+pub struct RetryRule {
     status: Option<u16>,
     code: Option<&'static str>,
     message: Option<&'static str>,
     decision: RetryDecision,
 }
 
-const fn status(status: u16, decision: RetryDecision) -> Row {
-    Row {
+const fn status(status: u16, decision: RetryDecision) -> RetryRule {
+    RetryRule {
         status: Some(status),
         code: None,
         message: None,
@@ -62,8 +62,8 @@ const fn status(status: u16, decision: RetryDecision) -> Row {
     }
 }
 
-const fn code(code: &'static str, decision: RetryDecision) -> Row {
-    Row {
+const fn code(code: &'static str, decision: RetryDecision) -> RetryRule {
+    RetryRule {
         status: None,
         code: Some(code),
         message: None,
@@ -71,8 +71,8 @@ const fn code(code: &'static str, decision: RetryDecision) -> Row {
     }
 }
 
-const fn says(code: &'static str, message: &'static str, decision: RetryDecision) -> Row {
-    Row {
+const fn says(code: &'static str, message: &'static str, decision: RetryDecision) -> RetryRule {
+    RetryRule {
         status: None,
         code: Some(code),
         message: Some(message),
@@ -81,7 +81,7 @@ const fn says(code: &'static str, message: &'static str, decision: RetryDecision
 }
 
 /// The rows for the store's refusals. The first row that matches decides.
-const STORE: &[Row] = &[
+const STORE: &[RetryRule] = &[
     says(
         "AccessDenied",
         "Request has expired",
@@ -117,7 +117,7 @@ const TRANSIENT: &[u16] = &[
 ];
 
 /// The rows for the backend's refusals: the codes of the native dialect and of S3.
-const BACKEND: &[Row] = &[
+const BACKEND: &[RetryRule] = &[
     code("no_such_upload", RetryDecision::Restart),
     code("unknown_upload", RetryDecision::Restart),
     code("NoSuchUpload", RetryDecision::Restart),
@@ -128,7 +128,7 @@ const BACKEND: &[Row] = &[
     code("incomplete", RetryDecision::Relist),
 ];
 
-fn table(side: Side) -> impl Iterator<Item = Row> {
+fn table(side: Side) -> impl Iterator<Item = RetryRule> {
     let rows = match side {
         Side::Store => STORE,
         Side::Backend => BACKEND,
@@ -137,7 +137,7 @@ fn table(side: Side) -> impl Iterator<Item = Row> {
     rows.iter().copied().chain(transient)
 }
 
-fn find(side: Side, refused: u16, code: Option<&str>, message: Option<&str>) -> Option<Row> {
+fn find(side: Side, refused: u16, code: Option<&str>, message: Option<&str>) -> Option<RetryRule> {
     table(side).find(|row| {
         row.status.is_none_or(|status| status == refused)
             && row.code.is_none_or(|wanted| code == Some(wanted))
@@ -152,14 +152,14 @@ fn look_up(side: Side, refused: u16, code: Option<&str>, message: Option<&str>) 
 }
 
 /// The rows of both tables. A test that counts rows compares with these.
-pub fn rows() -> impl Iterator<Item = (Side, Row)> {
+pub fn rows() -> impl Iterator<Item = (Side, RetryRule)> {
     Side::BOTH
         .into_iter()
         .flat_map(|side| table(side).map(move |row| (side, row)))
 }
 
 /// The row that decides about this failure; `None` when no row matches, or when the failure is not a refusal.
-pub fn row(error: &UploadError) -> Option<(Side, Row)> {
+pub fn row(error: &UploadError) -> Option<(Side, RetryRule)> {
     let (side, row) = match error {
         UploadError::Store(refusal) => {
             let (code, message) = (refusal.code.as_deref(), refusal.message.as_deref());

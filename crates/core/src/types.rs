@@ -5,11 +5,11 @@
 //! not complete: it contains the types that are often uploaded. For all other files the browser's type is used.
 
 /// Equivalent extensions, and their types: the registered type first, then others that systems report.
-type Row = (&'static str, &'static str);
+type TypeEntry = (&'static str, &'static str);
 
 // Registered types: <https://www.iana.org/assignments/media-types/media-types.xhtml>
 #[rustfmt::skip]
-const TABLE: &[Row] = &[
+const TABLE: &[TypeEntry] = &[
     ("jpg jpeg jpe jfif pjpeg pjp", "image/jpeg image/jpg image/pjpeg image/x-citrix-jpeg"),
     ("png", "image/png image/x-png image/x-citrix-png"),
     ("gif", "image/gif"),
@@ -114,12 +114,12 @@ const TABLE: &[Row] = &[
 
 /// The row of an extension in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Known(&'static Row);
+pub(crate) struct RegisteredType(&'static TypeEntry);
 
-impl Known {
+impl RegisteredType {
     /// Finds the row of an extension, which is written without its dot.
     pub fn of_extension(extension: &str) -> Option<Self> {
-        let is_it = |row: &&Row| {
+        let is_it = |row: &&TypeEntry| {
             row.0
                 .split(' ')
                 .any(|known| known.eq_ignore_ascii_case(extension))
@@ -154,8 +154,12 @@ pub(crate) fn extension(name: &str) -> Option<&str> {
 pub(crate) fn extension_of(media_type: &str) -> Option<&'static str> {
     let registered = TABLE
         .iter()
-        .find(|row| Known(row).media_type() == media_type);
-    let row = registered.or_else(|| TABLE.iter().find(|row| Known(row).has_type(media_type)))?;
+        .find(|row| RegisteredType(row).media_type() == media_type);
+    let row = registered.or_else(|| {
+        TABLE
+            .iter()
+            .find(|row| RegisteredType(row).has_type(media_type))
+    })?;
     row.0.split(' ').next()
 }
 
@@ -167,20 +171,22 @@ pub(crate) fn registered(media_type: &str) -> &str {
     }
     TABLE
         .iter()
-        .find(|row| Known(row).has_type(media_type))
-        .map_or(media_type, |row| Known(row).media_type())
+        .find(|row| RegisteredType(row).has_type(media_type))
+        .map_or(media_type, |row| RegisteredType(row).media_type())
 }
 
 /// Returns true if the type is the registered one of any extension.
 pub(crate) fn is_registered(media_type: &str) -> bool {
     TABLE
         .iter()
-        .any(|row| Known(row).media_type() == media_type)
+        .any(|row| RegisteredType(row).media_type() == media_type)
 }
 
 /// Returns true if the table has this type for any extension.
 pub(crate) fn is_known(media_type: &str) -> bool {
-    TABLE.iter().any(|row| Known(row).has_type(media_type))
+    TABLE
+        .iter()
+        .any(|row| RegisteredType(row).has_type(media_type))
 }
 
 #[cfg(test)]
@@ -210,8 +216,8 @@ mod tests {
     fn types_and_extensions_stand_for_each_other() {
         let registered_for = |name| {
             extension(name)
-                .and_then(Known::of_extension)
-                .map(Known::media_type)
+                .and_then(RegisteredType::of_extension)
+                .map(RegisteredType::media_type)
         };
         assert_eq!(registered_for("IMG_4711.HEIC"), Some("image/heic"));
         assert_eq!(registered_for("a.b.csv"), Some("text/csv"));

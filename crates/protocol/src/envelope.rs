@@ -11,11 +11,11 @@ use crate::secret::has_signature;
 use crate::{Value, json};
 
 /// The maximum depth of nesting. Deeper wrappers stay as they are.
-const DEEPEST: u8 = 5;
+const MAX_DEPTH: u8 = 5;
 
 /// A response without its wrappers.
 #[derive(Debug)]
-pub struct Opened {
+pub struct Unwrapped {
     /// The body of the innermost wrapper, or the response itself.
     pub value: Value,
     /// The status of the innermost wrapper that has one.
@@ -23,31 +23,33 @@ pub struct Opened {
 }
 
 /// Unwraps a response and the values that are nested in it.
-pub fn open(answer: &Value) -> Opened {
+pub fn unwrap_response(answer: &Value) -> Unwrapped {
     let mut status = None;
-    let value = opened(answer, DEEPEST, &mut status);
-    Opened { value, status }
+    let value = unwrap_value(answer, MAX_DEPTH, &mut status);
+    Unwrapped { value, status }
 }
 
-fn opened(value: &Value, depth: u8, status: &mut Option<u16>) -> Value {
+fn unwrap_value(value: &Value, depth: u8, status: &mut Option<u16>) -> Value {
     let Some(depth) = depth.checked_sub(1) else {
         return value.clone();
     };
-    if let Some(inner) = inside(value) {
+    if let Some(inner) = body_of_wrapper(value) {
         *status = status_of(value).or(*status);
-        return opened(&inner, depth, status);
+        return unwrap_value(&inner, depth, status);
     }
     let Value::Object(members) = value else {
         return value.clone();
     };
     *status = refused_status(value).or(*status);
     let members = members.iter().map(|(name, value)| {
-        let is_kept = KEPT.iter().any(|kept| name.eq_ignore_ascii_case(kept));
+        let is_kept = VERBATIM_MEMBERS
+            .iter()
+            .any(|kept| name.eq_ignore_ascii_case(kept));
         let text = value.text().filter(|_| is_body(name));
         let value = match text.and_then(json::read) {
-            Some(read) => opened(&read, depth, &mut None),
+            Some(read) => unwrap_value(&read, depth, &mut None),
             // The status of a nested wrapper applies to that wrapper only.
-            None if !is_kept => opened(value, depth, &mut None),
+            None if !is_kept => unwrap_value(value, depth, &mut None),
             None => value.clone(),
         };
         (name.clone(), value)
@@ -56,14 +58,14 @@ fn opened(value: &Value, depth: u8, status: &mut Option<u16>) -> Value {
 }
 
 /// The members whose content is sent to the store unchanged.
-const KEPT: &[&str] = &["fields", "headers", "metadata", "formData", "postParams"];
+const VERBATIM_MEMBERS: &[&str] = &["fields", "headers", "metadata", "formData", "postParams"];
 
 fn is_body(name: &str) -> bool {
     name == "body" || name == "data"
 }
 
 /// Returns the body of a wrapper, or `None` if the value is no wrapper.
-fn inside(value: &Value) -> Option<Value> {
+fn body_of_wrapper(value: &Value) -> Option<Value> {
     let (name, body) = value
         .members()
         .iter()
@@ -105,7 +107,7 @@ fn decoded(wrapper: &Value, text: &str) -> String {
 fn status_of(wrapper: &Value) -> Option<u16> {
     ["statusCode", "status"]
         .iter()
-        .find_map(|name| wrapper.get(name).and_then(Value::whole))
+        .find_map(|name| wrapper.get(name).and_then(Value::as_u64))
         .and_then(|status| u16::try_from(status).ok())
         .filter(|status| (100..600).contains(status))
 }
@@ -125,7 +127,7 @@ mod tests {
     use super::*;
 
     fn opened(text: &str) -> (String, Option<u16>) {
-        let opened = open(&serde_json::from_str(text).unwrap());
+        let opened = unwrap_response(&serde_json::from_str(text).unwrap());
         (serde_json::to_string(&opened.value).unwrap(), opened.status)
     }
 
@@ -202,7 +204,7 @@ mod tests {
             r#"{"key":"k","data":"[x"}"#,
         ] {
             let value: Value = serde_json::from_str(plain).unwrap();
-            assert!(open(&value).value == value, "{plain}");
+            assert!(unwrap_response(&value).value == value, "{plain}");
         }
         for (wrapped, opened_up) in [
             (

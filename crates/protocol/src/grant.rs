@@ -6,12 +6,14 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
+use s3_upload_types::is_token;
+
 use crate::secret::{has_signature, redacted};
-use crate::{SecretFields, SecretUrl, Trouble, Value};
+use crate::{DialectError, SecretFields, SecretUrl, Value};
 
 /// A file for which an upload is requested.
 #[derive(Debug, Clone)]
-pub struct Ask<'a> {
+pub struct CreateParams<'a> {
     /// The file's name as the person sees it.
     pub name: &'a str,
     /// The MIME type that is sent with the bytes; never empty.
@@ -32,7 +34,7 @@ pub struct Ask<'a> {
 
 /// The grant of a backend. `Debug` shows nothing that is signed.
 #[derive(Clone, PartialEq)]
-pub struct Granted {
+pub struct GrantedUpload {
     /// The backend's name for the upload. If there is one, the backend is asked to confirm the upload.
     pub id: Option<String>,
     /// The object's key.
@@ -42,14 +44,14 @@ pub struct Granted {
     /// The object's address without credentials.
     pub location: Option<String>,
     /// The plan for sending the file.
-    pub plan: Plan,
+    pub plan: TransferPlan,
     /// The state that the dialect needs in later operations. It may contain presigned URLs.
     pub session: Value,
 }
 
-impl Granted {
+impl GrantedUpload {
     /// Returns a grant with a plan and nothing else.
-    pub const fn new(plan: Plan) -> Self {
+    pub const fn new(plan: TransferPlan) -> Self {
         Self {
             id: None,
             key: None,
@@ -61,28 +63,31 @@ impl Granted {
     }
 }
 
-impl Granted {
+impl GrantedUpload {
     /// Returns the grant, or an error if the browser would not send its address as it was signed.
-    pub fn checked(self, expected: &str) -> Result<Self, Trouble> {
+    pub fn checked(self, expected: &str) -> Result<Self, DialectError> {
         match &self.plan {
-            Plan::Single(signed) => sound(signed, expected)?,
-            Plan::Multipart { .. } | Plan::Stored => {}
+            TransferPlan::Single(signed) => check_url(signed, expected)?,
+            TransferPlan::Multipart { .. } | TransferPlan::Stored => {}
         }
         Ok(self)
     }
 }
 
 /// Returns the parts, or an error if the browser would not send the address of one as it was signed.
-pub fn checked(parts: Vec<SignedPart>, expected: &str) -> Result<Vec<SignedPart>, Trouble> {
+pub fn check_parts(
+    parts: Vec<PresignedPart>,
+    expected: &str,
+) -> Result<Vec<PresignedPart>, DialectError> {
     for part in &parts {
-        sound(&part.request, expected)?;
+        check_url(&part.request, expected)?;
     }
     Ok(parts)
 }
 
-fn sound(signed: &Signed, expected: &str) -> Result<(), Trouble> {
-    match signed.fault() {
-        Some(got) => Err(Trouble::Malformed {
+fn check_url(signed: &PresignedRequest, expected: &str) -> Result<(), DialectError> {
+    match signed.url_defect() {
+        Some(got) => Err(DialectError::Malformed {
             expected: expected.to_owned(),
             got: got.to_owned(),
             is_incomplete: false,
@@ -91,7 +96,7 @@ fn sound(signed: &Signed, expected: &str) -> Result<(), Trouble> {
     }
 }
 
-impl fmt::Debug for Granted {
+impl fmt::Debug for GrantedUpload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Granted")
             .field("id", &shown(self.id.as_ref()))
@@ -110,10 +115,10 @@ fn shown(text: Option<&String>) -> Option<String> {
 
 /// The plan for sending a granted file.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Plan {
+pub enum TransferPlan {
     /// One request.
-    Single(Signed),
-    /// Parts of `part_size` bytes, the last one smaller. It requires a [`Granted::id`].
+    Single(PresignedRequest),
+    /// Parts of `part_size` bytes, the last one smaller. It requires a [`GrantedUpload::id`].
     Multipart {
         /// The size in bytes.
         part_size: u64,
@@ -124,7 +129,7 @@ pub enum Plan {
 
 /// One request to the store. `Debug` shows the names of its headers, since a value may be a credential.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Signed {
+pub struct PresignedRequest {
     /// The address of the request.
     pub url: SecretUrl,
     /// The exact headers to send, without those that a browser sets itself.
@@ -135,12 +140,12 @@ pub struct Signed {
     pub expires_in: Option<u64>,
 }
 
-impl Signed {
+impl PresignedRequest {
     /// Returns a PUT without headers.
     pub fn put(url: &str) -> Self {
         let url = plain(url);
         Self {
-            expires_in: life(&url),
+            expires_in: expires_in(&url),
             url: SecretUrl::new(url),
             ..Self::default()
         }
@@ -148,7 +153,7 @@ impl Signed {
 
     /// Returns the reason why the browser would not send the address as it was signed. The text describes the received
     /// address.
-    pub(crate) fn fault(&self) -> Option<&'static str> {
+    pub(crate) fn url_defect(&self) -> Option<&'static str> {
         let url = self.url.expose();
         let (sent, fragment) = url.split_once('#').unwrap_or((url, ""));
         let (path, query) = sent.split_once('?').unwrap_or((sent, ""));
@@ -183,7 +188,7 @@ impl Signed {
     }
 }
 
-impl Signed {
+impl PresignedRequest {
     /// Adds headers as [`header`](Self::header) does.
     #[must_use]
     pub fn with_headers(self, headers: impl IntoIterator<Item = (String, String)>) -> Self {
@@ -213,7 +218,7 @@ fn plain(url: &str) -> String {
     }
 }
 
-impl fmt::Debug for Signed {
+impl fmt::Debug for PresignedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
         f.debug_struct("Signed")
@@ -227,10 +232,10 @@ impl fmt::Debug for Signed {
 
 /// An upload in progress, as later operations name it.
 #[derive(Debug, Clone, Copy)]
-pub struct Upload<'a> {
-    /// [`Granted::id`].
+pub struct UploadContext<'a> {
+    /// [`GrantedUpload::id`].
     pub id: &'a str,
-    /// [`Granted::session`].
+    /// [`GrantedUpload::session`].
     pub session: &'a Value,
     /// The file's size in bytes.
     pub size: u64,
@@ -244,8 +249,8 @@ pub struct Upload<'a> {
 
 /// Returns parts that were signed `age` seconds ago, with their remaining lifetime, or `None` if the URL of one has
 /// expired.
-pub fn still_alive(parts: Vec<SignedPart>, age: u64) -> Option<Vec<SignedPart>> {
-    let left = |mut part: SignedPart| {
+pub fn unexpired(parts: Vec<PresignedPart>, age: u64) -> Option<Vec<PresignedPart>> {
+    let left = |mut part: PresignedPart| {
         let life = &mut part.request.expires_in;
         *life = match *life {
             Some(life) => Some(life.checked_sub(age).filter(|left| *left > 0)?),
@@ -256,28 +261,19 @@ pub fn still_alive(parts: Vec<SignedPart>, age: u64) -> Option<Vec<SignedPart>> 
     parts.into_iter().map(left).collect()
 }
 
-/// A part to be signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
-    /// The part's number, 1 to 10,000.
-    pub number: u16,
-    /// The size in bytes.
-    pub size: u64,
-}
-
 /// A signed part.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedPart {
+pub struct PresignedPart {
     /// The part's number.
     pub number: u16,
     /// The request for the part, a PUT.
-    pub request: Signed,
+    pub request: PresignedRequest,
 }
 
 /// The object as the backend confirmed it. A field that the backend did not report is `None`. `Debug` shows nothing
 /// that is signed.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Stored {
+pub struct ConfirmedObject {
     /// Its key.
     pub key: Option<String>,
     /// The value that a form submits for the object, if it is not the key.
@@ -296,7 +292,7 @@ pub struct Stored {
     pub is_empty: bool,
 }
 
-impl fmt::Debug for Stored {
+impl fmt::Debug for ConfirmedObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stored")
             .field("key", &shown(self.key.as_ref()))
@@ -342,14 +338,6 @@ pub fn is_forbidden(name: &str) -> bool {
     NAMES.contains(&name.as_str()) || name.starts_with("proxy-") || name.starts_with("sec-")
 }
 
-/// Returns true if a text is valid as the name of a header. <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>
-fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
 /// Returns true if a text can be the segment of a path that names an upload. Dot segments would change the path, and a
 /// signature must not be shown.
 pub(crate) fn is_id(text: &str) -> bool {
@@ -388,16 +376,16 @@ pub(crate) fn is_for_part(url: &str, number: u16) -> bool {
 }
 
 /// The valid lifetimes of a presigned URL in seconds: at most 7 days, with S3 and with Google.
-pub(crate) const LIVES: core::ops::RangeInclusive<u64> = 1..=604_800;
+pub(crate) const VALID_LIFETIMES: core::ops::RangeInclusive<u64> = 1..=604_800;
 
 /// Returns the lifetime in seconds that a presigned URL states. The URL was signed just before, by a clock that may be
 /// wrong, so that its date is ignored. <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
-pub fn life(url: &str) -> Option<u64> {
+pub fn expires_in(url: &str) -> Option<u64> {
     ["X-Amz-Expires", "X-Goog-Expires", "X-Oss-Expires"]
         .iter()
         .find_map(|name| parameter(url, name))
         .and_then(|value| value.parse().ok())
-        .filter(|seconds| LIVES.contains(seconds))
+        .filter(|seconds| VALID_LIFETIMES.contains(seconds))
 }
 
 #[cfg(test)]
@@ -415,14 +403,14 @@ mod tests {
             ("https://h/k?X-Amz-Expires=18446744073709551615", None),
             ("https://h/k", None),
         ] {
-            assert_eq!(life(url), seconds, "{url}");
+            assert_eq!(expires_in(url), seconds, "{url}");
         }
     }
 
     /// <https://fetch.spec.whatwg.org/#forbidden-request-header>
     #[test]
     fn headers_of_the_browser_are_left_out_and_none_is_doubled() {
-        let signed = Signed::put("https://h/k")
+        let signed = PresignedRequest::put("https://h/k")
             .header("Host", "h")
             .header("date", "d")
             .header("Sec-Fetch-Mode", "cors")
@@ -435,9 +423,28 @@ mod tests {
         );
     }
 
+    /// <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>
+    #[test]
+    fn only_a_token_names_a_header() {
+        for name in ["x-amz-meta-a", "X_1", "!#$%&'*+-.^_`|~0Az"] {
+            assert!(is_token(name), "{name}");
+        }
+        let delimiters = "\"(),/:;<=>?@[\\]{}".chars();
+        let others = ['\0', '\t', '\n', '\r', ' ', '\u{7f}', '\u{e9}'];
+        for wrong in delimiters.chain(others) {
+            for name in [format!("{wrong}"), format!("a{wrong}b")] {
+                assert!(!is_token(&name), "{name:?}");
+                let signed = Signed::put("https://h/k").header(&name, "v");
+                assert_eq!(signed.headers, [], "{name:?}");
+            }
+        }
+        assert!(!is_token(""));
+    }
+
     #[test]
     fn a_request_prints_no_value_of_a_header() {
-        let signed = Signed::put("https://h/k?s=5ec").header("Authorization", "Bearer 5ec");
+        let signed =
+            PresignedRequest::put("https://h/k?s=5ec").header("Authorization", "Bearer 5ec");
         let shown = format!("{signed:?}");
         assert!(shown.contains("Authorization"), "{shown}");
         assert!(!shown.contains("5ec"), "{shown}");
@@ -457,7 +464,7 @@ mod tests {
             ("https://h/b/song?1.png?X-Amz-Signature=5ec", "two \"?\""),
             ("https://h/k??a=1&X-Amz-Signature=5ec", "two \"?\""),
         ] {
-            let fault = Signed::put(url).fault().unwrap_or_default();
+            let fault = PresignedRequest::put(url).url_defect().unwrap_or_default();
             assert!(fault.contains(part) && !fault.contains("5ec"), "{url}");
         }
         for url in [
@@ -470,20 +477,20 @@ mod tests {
             "https://h/b/k?a=b?c&X-Amz-Signature=5ec",
             "https://h/",
         ] {
-            assert_eq!(Signed::put(url).fault(), None, "{url}");
+            assert_eq!(PresignedRequest::put(url).url_defect(), None, "{url}");
         }
     }
 
     #[test]
     fn an_address_that_was_escaped_for_html_is_meant_without_that() {
-        let signed = Signed::put("https://h/k?X-Amz-Expires=60&amp;X-Amz-Signature=a");
+        let signed = PresignedRequest::put("https://h/k?X-Amz-Expires=60&amp;X-Amz-Signature=a");
         assert_eq!(
             signed.url.expose(),
             "https://h/k?X-Amz-Expires=60&X-Amz-Signature=a"
         );
         assert_eq!(signed.expires_in, Some(60));
         let other = "https://h/k?a=1&amp;b=2";
-        assert_eq!(Signed::put(other).url.expose(), other);
+        assert_eq!(PresignedRequest::put(other).url.expose(), other);
     }
 
     #[test]

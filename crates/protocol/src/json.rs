@@ -14,7 +14,7 @@ pub fn read(text: &str) -> Option<Value> {
         return None;
     }
     let mut rest = text;
-    let value = value(&mut rest, Value::DEEPEST)?;
+    let value = value(&mut rest, Value::MAX_DEPTH)?;
     skip(&mut rest);
     rest.is_empty().then_some(value)
 }

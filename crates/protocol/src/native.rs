@@ -52,7 +52,7 @@ pub struct CreateRequest {
 /// [`url`](Self::url) a multipart upload, and otherwise a single request to `url`. The minimal answer is `url` alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CreateAnswer {
+pub struct CreateResponse {
     /// The backend's name for this upload in later requests. It is opaque, and required for multipart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -101,15 +101,15 @@ pub struct PartToSign {
 /// The answer to a [`SignPartsRequest`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SignPartsAnswer {
+pub struct SignPartsResponse {
     /// The signed parts, in the order of the request.
-    pub parts: Vec<SignedPart>,
+    pub parts: Vec<PartUrl>,
 }
 
 /// The request for one part, a `PUT`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SignedPart {
+pub struct PartUrl {
     /// The part's number, 1 to 10,000.
     pub number: u16,
     /// The address to which the part is sent.
@@ -125,15 +125,15 @@ pub struct SignedPart {
 /// The answer to `GET {endpoint}/{id}/parts`: the parts that the store already holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ListPartsAnswer {
+pub struct ListPartsResponse {
     /// The stored parts, by number.
-    pub parts: Vec<StoredPart>,
+    pub parts: Vec<ListedPart>,
 }
 
 /// One part that the store holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct StoredPart {
+pub struct ListedPart {
     /// The part's number, 1 to 10,000.
     pub number: u16,
     /// Its size in bytes.
@@ -165,7 +165,7 @@ pub struct SentPart {
 /// The answer to a [`CompleteRequest`]: the object as the store holds it. A backend may add fields of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CompleteAnswer {
+pub struct CompleteResponse {
     /// The object's key in the bucket.
     pub key: String,
     /// Its size in bytes, as stored.
@@ -187,7 +187,7 @@ pub struct CompleteAnswer {
 /// The answer to `GET {endpoint}/{id}/url`: a new URL of the uploaded object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct UrlAnswer {
+pub struct UrlResponse {
     /// The URL of a presigned `GET`, or of the requested method.
     pub url: SecretUrl,
     /// The number of seconds from now within which a request to the URL may begin.
@@ -216,10 +216,10 @@ pub struct DoctorRequest {
 /// problem.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DoctorAnswer {
+pub struct DoctorResponse {
     /// The problems that the server found.
     #[serde(default)]
-    pub findings: Vec<Finding>,
+    pub findings: Vec<DoctorFinding>,
 }
 
 impl From<DoctorRequest> for Value {
@@ -235,12 +235,12 @@ impl From<DoctorRequest> for Value {
     }
 }
 
-impl From<Value> for DoctorAnswer {
+impl From<Value> for DoctorResponse {
     /// Reads the answer. A finding that lacks a member is left out.
     fn from(answer: Value) -> Self {
         let finding = |finding: &Value| {
             let text = |name| finding.text_of(name).map(str::to_owned);
-            Some(Finding {
+            Some(DoctorFinding {
                 code: text("code")?,
                 message: text("message")?,
                 fix: text("fix")?,
@@ -256,7 +256,7 @@ impl From<Value> for DoctorAnswer {
 /// A problem between the page and the store, described for developers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Finding {
+pub struct DoctorFinding {
     /// A stable name: `cors_missing` (no rule at all), `cors_origin`, `cors_method`, `cors_headers`, `cors_expose` (the
     /// rule lacks this), `region` (the store redirects), `no_such_bucket`, `internal_host` (only the server can reach
     /// the URL's host), `store_unreachable`. Two are advice and make no request fail: `cors_expose` and `cors_max_age`
@@ -270,25 +270,25 @@ pub struct Finding {
 
 /// The body of any 4xx or 5xx answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
+pub struct ErrorResponse {
     /// The error.
-    pub error: RefusalError,
+    pub error: ErrorBody,
 }
 
 /// The reason why the backend refuses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusalError {
+pub struct ErrorBody {
     /// A stable name for scripts, such as `too_large`.
     pub code: String,
     /// A sentence that may be shown to the person who uploads.
     pub message: String,
 }
 
-impl Refusal {
+impl ErrorResponse {
     /// Builds the body from its code and its message.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
-            error: RefusalError {
+            error: ErrorBody {
                 code: code.into(),
                 message: message.into(),
             },
@@ -337,14 +337,14 @@ mod tests {
     #[test]
     fn create_answers() {
         exact(
-            &CreateAnswer {
+            &CreateResponse {
                 url: Some("https://h/k?s=1".into()),
                 ..Default::default()
             },
             r#"{"url":"https://h/k?s=1"}"#,
         );
         exact(
-            &CreateAnswer {
+            &CreateResponse {
                 id: Some("i".into()),
                 key: Some("k".into()),
                 url: Some("https://h/k".into()),
@@ -356,7 +356,7 @@ mod tests {
             r#"{"id":"i","key":"k","url":"https://h/k","method":"PUT","headers":{"content-type":"image/png"},"expiresIn":300}"#,
         );
         exact(
-            &CreateAnswer {
+            &CreateResponse {
                 url: Some("https://h/".into()),
                 fields: Some(SecretFields::new(vec![("key".into(), "k".into())])),
                 ..Default::default()
@@ -364,7 +364,7 @@ mod tests {
             r#"{"url":"https://h/","fields":{"key":"k"}}"#,
         );
         exact(
-            &CreateAnswer {
+            &CreateResponse {
                 id: Some("i".into()),
                 part_size: Some(8_388_608),
                 ..Default::default()
@@ -382,8 +382,8 @@ mod tests {
             r#"{"parts":[{"number":1,"size":9}]}"#,
         );
         exact(
-            &SignPartsAnswer {
-                parts: vec![SignedPart {
+            &SignPartsResponse {
+                parts: vec![PartUrl {
                     number: 1,
                     url: "https://h/k?partNumber=1".into(),
                     headers: BTreeMap::new(),
@@ -393,8 +393,8 @@ mod tests {
             r#"{"parts":[{"number":1,"url":"https://h/k?partNumber=1","expiresIn":300}]}"#,
         );
         exact(
-            &ListPartsAnswer {
-                parts: vec![StoredPart {
+            &ListPartsResponse {
+                parts: vec![ListedPart {
                     number: 2,
                     size: 9,
                     etag: "\"e\"".into(),
@@ -416,7 +416,7 @@ mod tests {
             },
             r#"{"parts":[{"number":1,"etag":"\"e\""}]}"#,
         );
-        let mut answer = CompleteAnswer {
+        let mut answer = CompleteResponse {
             key: "k".into(),
             size: 9,
             media_type: "text/plain".into(),
@@ -437,7 +437,7 @@ mod tests {
     #[test]
     fn url() {
         exact(
-            &UrlAnswer {
+            &UrlResponse {
                 url: "https://h/k?s=1".into(),
                 expires_in: Some(300),
             },
@@ -465,12 +465,12 @@ mod tests {
         assert_eq!(written, serde_json::to_value(&asked).unwrap());
         let finding = r#"{"code":"cors_origin","message":"m","fix":"f"}"#;
         let text = format!(r#"{{"findings":[{finding},{{"code":"region"}},5]}}"#);
-        let answer = DoctorAnswer::from(serde_json::from_str::<Value>(&text).unwrap());
+        let answer = DoctorResponse::from(serde_json::from_str::<Value>(&text).unwrap());
         let read = serde_json::to_string(&answer.findings).unwrap();
         assert_eq!(read, format!("[{finding}]"));
         exact(
-            &DoctorAnswer {
-                findings: vec![Finding {
+            &DoctorResponse {
+                findings: vec![DoctorFinding {
                     code: "cors_origin".into(),
                     message: "m".into(),
                     fix: "f".into(),
@@ -483,14 +483,14 @@ mod tests {
     #[test]
     fn refusal() {
         exact(
-            &Refusal::new("too_large", "Too large."),
+            &ErrorResponse::new("too_large", "Too large."),
             r#"{"error":{"code":"too_large","message":"Too large."}}"#,
         );
     }
 
     #[test]
     fn unknown_fields_are_ignored() {
-        let answer: CreateAnswer =
+        let answer: CreateResponse =
             serde_json::from_str(r#"{"url":"u","later":[1,{"a":null}]}"#).unwrap();
         assert_eq!(answer.url.unwrap().expose(), "u");
     }
@@ -505,15 +505,15 @@ mod tests {
 
     #[test]
     fn nothing_prints_a_signature() {
-        let answer: CreateAnswer = serde_json::from_str(
+        let answer: CreateResponse = serde_json::from_str(
             r#"{"url":"https://h/k?X-Amz-Signature=5ec","fields":{"x-amz-signature":"5ec"}}"#,
         )
         .unwrap();
-        let parts: SignPartsAnswer = serde_json::from_str(
+        let parts: SignPartsResponse = serde_json::from_str(
             r#"{"parts":[{"number":1,"url":"https://h/k?X-Amz-Signature=5ec"}]}"#,
         )
         .unwrap();
-        let done: CompleteAnswer = serde_json::from_str(
+        let done: CompleteResponse = serde_json::from_str(
             r#"{"key":"k","size":1,"type":"t","location":"https://h/k?s=5ec","downloadUrl":"https://h/k?s=5ec"}"#,
         )
         .unwrap();

@@ -4,24 +4,24 @@
 //! not return texts that are not for people: web pages, stack traces, signed addresses, and phrases that only repeat
 //! the status.
 
+use crate::exchange::ResponseBody;
 use crate::secret::redacted;
-use crate::talk::Body;
 use crate::{Value, envelope};
 
 /// The maximum number of characters of a message.
 const LONGEST: usize = 400;
 
 /// Returns the code and the message of a refusal.
-pub fn read(status: u16, body: &Body) -> (Option<String>, Option<String>) {
+pub fn read(status: u16, body: &ResponseBody) -> (Option<String>, Option<String>) {
     match body {
-        Body::Json(Value::Text(text)) => (None, plain(status, text)),
-        Body::Json(answer) => {
-            let value = &envelope::open(answer).value;
+        ResponseBody::Json(Value::Text(text)) => (None, plain(status, text)),
+        ResponseBody::Json(answer) => {
+            let value = &envelope::unwrap_response(answer).value;
             if let Value::Text(text) = value {
                 return (None, plain(status, text));
             }
-            let (code, message) = of_value(value);
-            let message = message.or_else(|| of_each_field(value));
+            let (code, message) = from_value(value);
+            let message = message.or_else(|| field_errors(value));
             // The message of a 5xx status is for the backend's developers, unless it stands in `error.message`, which
             // is for people.
             let meant = status < 500
@@ -30,10 +30,10 @@ pub fn read(status: u16, body: &Body) -> (Option<String>, Option<String>) {
                     .is_some_and(|error| error.get("message").is_some());
             (code, message.filter(|_| meant))
         }
-        Body::Text(text, kind) if kind.is_empty() || kind == "text/plain" => {
+        ResponseBody::Text(text, kind) if kind.is_empty() || kind == "text/plain" => {
             (None, plain(status, text))
         }
-        Body::Text(..) => (None, None),
+        ResponseBody::Text(..) => (None, None),
     }
 }
 
@@ -45,12 +45,12 @@ fn plain(status: u16, text: &str) -> Option<String> {
         && text.chars().count() <= LONGEST;
     (status < 500 && is_line)
         .then(|| redacted(text))
-        .filter(|text| says_something(text))
+        .filter(|text| is_informative(text))
 }
 
 /// Returns true if JSON describes a refusal, whatever the status: `{"success": false}`, `{"error": …}`,
 /// `{"status": "error"}`, `{"statusCode": 413}`.
-pub fn is_no(value: &Value) -> bool {
+pub fn is_refusal(value: &Value) -> bool {
     let is_false = |name: &str| value.get(name) == Some(&Value::Bool(false));
     let says = |name: &str| match value.get(name) {
         Some(Value::Text(text)) => !text.trim().is_empty(),
@@ -61,7 +61,7 @@ pub fn is_no(value: &Value) -> bool {
     };
     let status = value.text_of("status").unwrap_or_default();
     let is_code = |name: &str| {
-        let code = value.get(name).and_then(Value::whole);
+        let code = value.get(name).and_then(Value::as_u64);
         code.is_some_and(|code| (400..600).contains(&code))
     };
     is_false("success")
@@ -77,11 +77,11 @@ pub fn is_no(value: &Value) -> bool {
 
 /// Returns the code and the message in JSON: `{"error": {"code", "message"}}`, `{"message"}`, `{"error": "…"}`, problem
 /// details (RFC 9457), `{"detail": [{"msg"}]}`, `{"errors": {"field": ["…"]}}`, …
-pub fn of_value(value: &Value) -> (Option<String>, Option<String>) {
+pub fn from_value(value: &Value) -> (Option<String>, Option<String>) {
     let error = value.get("error").unwrap_or(&Value::Null);
     let message = ["message", "detail", "description", "msg", "title"]
         .iter()
-        .find_map(|name| error.get(name).and_then(sentence))
+        .find_map(|name| error.get(name).and_then(message_text))
         .or_else(|| {
             [
                 "message",
@@ -95,13 +95,13 @@ pub fn of_value(value: &Value) -> (Option<String>, Option<String>) {
                 "errorMessage",
             ]
             .iter()
-            .find_map(|name| value.get(name).and_then(sentence))
+            .find_map(|name| value.get(name).and_then(message_text))
         });
     let word = error.text();
     let code = ["code", "type", "name"]
         .iter()
-        .find_map(|name| error.get(name).and_then(Value::written))
-        .or_else(|| value.get("code").and_then(Value::written))
+        .find_map(|name| error.get(name).and_then(Value::to_form_string))
+        .or_else(|| value.get("code").and_then(Value::to_form_string))
         // A text in `error` is the code if there is a message, or if it is a single word. Otherwise it is the message.
         .or_else(|| {
             word.filter(|word| message.is_some() || !word.contains(' '))
@@ -109,7 +109,7 @@ pub fn of_value(value: &Value) -> (Option<String>, Option<String>) {
         });
     let message = message.or_else(|| {
         word.map(str::to_owned)
-            .filter(|word| says_something(word) && word.contains(' '))
+            .filter(|word| is_informative(word) && word.contains(' '))
     });
     (
         code.map(|code| redacted(&code))
@@ -124,7 +124,7 @@ fn shortened(message: &str) -> String {
 
 /// Returns the first message of Django REST framework's form errors: an object whose members are all lists of texts, by
 /// field. <https://www.django-rest-framework.org/api-guide/exceptions/>
-fn of_each_field(value: &Value) -> Option<String> {
+fn field_errors(value: &Value) -> Option<String> {
     let are_sentences = |(_, value): &(String, Value)| {
         !value.items().is_empty() && value.items().iter().all(|item| item.text().is_some())
     };
@@ -132,14 +132,14 @@ fn of_each_field(value: &Value) -> Option<String> {
     members
         .iter()
         .all(are_sentences)
-        .then(|| members.iter().find_map(|(_, value)| sentence(value)))
+        .then(|| members.iter().find_map(|(_, value)| message_text(value)))
         .flatten()
         .map(|message| shortened(&message))
 }
 
 /// Returns a message: a text, the first of a list, the message member of an object, or the first message of an object
 /// of lists.
-fn sentence(value: &Value) -> Option<String> {
+fn message_text(value: &Value) -> Option<String> {
     let named = || {
         ["message", "msg", "detail", "title"]
             .iter()
@@ -147,21 +147,21 @@ fn sentence(value: &Value) -> Option<String> {
     };
     let text = match value {
         Value::Text(_) => value.text().map(str::to_owned),
-        Value::List(items) => items.iter().find_map(sentence),
+        Value::List(items) => items.iter().find_map(message_text),
         // Rails uses the name `base` for errors that belong to no field.
         Value::Object(members) => named().or_else(|| {
             members.iter().find_map(|(_, value)| match value {
-                Value::List(_) | Value::Text(_) => sentence(value),
+                Value::List(_) | Value::Text(_) => message_text(value),
                 _ => None,
             })
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     };
-    text.filter(|text| says_something(text))
+    text.filter(|text| is_informative(text))
 }
 
 /// Returns true if a text says more than the status does. <https://www.rfc-editor.org/rfc/rfc9110#section-15>
-fn says_something(text: &str) -> bool {
+fn is_informative(text: &str) -> bool {
     const PHRASES: &[&str] = &[
         "bad request",
         "unauthorized",
@@ -247,7 +247,7 @@ mod tests {
             (r#"{"statusCode":413,"headers":{},"body":"…"}"#, None),
         ] {
             let value: Value = serde_json::from_str(&json.replace('…', said)).unwrap();
-            let (found, message) = read(413, &Body::Json(value));
+            let (found, message) = read(413, &ResponseBody::Json(value));
             assert_eq!(message.as_deref(), Some(said), "{json}");
             assert_eq!(found.as_deref(), code, "{json}");
         }
@@ -256,8 +256,8 @@ mod tests {
     /// <https://www.rfc-editor.org/rfc/rfc9110#section-15>
     #[test]
     fn what_is_not_for_people_is_not_shown() {
-        let text = |text: &str, kind: &str| Body::Text(text.to_owned(), kind.to_owned());
-        let json = |json: &str| Body::Json(serde_json::from_str(json).unwrap());
+        let text = |text: &str, kind: &str| ResponseBody::Text(text.to_owned(), kind.to_owned());
+        let json = |json: &str| ResponseBody::Json(serde_json::from_str(json).unwrap());
         for (status, body) in [
             (
                 404,
@@ -304,7 +304,11 @@ mod tests {
             (r#"{"status":200,"error":0}"#, false),
             (r#"["error"]"#, false),
         ] {
-            assert_eq!(is_no(&serde_json::from_str(json).unwrap()), is, "{json}");
+            assert_eq!(
+                is_refusal(&serde_json::from_str(json).unwrap()),
+                is,
+                "{json}"
+            );
         }
     }
 
@@ -312,10 +316,10 @@ mod tests {
     fn signed_addresses_are_not_shown() {
         let said = "Failed: https://h/k?X-Amz-Signature=5ec";
         for body in [
-            Body::Json(Value::from([("message", said)])),
-            Body::Json(said.into()),
-            Body::Text(said.to_owned(), String::new()),
-            Body::Json(Value::from([(
+            ResponseBody::Json(Value::from([("message", said)])),
+            ResponseBody::Json(said.into()),
+            ResponseBody::Text(said.to_owned(), String::new()),
+            ResponseBody::Json(Value::from([(
                 "error",
                 Value::from([("code", said), ("message", said)]),
             )])),
@@ -329,6 +333,6 @@ mod tests {
     #[test]
     fn long_messages_are_cut() {
         let long = Value::from([("message", "x".repeat(5000))]);
-        assert_eq!(of_value(&long).1.unwrap().len(), LONGEST);
+        assert_eq!(from_value(&long).1.unwrap().len(), LONGEST);
     }
 }

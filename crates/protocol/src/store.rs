@@ -10,7 +10,7 @@ use crate::{Value, envelope, refusal};
 
 /// The fields of an error document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StoreError {
+pub struct ErrorDocument {
     /// The error code, such as `SignatureDoesNotMatch`; empty if JSON contained none.
     pub code: String,
     /// The message for developers.
@@ -19,25 +19,25 @@ pub struct StoreError {
     pub request_id: Option<String>,
 }
 
-impl StoreError {
+impl ErrorDocument {
     /// Reads a body. Returns `None` if it is not S3's error document.
     ///
     /// The fields are plain text elements without attributes, so that no XML parser is needed.
     pub fn parse(body: &str) -> Option<Self> {
         let (_, inside) = body.split_once("<Error")?;
-        let code = element(inside, "Code")?;
+        let code = element_text(inside, "Code")?;
         // The message can quote a header or a policy, but not the signature. Its length is limited nevertheless.
-        let message = element(inside, "Message").map(|text| shown(&text, 300));
+        let message = element_text(inside, "Message").map(|text| shown(&text, 300));
         Some(Self {
             code: shown(&code, 100),
             message,
-            request_id: element(inside, "RequestId").map(|text| shown(&text, 100)),
+            request_id: element_text(inside, "RequestId").map(|text| shown(&text, 100)),
         })
     }
 
     /// Reads JSON that is known to be an error. Returns `None` if it has no code and no message.
-    pub fn in_json(value: &Value) -> Option<Self> {
-        let value = &envelope::open(value).value;
+    pub fn from_json(value: &Value) -> Option<Self> {
+        let value = &envelope::unwrap_response(value).value;
         let nested = value.get("error").or_else(|| value.get("Error"));
         let places = [
             Some(value),
@@ -48,9 +48,13 @@ impl StoreError {
         ];
         let named = |names: &[&str]| {
             let mut places = places.iter().flatten();
-            places.find_map(|place| names.iter().find_map(|name| place.get(name)?.written()))
+            places.find_map(|place| {
+                names
+                    .iter()
+                    .find_map(|name| place.get(name)?.to_form_string())
+            })
         };
-        let (code, message) = refusal::of_value(value);
+        let (code, message) = refusal::from_value(value);
         let message = message
             .or_else(|| named(&["Message", "message"]))
             .or_else(|| nested.and_then(Value::text).map(str::to_owned));
@@ -74,20 +78,20 @@ impl StoreError {
 /// The response of S3 to a POST form whose `success_action_status` is 201.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PostAnswer {
+pub struct PostResponse {
     /// The object's key. A form may leave a part of it to the store by `${filename}`.
     pub key: Option<String>,
     /// The object's entity tag.
     pub etag: Option<String>,
 }
 
-impl PostAnswer {
+impl PostResponse {
     /// Reads a body. Returns `None` if it is not this document.
     pub fn parse(body: &str) -> Option<Self> {
         let (_, inside) = body.split_once("<PostResponse")?;
         Some(Self {
-            key: element(inside, "Key"),
-            etag: element(inside, "ETag"),
+            key: element_text(inside, "Key"),
+            etag: element_text(inside, "ETag"),
         })
     }
 }
@@ -97,7 +101,7 @@ fn shown(text: &str, longest: usize) -> String {
 }
 
 /// Returns the text of the first element of this name, if it is plain text without attributes.
-pub(crate) fn element(xml: &str, name: &str) -> Option<String> {
+pub(crate) fn element_text(xml: &str, name: &str) -> Option<String> {
     let (_, after) = xml.split_once(&format!("<{name}>"))?;
     let (text, _) = after.split_once(&format!("</{name}>"))?;
     Some(unescape(text.trim())).filter(|text| !text.is_empty())
@@ -140,7 +144,7 @@ fn character(name: &str) -> Option<char> {
 
 /// Returns the text of the first element of this name, if it is plain text without attributes.
 pub(crate) fn text_of(xml: &str, name: &str) -> Option<String> {
-    element(xml, name)
+    element_text(xml, name)
 }
 
 #[cfg(test)]
@@ -148,8 +152,8 @@ pub(crate) fn text_of(xml: &str, name: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn in_json(body: &str) -> Option<StoreError> {
-        StoreError::in_json(&serde_json::from_str(body).unwrap())
+    fn in_json(body: &str) -> Option<ErrorDocument> {
+        ErrorDocument::from_json(&serde_json::from_str(body).unwrap())
     }
 
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses>
@@ -158,7 +162,7 @@ mod tests {
         let body = r#"<?xml version="1.0" encoding="UTF-8"?>
 <Error><Code>SignatureDoesNotMatch</Code><Message>The &quot;signature&quot; &amp;lt; no match</Message>
 <AWSAccessKeyId>AKIA</AWSAccessKeyId><SignatureProvided>abcdef</SignatureProvided><RequestId>7</RequestId></Error>"#;
-        let error = StoreError::parse(body).unwrap();
+        let error = ErrorDocument::parse(body).unwrap();
         assert_eq!(error.code, "SignatureDoesNotMatch");
         assert_eq!(
             error.message.as_deref(),
@@ -172,11 +176,11 @@ mod tests {
     fn the_answer_to_a_form_is_read() {
         let body = r#"<?xml version="1.0" encoding="UTF-8"?>
 <PostResponse><Location>https://b.s3.amazonaws.com/a%26b</Location><Bucket>b</Bucket><Key>a&amp;b</Key><ETag>"e"</ETag></PostResponse>"#;
-        let answer = PostAnswer::parse(body).unwrap();
+        let answer = PostResponse::parse(body).unwrap();
         assert_eq!(answer.key.as_deref(), Some("a&b"));
         assert_eq!(answer.etag.as_deref(), Some("\"e\""));
-        assert_eq!(PostAnswer::parse("<Error><Key>k</Key></Error>"), None);
-        assert_eq!(PostAnswer::parse(""), None);
+        assert_eq!(PostResponse::parse("<Error><Key>k</Key></Error>"), None);
+        assert_eq!(PostResponse::parse(""), None);
     }
 
     #[test]
@@ -206,7 +210,7 @@ mod tests {
             "<Error></Error>",
             "<Error><Code>",
         ] {
-            assert_eq!(StoreError::parse(body), None, "{body}");
+            assert_eq!(ErrorDocument::parse(body), None, "{body}");
         }
     }
 
@@ -273,6 +277,6 @@ mod tests {
     #[test]
     fn a_namespace_does_not_matter() {
         let body = "<Error xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Code>SlowDown</Code></Error>";
-        assert_eq!(StoreError::parse(body).unwrap().code, "SlowDown");
+        assert_eq!(ErrorDocument::parse(body).unwrap().code, "SlowDown");
     }
 }

@@ -12,7 +12,7 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// The maximum number of characters of a shape.
-const LONGEST_SHAPE: usize = 160;
+const MAX_SHAPE_LENGTH: usize = 160;
 
 /// A JSON value. The members of an object keep their order, since the order of a form's fields matters.
 #[derive(Clone, Default, PartialEq)]
@@ -35,7 +35,7 @@ pub enum Value {
 impl Value {
     /// The maximum depth of nesting that is read. No backend needs more, and the recursion of a reader is as deep as the
     /// value.
-    pub const DEEPEST: u8 = 32;
+    pub const MAX_DEPTH: u8 = 32;
 
     /// Returns the member of this exact name.
     pub fn get(&self, name: &str) -> Option<&Self> {
@@ -74,11 +74,11 @@ impl Value {
     }
 
     /// Returns a text, number or boolean as a form or a header contains it.
-    pub fn written(&self) -> Option<String> {
+    pub fn to_form_string(&self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text.clone()),
             Self::Bool(truth) => Some(truth.to_string()),
-            Self::Number(_) => self.whole().map(|whole| whole.to_string()),
+            Self::Number(_) => self.as_u64().map(|whole| whole.to_string()),
             Self::Null | Self::List(_) | Self::Object(_) => None,
         }
     }
@@ -89,7 +89,7 @@ impl Value {
         clippy::cast_sign_loss,
         reason = "checked to be whole, and within what a double holds exactly"
     )]
-    pub fn whole(&self) -> Option<u64> {
+    pub fn as_u64(&self) -> Option<u64> {
         match self {
             Self::Number(number)
                 if number.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(number) =>
@@ -104,14 +104,14 @@ impl Value {
     /// Returns names and types, as `{"link": text, "tags": [text]}`. This is the part of a response that may be shown.
     pub fn shape(&self) -> String {
         let mut shape = String::new();
-        self.draw(&mut shape, 3);
-        if shape.chars().count() > LONGEST_SHAPE {
-            shape = shape.chars().take(LONGEST_SHAPE).collect::<String>() + "…";
+        self.write_shape(&mut shape, 3);
+        if shape.chars().count() > MAX_SHAPE_LENGTH {
+            shape = shape.chars().take(MAX_SHAPE_LENGTH).collect::<String>() + "…";
         }
         shape
     }
 
-    fn draw(&self, shape: &mut String, depth: u8) {
+    fn write_shape(&self, shape: &mut String, depth: u8) {
         match self {
             Self::Null => shape.push_str("null"),
             Self::Bool(_) => shape.push_str("truth"),
@@ -121,7 +121,7 @@ impl Value {
             Self::List(items) => {
                 shape.push('[');
                 if let Some(first) = items.first() {
-                    first.draw(shape, depth - 1);
+                    first.write_shape(shape, depth - 1);
                 }
                 if items.len() > 1 {
                     shape.push_str(", …");
@@ -134,7 +134,7 @@ impl Value {
                     if at > 0 {
                         shape.push_str(", ");
                     }
-                    if shape.len() > LONGEST_SHAPE {
+                    if shape.len() > MAX_SHAPE_LENGTH {
                         break;
                     }
                     shape.push('"');
@@ -142,7 +142,7 @@ impl Value {
                     let short = name.split(['?', '&', '=']).next().unwrap_or_default();
                     shape.extend(short.chars().filter(|c| !is_deceptive(*c)).take(40));
                     shape.push_str("\": ");
-                    value.draw(shape, depth - 1);
+                    value.write_shape(shape, depth - 1);
                 }
                 shape.push('}');
             }
@@ -195,7 +195,7 @@ impl Serialize for Value {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(truth) => serializer.serialize_bool(*truth),
             // Some servers accept `5` and reject `5.0`.
-            Self::Number(number) => match self.whole() {
+            Self::Number(number) => match self.as_u64() {
                 Some(whole) => serializer.serialize_u64(whole),
                 None => serializer.serialize_f64(*number),
             },
@@ -220,16 +220,16 @@ impl Serialize for Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        At(Value::DEEPEST).deserialize(deserializer)
+        DepthLimit(Value::MAX_DEPTH).deserialize(deserializer)
     }
 }
 
 /// The number of levels of nesting that may follow.
 #[derive(Clone, Copy)]
-struct At(u8);
+struct DepthLimit(u8);
 
-impl At {
-    fn below<E: Error>(self) -> Result<Self, E> {
+impl DepthLimit {
+    fn nested<E: Error>(self) -> Result<Self, E> {
         self.0
             .checked_sub(1)
             .map(Self)
@@ -237,7 +237,7 @@ impl At {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for At {
+impl<'de> DeserializeSeed<'de> for DepthLimit {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -249,7 +249,7 @@ impl<'de> DeserializeSeed<'de> for At {
     clippy::cast_precision_loss,
     reason = "as JavaScript reads large numbers"
 )]
-impl<'de> Visitor<'de> for At {
+impl<'de> Visitor<'de> for DepthLimit {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -293,7 +293,7 @@ impl<'de> Visitor<'de> for At {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let below = self.below()?;
+        let below = self.nested()?;
         let mut items = Vec::new();
         while let Some(item) = seq.next_element_seed(below)? {
             items.push(item);
@@ -302,7 +302,7 @@ impl<'de> Visitor<'de> for At {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let below = self.below()?;
+        let below = self.nested()?;
         let mut members = Vec::new();
         while let Some(name) = map.next_key()? {
             members.push((name, map.next_value_seed(below)?));
@@ -342,7 +342,7 @@ mod tests {
             r#"{"url": text, "https://h/": number, "list": [text, …], "deep": {"a": {"b": …}}}"#
         );
         let wide = Value::Object(vec![("n".repeat(1000), Value::Null); 100]);
-        assert!(wide.shape().chars().count() <= LONGEST_SHAPE + 1);
+        assert!(wide.shape().chars().count() <= MAX_SHAPE_LENGTH + 1);
     }
 
     #[test]
@@ -366,7 +366,7 @@ mod tests {
             (r#""soon""#, None),
             ("null", None),
         ] {
-            assert_eq!(read(json).whole(), whole, "{json}");
+            assert_eq!(read(json).as_u64(), whole, "{json}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The types of S3 that the engine, the protocol and the server share.
+//! The types of S3, and the names of HTTP and DNS, that the engine, the protocol and the server share.
 //!
 //! The crate has no I/O and makes no decision about an upload.
 //!
@@ -16,9 +16,11 @@
 
 mod ids;
 pub mod limits;
+mod names;
 mod part_plan;
 mod secret_url;
 
 pub use ids::{ByteRange, ETag, ObjectKey, PartNumber};
+pub use names::{INTERNAL_HOST_SUFFIXES, is_token};
 pub use part_plan::{DEFAULT_PART_SIZE, PartPlan, part_size_for};
 pub use secret_url::SecretUrl;

@@ -22,7 +22,7 @@ use crate::primitives::hmac_sha256::keyed;
 /// The first part of a token: the format's name and version. It is signed too.
 const FORMAT: &str = "s3u1";
 
-/// Why a token of another secret is denied.
+/// The reason for which a token of another secret is denied.
 pub(super) const WRONG_SIGNATURE: &str = "the signature is wrong";
 
 /// The longest lifetime of a token. A later expiry is a mistake, such as milliseconds.

@@ -11,7 +11,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use s3_upload_protocol::native::Refusal;
+use s3_upload_protocol::native::ErrorResponse;
 
 use super::json_response::json;
 
@@ -55,7 +55,7 @@ impl ApiError {
                 "Bearer realm=\"s3-upload\"".to_owned(),
             ),
             Some(reason) => (
-                "Your sign-in is not valid, or not any more. Sign in again.",
+                "Your sign-in is not valid or has expired. Sign in again.",
                 format!(
                     "Bearer realm=\"s3-upload\", error=\"invalid_token\", error_description=\"{reason}\""
                 ),
@@ -173,7 +173,7 @@ impl ApiError {
         )
     }
 
-    /// 403 `no_tenant`: files are kept by tenant, and the client has none that could be part of a key.
+    /// 403 `no_tenant`: files are stored by tenant, and the client has no tenant that can be part of a key.
     pub fn no_tenant(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "no_tenant", message)
     }
@@ -223,8 +223,7 @@ impl ApiError {
 
     /// 404 `unknown_upload`: an id that this server did not make, or that is too old.
     pub fn unknown_upload() -> Self {
-        let message =
-            "This upload is not known here, or it has been open for too long. Start it again.";
+        let message = "This upload does not exist or has expired. Start it again.";
         Self::new(StatusCode::NOT_FOUND, "unknown_upload", message)
     }
 
@@ -302,7 +301,7 @@ impl std::error::Error for ApiError {}
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = json(self.status, &Refusal::new(self.code, self.message));
+        let mut response = json(self.status, &ErrorResponse::new(self.code, self.message));
         response.extensions_mut().insert(ErrorCode(self.code));
         let headers = response.headers_mut();
         if let Some(after) = self.retry_after {

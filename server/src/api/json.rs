@@ -47,7 +47,7 @@ impl<T: DeserializeOwned, S: Sync, const LIMIT: usize> FromRequest<S> for Json<T
             .map(Self)
             .map_err(|error| match error.classify() {
                 serde_json::error::Category::Data => {
-                    ApiError::invalid(format!("The request is not as it should be: {error}."))
+                    ApiError::invalid(format!("The request is not valid: {error}."))
                 }
                 _ => ApiError::malformed(format!("The request is not JSON: {error}.")),
             })

@@ -27,24 +27,25 @@ Examples:
       s3-upload-server --bucket my-uploads --region eu-central-1 \\
           --allow-origin https://example.com --max-size 2GB --allow-type 'image/*,.pdf'
 
-  Small images and large films, in a folder for each month, under names that show what they are:
+  Small images and large films, in a folder for each month, with the file's extension:
       s3-upload-server --bucket my-uploads --allow 'image/*=10MB,video/mp4=2GB' \\
           --key 'media/{year}-{month}/{uuid}.{ext}'
 
-  Sign for another S3, which browsers reach under another name:
+  Sign for another S3, which browsers reach at another address:
       s3-upload-server --bucket uploads --endpoint http://store:9000 \\
           --public-endpoint https://files.example.com --path-style
 
 Every option is also an environment variable, S3_UPLOAD_ and its name (--max-size:
 S3_UPLOAD_MAX_SIZE) and, but for --config, a key of the TOML file (max-size = \"2 GB\"). Flags
-stand over the environment, which stands over the file: --path-style=off undoes what the file
-switches on, and --embedded or --bucket leaves out the other store that it names. Credentials come from where the AWS tools find
-them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the machine's role.
+take precedence over the environment, which takes precedence over the file: --path-style=off overrides
+path-style = true of the file, and --embedded or --bucket discards the other store that the file names.
+Credentials are those of the AWS tools: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or
+the machine's role.
 
 The bucket needs a CORS rule that lets the page's origin PUT and read the ETag header. When a page
 cannot reach the bucket, POST /uploads/doctor says which rule is missing.";
 
-/// Says whether a file may be uploaded and signs the URL to which the browser sends it.
+/// Decides if a file may be uploaded, and signs the URL to which the browser sends it.
 #[derive(Debug, Clone, Default, Parser, Serialize, Deserialize)]
 #[command(name = "s3-upload-server", version, after_help = EXAMPLES, styles = Styles::plain(), max_term_width = 110)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -87,7 +88,7 @@ pub struct Options {
         help_heading = "Server"
     )]
     pub secret: Option<Secret>,
-    /// Like --secret, from the first line of this file; a second line has the secret that it replaces, whose ids are still known
+    /// Like --secret, from the first line of this file; a second line holds the previous secret, whose ids stay valid
     #[arg(
         long,
         env = "S3_UPLOAD_SECRET_FILE",
@@ -95,7 +96,7 @@ pub struct Options {
         help_heading = "Server"
     )]
     pub secret_file: Option<PathBuf>,
-    /// Answer pages that ask why they cannot reach the store (POST /uploads/doctor); the answer tells them the bucket's
+    /// Diagnose for pages why they cannot reach the store (POST /uploads/doctor); the answer shows the bucket's
     /// CORS rules [default: on]
     #[arg(
         long,
@@ -108,7 +109,7 @@ pub struct Options {
         help_heading = "Server"
     )]
     pub doctor: Option<bool>,
-    /// Give up a request after so many seconds [default: 330]
+    /// The time limit of a request in seconds [default: 330]
     #[arg(
         long,
         env = "S3_UPLOAD_REQUEST_TIMEOUT",
@@ -116,8 +117,8 @@ pub struct Options {
         help_heading = "Server"
     )]
     pub request_timeout: Option<u64>,
-    /// What to log: error, warn, info, debug or trace; what the S3 libraries say below warn is never logged, since it
-    /// holds signatures [default: info]
+    /// The log level: error, warn, info, debug or trace. The S3 libraries log warnings and errors only, since their other
+    /// messages contain signatures [default: info]
     #[arg(
         long,
         env = "S3_UPLOAD_LOG",
@@ -125,7 +126,7 @@ pub struct Options {
         help_heading = "Server"
     )]
     pub log: Option<String>,
-    /// How a log line is written [default: text]
+    /// The format of log lines [default: text]
     #[arg(
         long,
         env = "S3_UPLOAD_LOG_FORMAT",
@@ -134,7 +135,7 @@ pub struct Options {
         help_heading = "Server"
     )]
     pub log_format: Option<LogFormat>,
-    /// Answer Prometheus at /metrics of this address, such as 127.0.0.1:9464; keep it away from the public [default: off]
+    /// Serve Prometheus metrics at /metrics of this address, such as 127.0.0.1:9464, which must not be public [default: off]
     #[arg(
         long,
         env = "S3_UPLOAD_METRICS",
@@ -143,14 +144,14 @@ pub struct Options {
     )]
     pub metrics: Option<SocketAddr>,
 
-    /// Ask for tokens that your backend signs with this secret, 32 characters or more; docs/server.md says how. With one
-    /// of --auth-secret, --jwt-secret, --jwt-key and --jwks, nobody may call without a token [default: none]
+    /// Require tokens that your backend signs with this secret, 32 characters or more (see docs/server.md). With one of
+    /// --auth-secret, --jwt-secret, --jwt-key and --jwks, each request needs a token [default: none]
     #[arg(
         long,
         env = "S3_UPLOAD_AUTH_SECRET",
         value_name = "SECRET",
         hide_env_values = true,
-        help_heading = "Who may call"
+        help_heading = "Authentication"
     )]
     pub auth_secret: Option<Secret>,
     /// Like --auth-secret, from the first line of this file; a second line has the secret that it replaces, which is accepted too
@@ -158,16 +159,16 @@ pub struct Options {
         long,
         env = "S3_UPLOAD_AUTH_SECRET_FILE",
         value_name = "FILE",
-        help_heading = "Who may call"
+        help_heading = "Authentication"
     )]
     pub auth_secret_file: Option<PathBuf>,
-    /// Take JSON web tokens that are signed by HS256 with this secret, 32 characters or more
+    /// Accept JSON web tokens that are signed by HS256 with this secret, 32 characters or more
     #[arg(
         long,
         env = "S3_UPLOAD_JWT_SECRET",
         value_name = "SECRET",
         hide_env_values = true,
-        help_heading = "Who may call"
+        help_heading = "Authentication"
     )]
     pub jwt_secret: Option<Secret>,
     /// Like --jwt-secret, from the first line of this file; a second line has the secret that it replaces, which is accepted too
@@ -175,42 +176,42 @@ pub struct Options {
         long,
         env = "S3_UPLOAD_JWT_SECRET_FILE",
         value_name = "FILE",
-        help_heading = "Who may call"
+        help_heading = "Authentication"
     )]
     pub jwt_secret_file: Option<PathBuf>,
-    /// Take JSON web tokens that are signed by RS256, ES256 or `EdDSA` for this public key, a PEM file
+    /// Accept JSON web tokens that are signed by RS256, ES256 or `EdDSA` for this public key, a PEM file
     #[arg(
         long,
         env = "S3_UPLOAD_JWT_KEY",
         value_name = "FILE",
-        help_heading = "Who may call"
+        help_heading = "Authentication"
     )]
     pub jwt_key: Option<PathBuf>,
-    /// Take JSON web tokens that are signed for one of the keys of this JWKS file, which is read again when it changes
+    /// Accept JSON web tokens that are signed by one of the keys of this JWKS file, which is read again when it changes
     #[arg(
         long,
         env = "S3_UPLOAD_JWKS",
         value_name = "FILE",
-        help_heading = "Who may call"
+        help_heading = "Authentication"
     )]
     pub jwks: Option<PathBuf>,
-    /// Take a JSON web token only if it is meant for this audience; repeat or separate by commas [default: tokens that
+    /// Accept only JSON web tokens for this audience; repeat or separate by commas [default: tokens that
     /// name no audience]
     #[arg(
         long,
         env = "S3_UPLOAD_JWT_AUDIENCE",
         value_name = "AUDIENCE",
         value_delimiter = ',',
-        help_heading = "Who may call"
+        help_heading = "Authentication"
     )]
     pub jwt_audience: Option<Vec<String>>,
-    /// Take a JSON web token only from this issuer; repeat or separate by commas: all of them share all keys [default: any that the key confirms]
+    /// Accept only JSON web tokens of this issuer; repeat or separate by commas. The keys apply to all issuers [default: any issuer whose signature is valid]
     #[arg(
         long,
         env = "S3_UPLOAD_JWT_ISSUER",
         value_name = "ISSUER",
         value_delimiter = ',',
-        help_heading = "Who may call"
+        help_heading = "Authentication"
     )]
     pub jwt_issuer: Option<Vec<String>>,
     /// The claim of a JSON web token that names the tenant, if there is one [default: tenant]
@@ -218,12 +219,12 @@ pub struct Options {
         long,
         env = "S3_UPLOAD_JWT_TENANT",
         value_name = "CLAIM",
-        help_heading = "Who may call"
+        help_heading = "Authentication"
     )]
     pub jwt_tenant: Option<String>,
 
-    /// The most requests of one client in a minute. A client is who the token names, without one the address
-    /// [default: any]
+    /// The largest number of requests of one client in a minute. A client is identified by its token, or without one by
+    /// its address [default: no limit]
     #[arg(
         long,
         env = "S3_UPLOAD_RATE_LIMIT",
@@ -231,7 +232,7 @@ pub struct Options {
         help_heading = "Limits for each client"
     )]
     pub rate_limit: Option<u64>,
-    /// The most bytes for which one client gets URLs in an hour, such as 20GB [default: any]
+    /// The largest number of bytes for which one client gets URLs in an hour, such as 20GB [default: no limit]
     #[arg(
         long,
         env = "S3_UPLOAD_BYTES_PER_HOUR",
@@ -239,7 +240,7 @@ pub struct Options {
         help_heading = "Limits for each client"
     )]
     pub bytes_per_hour: Option<Size>,
-    /// The most bytes for which one client gets URLs in a day [default: any]
+    /// The largest number of bytes for which one client gets URLs in a day [default: no limit]
     #[arg(
         long,
         env = "S3_UPLOAD_BYTES_PER_DAY",
@@ -247,8 +248,8 @@ pub struct Options {
         help_heading = "Limits for each client"
     )]
     pub bytes_per_day: Option<Size>,
-    /// The most connections of one address at a time, except of a --trusted-proxy. Beyond them the one that has been idle
-    /// for longest is closed [default: 500, or less if the system allows few open files]
+    /// The largest number of connections of one address at a time, except of a --trusted-proxy. Beyond it, the connection
+    /// that has been idle for longest is closed [default: 500, or less if the system allows few open files]
     #[arg(
         long,
         env = "S3_UPLOAD_CONNECTIONS",
@@ -256,8 +257,8 @@ pub struct Options {
         help_heading = "Limits for each client"
     )]
     pub connections: Option<usize>,
-    /// Believe what this proxy says about a client's address (X-Forwarded-For): an address or a network such as
-    /// 10.0.0.0/8; repeat or separate by commas [default: nobody]
+    /// Trust this proxy's X-Forwarded-For for the client's address: an address or a network such as 10.0.0.0/8; repeat or
+    /// separate by commas [default: none]
     #[arg(
         long,
         env = "S3_UPLOAD_TRUSTED_PROXY",
@@ -267,7 +268,7 @@ pub struct Options {
     )]
     pub trusted_proxy: Option<Vec<String>>,
 
-    /// Tell this URL of each completed upload, by POST [default: none]
+    /// Notify this URL of each completed upload by POST [default: none]
     #[arg(
         long,
         env = "S3_UPLOAD_WEBHOOK",
@@ -275,7 +276,7 @@ pub struct Options {
         help_heading = "Webhook"
     )]
     pub webhook: Option<String>,
-    /// The secret that signs what is told, 16 characters or more
+    /// The secret that signs the webhook's requests, 16 characters or more
     #[arg(
         long,
         env = "S3_UPLOAD_WEBHOOK_SECRET",
@@ -284,7 +285,7 @@ pub struct Options {
         help_heading = "Webhook"
     )]
     pub webhook_secret: Option<Secret>,
-    /// The secret that signs what is told, from the first line of this file
+    /// The secret that signs the webhook's requests, from the first line of this file
     #[arg(
         long,
         env = "S3_UPLOAD_WEBHOOK_SECRET_FILE",
@@ -293,7 +294,7 @@ pub struct Options {
     )]
     pub webhook_secret_file: Option<PathBuf>,
 
-    /// The bucket that takes the files [default: the embedded store]
+    /// The bucket that stores the files [default: the embedded store]
     #[arg(long, env = "S3_UPLOAD_BUCKET", help_heading = "Bucket")]
     pub bucket: Option<String>,
     /// Its region [default: that of the AWS environment, profile or instance, else us-east-1]
@@ -328,9 +329,9 @@ pub struct Options {
     )]
     pub path_style: Option<bool>,
 
-    /// Where files go: letters, digits, - _ . / = and the placeholders {date} {year} {month} {day} (of today in UTC),
-    /// {uuid} (must be in it), {ext} (of the file's name, if it is short and plain) and {tenant} (of whoever is signed
-    /// in) [default: uploads/{date}/{uuid}]
+    /// The template of keys: letters, digits, - _ . / = and the placeholders {date} {year} {month} {day} (today in UTC),
+    /// {uuid} (required), {ext} (of the file's name, if it is short and plain) and {tenant} (of the caller's token)
+    /// [default: uploads/{date}/{uuid}]
     #[arg(
         long,
         env = "S3_UPLOAD_KEY",
@@ -349,8 +350,8 @@ pub struct Options {
         help_heading = "Files"
     )]
     pub disposition: Option<Disposition>,
-    /// How files are taken by POST form, if a client prefers that: exact of the announced size, limits of any size that
-    /// the limits allow, off not at all, for stores that know no forms such as R2 and B2 [default: exact]
+    /// POST forms, for clients that prefer them: exact grants the announced size, limits grants any size within the
+    /// limits, off grants none, for stores without forms such as R2 and B2 [default: exact]
     #[arg(
         long,
         env = "S3_UPLOAD_FORMS",
@@ -359,7 +360,7 @@ pub struct Options {
         help_heading = "Files"
     )]
     pub forms: Option<Forms>,
-    /// Let clients have a presigned DELETE of what they uploaded [default: off]
+    /// Give clients a presigned DELETE for the objects that they uploaded [default: off]
     #[arg(
         long,
         env = "S3_UPLOAD_ALLOW_PRESIGNED_DELETE",
@@ -372,8 +373,8 @@ pub struct Options {
     )]
     pub allow_presigned_delete: Option<bool>,
 
-    /// Keep what is stored: DELETE /uploads/{id} gives up only what has not arrived yet, and no other file is confirmed
-    /// in the place of one that was [default: off]
+    /// Protect stored objects: DELETE /uploads/{id} aborts only uploads whose object has not arrived, and no other object
+    /// is confirmed in place of a confirmed one [default: off]
     #[arg(
         long,
         env = "S3_UPLOAD_KEEP_STORED",
@@ -385,7 +386,7 @@ pub struct Options {
         help_heading = "Files"
     )]
     pub keep_stored: Option<bool>,
-    /// Give whoever uploads links to read the file again [default: on]
+    /// Give the uploader links to read the file [default: on]
     #[arg(
         long,
         env = "S3_UPLOAD_DOWNLOADS",
@@ -398,7 +399,7 @@ pub struct Options {
     )]
     pub downloads: Option<bool>,
 
-    /// The largest file, such as 500MB, 2GiB or bytes [default: what S3 takes]
+    /// The largest file, such as 500MB, 2GiB or bytes [default: the limit of S3]
     #[arg(
         long,
         env = "S3_UPLOAD_MAX_SIZE",
@@ -414,8 +415,8 @@ pub struct Options {
         help_heading = "Limits"
     )]
     pub min_size: Option<Size>,
-    /// Take only this type, such as image/* or .pdf; repeat or separate by commas. What can carry scripts (HTML, SVG,
-    /// XML, JavaScript, multipart and message types) is then taken only under its own name, such as image/svg+xml or .svg [default: any]
+    /// Accept only this type, such as image/* or .pdf; repeat or separate by commas. Types that can contain scripts (HTML,
+    /// SVG, XML, JavaScript, multipart and message types) then need a rule of their own, such as image/svg+xml or .svg [default: any]
     #[arg(
         long,
         env = "S3_UPLOAD_ALLOW_TYPE",
@@ -424,8 +425,8 @@ pub struct Options {
         help_heading = "Limits"
     )]
     pub allow_type: Option<Vec<TypeRule>>,
-    /// Like --allow-type, and with the largest file of a type: image/*=10MB,video/mp4=2GB,.pdf. Of several rules that
-    /// match, the most exact one counts; none goes beyond --max-size
+    /// Like --allow-type, with the largest size of a type: image/*=10MB,video/mp4=2GB,.pdf. The most specific rule that
+    /// matches applies; --max-size limits all of them
     #[arg(
         long,
         env = "S3_UPLOAD_ALLOW",
@@ -442,7 +443,7 @@ pub struct Options {
         help_heading = "Limits"
     )]
     pub max_name: Option<usize>,
-    /// For how long a presigned URL can be used; a running transfer continues [default: 300]
+    /// The lifetime of a presigned URL in seconds; a running transfer continues [default: 300]
     #[arg(
         long,
         env = "S3_UPLOAD_EXPIRES",
@@ -450,7 +451,7 @@ pub struct Options {
         help_heading = "Limits"
     )]
     pub expires: Option<u64>,
-    /// For how long one upload can be continued and completed [default: 86400, a day]
+    /// The time in seconds within which an upload can be continued and completed [default: 86400, a day]
     #[arg(
         long,
         env = "S3_UPLOAD_UPLOAD_EXPIRES",
@@ -487,8 +488,8 @@ pub struct Options {
         help_heading = "Embedded store, for development"
     )]
     pub data: Option<PathBuf>,
-    /// Whether the bucket has the CORS rule that uploads need; off shows what a page meets without one, and a JSON file
-    /// has the rules to try, as S3's console takes them [default: on]
+    /// The bucket's CORS rules: on is the rule that uploads need, off is none, and a JSON file has other rules, in the form
+    /// of S3's console [default: on]
     #[arg(
         long,
         env = "S3_UPLOAD_STORE_CORS",
@@ -496,8 +497,8 @@ pub struct Options {
         help_heading = "Embedded store, for development"
     )]
     pub store_cors: Option<StoreCors>,
-    /// The access key id and the secret access key that the store knows, with a colon between them, so that other
-    /// programs can sign for it [default: random]
+    /// The access key id and the secret access key of the store, with a colon between them, for other programs that sign
+    /// requests to it [default: random]
     #[arg(
         long,
         env = "S3_UPLOAD_STORE_CREDENTIALS",
@@ -528,14 +529,14 @@ const EMBEDDED: [&str; 6] = [
 ];
 
 impl Options {
-    /// Reads the flags and the environment; ends the process on `--help` and on a wrong flag.
+    /// Reads the flags and the environment. Ends the process on `--help` and on a wrong flag.
     pub fn from_command_line() -> Self {
-        // The variables' names follow from the options', which the help says once.
+        // The help explains the names of the variables once.
         let command = Self::command().mut_args(|arg| arg.hide_env(true));
         Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
     }
 
-    /// Reads the file's text; the error names the line and the key.
+    /// Parses the text of a file. The error names the line and the key.
     pub fn from_toml(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
@@ -549,8 +550,8 @@ impl Options {
         })
     }
 
-    /// These options, and the other's where these are absent. The choice of the store is one choice: where these name a store,
-    /// the other's options of the other kind of store are left out.
+    /// Merges the options; those of `below` apply where these are absent. If these name a store, the options of `below`
+    /// about the other kind of store are left out.
     pub fn over(self, below: Self) -> Result<Self, ConfigError> {
         let unreadable = |error: &dyn std::fmt::Display| {
             ConfigError(format!("The options cannot be merged: {error}."))

@@ -3,7 +3,7 @@
 //! Reads the store's answers as a browser does, and finds the missing part of the rule: from the rules, if the store
 //! returns them, otherwise by preflights that ask for less. Every fix is the whole list of rules, ready to be set.
 
-use s3_upload_protocol::native::Finding;
+use s3_upload_protocol::native::DoctorFinding;
 
 use super::finding::finding;
 use crate::store::{
@@ -29,11 +29,11 @@ pub(super) async fn examine(
     preflight: &StoreResponse,
     refused: &StoreResponse,
     rules: &BucketCors,
-) -> Vec<Finding> {
+) -> Vec<DoctorFinding> {
     if let Some(seen) = gap(preflight, cors_request) {
         let gap = match rules {
             BucketCors::Rules(rules) => gap_in_rules(rules, cors_request),
-            // Where the origin is allowed, the answer itself shows the gap.
+            // If the origin is allowed, the answer itself shows the gap.
             _ if seen != CorsGap::Origin => seen,
             _ => probe_for_gap(bucket, cors_request, preflight).await,
         };
@@ -43,7 +43,7 @@ pub(super) async fn examine(
     if cors_request.method == "PUT" && !exposes_etag(preflight, refused, rules, cors_request) {
         findings.push(advice(
             "cors_expose",
-            "The page cannot read the ETag of what it sent, so that an upload in parts needs one more request.",
+            "The page cannot read the ETag of the parts that it sent, so that an upload in parts needs one more request.",
             cors_request,
             rules,
         ));
@@ -155,7 +155,7 @@ fn describe(
     bucket: &PublicBucket,
     cors_request: &CorsRequest<'_>,
     rules: &BucketCors,
-) -> Finding {
+) -> DoctorFinding {
     let CorsRequest { origin, method, .. } = cors_request;
     let (code, message) = match gap {
         CorsGap::NoRule => (
@@ -166,16 +166,16 @@ fn describe(
         ),
         CorsGap::Origin => (
             "cors_origin",
-            format!("The bucket's CORS rule does not let pages of {origin} in."),
+            format!("The bucket's CORS rule does not allow pages of {origin}."),
         ),
         CorsGap::Method => (
             "cors_method",
-            format!("The bucket's CORS rule does not let pages of {origin} use {method}."),
+            format!("The bucket's CORS rule does not allow pages of {origin} to use {method}."),
         ),
         CorsGap::Headers(names) => (
             "cors_headers",
             format!(
-                "The bucket's CORS rule does not let pages of {origin} send {}.",
+                "The bucket's CORS rule does not allow pages of {origin} to send {}.",
                 match names.as_slice() {
                     [] => "these headers together".to_owned(),
                     [name] => format!("the header {name}"),
@@ -189,7 +189,7 @@ fn describe(
 }
 
 /// The rule is right and its answer does not arrive.
-fn no_passage(bucket: &PublicBucket, cors_request: &CorsRequest<'_>) -> Finding {
+fn no_passage(bucket: &PublicBucket, cors_request: &CorsRequest<'_>) -> DoctorFinding {
     let CorsRequest {
         origin,
         method,
@@ -198,7 +198,7 @@ fn no_passage(bucket: &PublicBucket, cors_request: &CorsRequest<'_>) -> Finding 
     finding(
         "cors_missing",
         format!(
-            "The bucket's CORS rule allows this, but what answers at {} does not: a proxy in front of the store, or the rule is some seconds old.",
+            "The bucket's CORS rule allows this, but the server at {} does not: it may be a proxy in front of the store, or the rule may not be in effect yet.",
             bucket.origin()
         ),
         format!(
@@ -214,13 +214,13 @@ fn no_passage(bucket: &PublicBucket, cors_request: &CorsRequest<'_>) -> Finding 
     )
 }
 
-/// A finding whose fix is the list of rules as it should be.
+/// A finding whose fix is the corrected list of rules.
 fn advice(
     code: &str,
     message: &str,
     cors_request: &CorsRequest<'_>,
     rules: &BucketCors,
-) -> Finding {
+) -> DoctorFinding {
     let (known, how) = match rules {
         BucketCors::Rules(rules) if rules.is_empty() => (
             rules.as_slice(),
@@ -228,7 +228,7 @@ fn advice(
         ),
         BucketCors::Rules(rules) => (
             rules.as_slice(),
-            "Set the bucket's CORS configuration to the JSON, which keeps what is there.",
+            "Set the bucket's CORS configuration to the JSON, which keeps the present rules.",
         ),
         _ => (
             [].as_slice(),

@@ -1,9 +1,13 @@
 //! The constructor of a finding.
 
-use s3_upload_protocol::native::Finding;
+use s3_upload_protocol::native::DoctorFinding;
 
-pub(super) fn finding(code: &str, message: impl Into<String>, fix: impl Into<String>) -> Finding {
-    Finding {
+pub(super) fn finding(
+    code: &str,
+    message: impl Into<String>,
+    fix: impl Into<String>,
+) -> DoctorFinding {
+    DoctorFinding {
         code: code.to_owned(),
         message: message.into(),
         fix: fix.into(),

@@ -5,24 +5,13 @@
 use std::net::IpAddr;
 
 use axum::http::Uri;
-use s3_upload_protocol::native::Finding;
+use s3_upload_protocol::native::DoctorFinding;
+use s3_upload_types::INTERNAL_HOST_SUFFIXES;
 
 use super::finding::finding;
 
-/// Suffixes of names that are known in one network only.
-const PRIVATE_SUFFIXES: [&str; 8] = [
-    ".internal",
-    ".local",
-    ".localdomain",
-    ".lan",
-    ".home.arpa",
-    ".intranet",
-    ".svc",
-    ".docker",
-];
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reachability {
+enum HostScope {
     /// From the machine itself.
     Loopback,
     /// From the same network.
@@ -34,15 +23,15 @@ enum Reachability {
 }
 
 /// A finding if the page's browser can hardly reach the store.
-pub(super) fn internal_host(store: &str, page: &str) -> Option<Finding> {
+pub(super) fn internal_host(store: &str, page: &str) -> Option<DoctorFinding> {
     let store_host = host(store)?;
     let page_host = host(page).unwrap_or_default();
-    let can_be_reached = match (reachability(&store_host), reachability(&page_host)) {
-        (Reachability::Public, _)
-        | (Reachability::Loopback, Reachability::Loopback)
-        | (Reachability::SingleLabel, Reachability::SingleLabel) => true,
+    let can_be_reached = match (host_scope(&store_host), host_scope(&page_host)) {
+        (HostScope::Public, _)
+        | (HostScope::Loopback, HostScope::Loopback)
+        | (HostScope::SingleLabel, HostScope::SingleLabel) => true,
         // A page of this machine may well be developed against a store of its network.
-        (Reachability::PrivateNetwork, page) => page != Reachability::Public,
+        (HostScope::PrivateNetwork, page) => page != HostScope::Public,
         _ => false,
     };
     if can_be_reached || store_host == page_host {
@@ -51,7 +40,7 @@ pub(super) fn internal_host(store: &str, page: &str) -> Option<Finding> {
     Some(finding(
         "internal_host",
         format!(
-            "The URLs are signed for {store}, which this server can reach, but hardly a browser with a page of {page}."
+            "The URLs are signed for {store}, which this server can reach, but a browser with a page of {page} probably cannot."
         ),
         "--public-endpoint https://files.example.com (S3_UPLOAD_PUBLIC_ENDPOINT), with the store's address as browsers reach it.",
     ))
@@ -70,33 +59,36 @@ fn host(origin: &str) -> Option<String> {
     Some(host.to_ascii_lowercase())
 }
 
-fn reachability(host: &str) -> Reachability {
+fn host_scope(host: &str) -> HostScope {
     if let Ok(address) = host.parse::<IpAddr>() {
-        return reachability_of_address(address);
+        return host_scope_of_address(address);
     }
     if host == "localhost" || host.ends_with(".localhost") {
-        Reachability::Loopback
-    } else if PRIVATE_SUFFIXES.iter().any(|ending| host.ends_with(ending)) {
-        Reachability::PrivateNetwork
+        HostScope::Loopback
+    } else if INTERNAL_HOST_SUFFIXES
+        .iter()
+        .any(|ending| host.ends_with(ending))
+    {
+        HostScope::PrivateNetwork
     } else if host.contains('.') {
-        Reachability::Public
+        HostScope::Public
     } else {
-        Reachability::SingleLabel
+        HostScope::SingleLabel
     }
 }
 
-fn reachability_of_address(address: IpAddr) -> Reachability {
+fn host_scope_of_address(address: IpAddr) -> HostScope {
     let is_network = match address.to_canonical() {
         IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
     };
     // 0.0.0.0 is what a server listens on, and no host to name.
     if address.to_canonical().is_loopback() || address.is_unspecified() {
-        Reachability::Loopback
+        HostScope::Loopback
     } else if is_network {
-        Reachability::PrivateNetwork
+        HostScope::PrivateNetwork
     } else {
-        Reachability::Public
+        HostScope::Public
     }
 }
 

@@ -17,7 +17,7 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use s3_upload_protocol::native::Finding;
+use s3_upload_protocol::native::DoctorFinding;
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::store::{BucketCors, NoResponse, PublicBucket, Store, StoreError, StoreResponse};
@@ -33,7 +33,7 @@ const MAX_CONCURRENT: usize = 2;
 #[derive(Debug)]
 pub struct Doctor {
     cache_duration: Duration,
-    cache: Mutex<HashMap<DiagnosisRequest, (Instant, Vec<Finding>)>>,
+    cache: Mutex<HashMap<DiagnosisRequest, (Instant, Vec<DoctorFinding>)>>,
     permits: Semaphore,
 }
 
@@ -58,7 +58,7 @@ impl Doctor {
         &self,
         store: &Store,
         request: DiagnosisRequest,
-    ) -> Result<Vec<Finding>, StoreError> {
+    ) -> Result<Vec<DoctorFinding>, StoreError> {
         // It is never closed.
         let _permit = self
             .permits
@@ -81,11 +81,14 @@ impl Doctor {
     }
 }
 
-async fn examine(store: &Store, request: &DiagnosisRequest) -> Result<Vec<Finding>, StoreError> {
+async fn examine(
+    store: &Store,
+    request: &DiagnosisRequest,
+) -> Result<Vec<DoctorFinding>, StoreError> {
     let bucket = store.public().await?;
     let cors_request = request.cors_request();
     let store_origin = request.store.as_deref().unwrap_or(bucket.origin());
-    let mut findings: Vec<Finding> = host::internal_host(store_origin, cors_request.origin)
+    let mut findings: Vec<DoctorFinding> = host::internal_host(store_origin, cors_request.origin)
         .into_iter()
         .collect();
     let (preflight, refused) = match (
@@ -138,7 +141,7 @@ fn is_transient(status: StatusCode) -> bool {
     }
 }
 
-fn unreachable(bucket: &PublicBucket, why: &NoResponse) -> Finding {
+fn unreachable(bucket: &PublicBucket, why: &NoResponse) -> DoctorFinding {
     let origin = bucket.origin();
     finding(
         "store_unreachable",
@@ -147,14 +150,14 @@ fn unreachable(bucket: &PublicBucket, why: &NoResponse) -> Finding {
             why.0
         ),
         format!(
-            "See that the store runs, and that {origin} is its address: --public-endpoint or else --endpoint, --region, \
+            "Check that the store runs, and that {origin} is its address: --public-endpoint or else --endpoint, --region, \
              and --path-style for a store that does not know the bucket as a host."
         ),
     )
 }
 
 /// A finding if the store redirects. No browser follows a redirect of a preflight.
-fn redirect_finding(reply: &StoreResponse) -> Option<Finding> {
+fn redirect_finding(reply: &StoreResponse) -> Option<DoctorFinding> {
     if !reply.status.is_redirection() {
         return None;
     }
@@ -174,9 +177,9 @@ fn redirect_finding(reply: &StoreResponse) -> Option<Finding> {
     Some(finding(
         "region",
         format!(
-            "The store sends browsers on to {to}, and they do not follow with a request of another origin."
+            "The store redirects to {to}, and browsers do not follow this redirect in a request to another origin."
         ),
-        format!("Sign for the address where the store answers itself: --public-endpoint {to}"),
+        format!("Sign for the address to which the store redirects: --public-endpoint {to}"),
     ))
 }
 

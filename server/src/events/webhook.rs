@@ -156,7 +156,7 @@ impl WebhookState {
                         return self.give_up(event, &why);
                     };
                     self.metrics.delivery("retried");
-                    tracing::warn!(event = event.id, why, "the webhook is told again later");
+                    tracing::warn!(event = event.id, why, "the webhook is called again later");
                     tokio::select! {
                         () = tokio::time::sleep(with_jitter(*delay)) => {}
                         _ = ending.wait_for(|ending| *ending) => {}
@@ -172,9 +172,9 @@ impl WebhookState {
         drop(permit);
         match status {
             status if status.is_success() => Ok(()),
-            status if status.is_redirection() => {
-                Err(format!("it answers {status}, which is not followed"))
-            }
+            status if status.is_redirection() => Err(format!(
+                "it answers with the redirect {status}, which is not followed"
+            )),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(format!(
                 "it answers {status}: is the secret the same there?"
             )),

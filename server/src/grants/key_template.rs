@@ -238,7 +238,7 @@ fn extension(values: &KeyValues<'_>) -> Option<String> {
 fn tenant(tenant: Option<&str>) -> Result<&str, ApiError> {
     let Some(tenant) = tenant else {
         return Err(ApiError::no_tenant(
-            "Files are kept by tenant here, and your sign-in names none.",
+            "Files are stored by tenant, and your sign-in has no tenant.",
         ));
     };
     let is_safe = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');

@@ -4,7 +4,7 @@
 
 use std::ops::RangeInclusive;
 
-use s3_upload_types::limits::MAX_OBJECT_SIZE;
+use s3_upload_types::{is_token, limits::MAX_OBJECT_SIZE};
 
 use super::{file_types, type_rule::AllowRule};
 use crate::{
@@ -62,11 +62,11 @@ impl Limits {
         }
         let media_type = normal_type(media_type)?;
         let extension = file_types::extension(name).unwrap_or_default();
-        // Where every type is taken, a harmless name of an active type hides nothing that was kept out.
+        // If all types are accepted, a harmless name does not bypass a rule.
         let matters = !self.types.is_empty() || file_types::is_run(&extension);
         if matters && file_types::contradict(&extension, &media_type) {
             return Err(ApiError::type_not_allowed(format!(
-                "The name of this file ends in .{extension}, and its type is {media_type}: these do not agree, and it is not taken."
+                "The name of this file ends in .{extension}, but its type is {media_type}. Such files are not allowed."
             )));
         }
         let rule = self.rule(name, &media_type)?;
@@ -127,13 +127,6 @@ fn normal_type(media_type: &str) -> Result<String, ApiError> {
     }
     let is_header =
         media_type.len() <= 255 && media_type.bytes().all(|b| (b' '..=b'~').contains(&b));
-    let is_token = |text: &str| {
-        let is_mark = |b: u8| b"!#$%&'*+-.^_`|~".contains(&b);
-        !text.is_empty()
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || is_mark(b))
-    };
     // Of what is no type, browsers look at the bytes: `image/png <html>` could become a page.
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     let is_type = essence

@@ -38,7 +38,7 @@ impl TypeRule {
             return name.to_ascii_lowercase().ends_with(&rule)
                 && file_types::is_taken_as(extension, &media_type);
         }
-        // Where a system gives another type or none, the extension decides.
+        // The extension decides if a system gives another type or none.
         let extension = file_types::extension(name).unwrap_or_default();
         let is_alias =
             file_types::is_unknown(&media_type) || file_types::fits(&extension, &media_type);

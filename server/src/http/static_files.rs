@@ -79,7 +79,7 @@ fn is_outside(folder: &Path, requested: &Path) -> bool {
     ];
     candidates.iter().any(|path| match path.canonicalize() {
         Ok(real) => !real.starts_with(&folder),
-        // What is not there is not read.
+        // A file that does not exist is not read.
         Err(error) => !matches!(
             error.kind(),
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory

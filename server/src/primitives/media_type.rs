@@ -26,3 +26,51 @@ pub fn is_active(media_type: &str) -> bool {
     let holds_others = media_type.starts_with("multipart/") || media_type.starts_with("message/");
     is_unknown || is_page || is_xml || is_script || holds_others
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_active;
+
+    /// <https://mimesniff.spec.whatwg.org/#scriptable-mime-type>
+    #[test]
+    fn a_type_that_a_browser_may_run_is_active() {
+        for media_type in [
+            "text/html",
+            " Text/HTML ; charset=utf-8",
+            "text/xml",
+            "application/xml",
+            "application/xhtml+xml",
+            "image/svg+xml",
+            "application/rss+xml",
+            "text/xsl",
+            "text/javascript",
+            "application/javascript",
+            "application/x-ecmascript",
+            "text/jscript",
+            "text/livescript",
+            "text/javascript1.5",
+            "multipart/x-mixed-replace",
+            "message/rfc822",
+            "unknown/unknown",
+            "application/unknown",
+            "*/*",
+        ] {
+            assert!(is_active(media_type), "{media_type}");
+        }
+        for media_type in [
+            "",
+            "image/png",
+            "image/svg",
+            "application/json",
+            "application/octet-stream",
+            "application/pdf",
+            "text/plain",
+            "text/plain; a=text/html",
+            "text/css",
+            "video/mp4",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        ] {
+            assert!(!is_active(media_type), "{media_type}");
+        }
+    }
+}

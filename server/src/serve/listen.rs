@@ -23,7 +23,7 @@ pub(super) async fn bind(host: &str, port: u16, flag: &str) -> Result<TcpListene
                 format!("Port {port} is in use already; choose another one by {flag}.")
             }
             io::ErrorKind::PermissionDenied => {
-                format!("Port {port} is not for ordinary users; choose another one by {flag}.")
+                format!("Port {port} needs more privileges; choose another one by {flag}.")
             }
             _ => format!("Cannot listen on {host}, port {port} ({error}); see --host and {flag}."),
         })
@@ -33,7 +33,7 @@ pub(super) async fn bind(host: &str, port: u16, flag: &str) -> Result<TcpListene
 pub(super) fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(|error| {
         StartError(format!(
-            "The system does not say where the server listens: {error}."
+            "The system does not report the address on which the server listens: {error}."
         ))
     })
 }

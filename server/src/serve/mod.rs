@@ -148,7 +148,7 @@ impl Server {
         // Its task ends with the process.
         self.metrics.map(answer);
         end.await;
-        tracing::info!("ending");
+        tracing::info!("shutting down");
         // The send fails if both have ended already.
         let _ = ending.send(true);
         let all = async {
@@ -289,8 +289,8 @@ fn auth(config: &Config) -> Result<Option<Arc<dyn Authenticate>>, StartError> {
     }
     if matches!(config.bucket, Bucket::Remote { .. }) {
         tracing::warn!(
-            "ANYBODY WHO REACHES THIS SERVER MAY UPLOAD to the bucket: nobody is asked who they are. Give \
-             --auth-secret, --jwt-secret, --jwt-key or --jwks, unless something in front of it asks"
+            "ANYBODY WHO REACHES THIS SERVER MAY UPLOAD to the bucket, since no authentication is configured. Give \
+             --auth-secret, --jwt-secret, --jwt-key or --jwks, unless a proxy in front of the server authenticates"
         );
     }
     Ok(None)

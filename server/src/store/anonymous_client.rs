@@ -6,7 +6,7 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use axum::http::{HeaderMap, StatusCode};
-use s3_upload_protocol::store::StoreError as S3Error;
+use s3_upload_protocol::store::ErrorDocument as S3Error;
 
 /// Sends requests without credentials, and follows no redirect.
 #[derive(Debug, Clone)]

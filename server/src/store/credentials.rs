@@ -40,7 +40,9 @@ impl CachedCredentials {
             return Ok(credentials.clone());
         }
         let Some(provider) = &self.provider else {
-            tracing::error!("there is nothing that gives credentials to sign a form with");
+            tracing::error!(
+                "no provider of credentials is configured, so that forms cannot be signed"
+            );
             return Err(StoreError::Unavailable);
         };
         match provider.provide_credentials().await {
@@ -49,8 +51,8 @@ impl CachedCredentials {
                 Ok(credentials)
             }
             Err(error) => {
-                // Which provider failed and how; none of their errors holds a credential.
-                tracing::error!(%error, "there are no credentials to sign a form with");
+                // The error names the provider and the cause. No provider's error holds a credential.
+                tracing::error!(%error, "the credentials for signing a form cannot be loaded");
                 Err(StoreError::Unavailable)
             }
         }

@@ -1,7 +1,7 @@
 //! Multipart uploads: create, list, complete, abort.
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use s3_upload_protocol::native::{SentPart, StoredPart};
+use s3_upload_protocol::native::{ListedPart, SentPart};
 
 use super::{
     client::{NewObject, Store},
@@ -31,7 +31,7 @@ impl Store {
         &self,
         key: &str,
         upload_id: &str,
-    ) -> Result<Vec<StoredPart>, StoreError> {
+    ) -> Result<Vec<ListedPart>, StoreError> {
         let mut parts = Vec::new();
         let mut after: Option<String> = None;
         loop {
@@ -44,7 +44,7 @@ impl Store {
             let page = request.set_part_number_marker(after.clone()).send().await;
             let page = page.map_err(|error| StoreError::from_sdk("ListParts", &error))?;
             parts.extend(page.parts().iter().filter_map(|part| {
-                Some(StoredPart {
+                Some(ListedPart {
                     number: u16::try_from(part.part_number()?).ok()?,
                     size: u64::try_from(part.size()?).ok()?,
                     etag: part.e_tag()?.to_owned(),

@@ -104,7 +104,7 @@ impl Store {
 
     /// The bucket's own address, as browsers reach it.
     pub async fn bucket_url(&self) -> Result<String, StoreError> {
-        // Which host a bucket has is a matter of many rules, all of them in the SDK; this asks for what it has signed.
+        // The host depends on many rules of the SDK, so that it is taken from a URL that the SDK signed.
         let request = self.public.get_object().bucket(&self.bucket).key("k");
         let valid = self.valid(SystemTime::now())?;
         let signed = signed(request.presigned(valid).await)?;

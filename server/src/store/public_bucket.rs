@@ -18,7 +18,7 @@ use axum::{
     },
 };
 
-use s3_upload_protocol::store::StoreError as S3Error;
+use s3_upload_protocol::store::ErrorDocument as S3Error;
 
 use super::{
     anonymous_client::{AnonymousClient, NoResponse, StoreResponse},

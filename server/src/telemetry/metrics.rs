@@ -173,12 +173,12 @@ impl Metrics {
         );
         all.register(
             "webhook_deliveries",
-            "Tries to tell the webhook, by outcome",
+            "Requests to the webhook, by outcome",
             self.deliveries.clone(),
         );
         all.register(
             "webhook_waiting",
-            "Events that the webhook has not been told yet",
+            "Events that wait for delivery to the webhook",
             self.waiting.clone(),
         );
         let registry = std::sync::Arc::new(registry);

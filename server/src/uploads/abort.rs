@@ -26,7 +26,7 @@ pub(super) async fn abort(
         app.store.abort_multipart(&token.key, upload_id).await?;
     }
     if app.keep_stored {
-        // What arrived meanwhile stays.
+        // An object that arrived meanwhile stays.
         return Ok(StatusCode::NO_CONTENT);
     }
     // Read before it is deleted. Where the store returns no object, the webhook has reported none.

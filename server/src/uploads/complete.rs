@@ -7,7 +7,7 @@
 use std::time::SystemTime;
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, SentPart};
+use s3_upload_protocol::native::{CompleteRequest, CompleteResponse, SentPart};
 
 use super::{stored_check, verified_upload::VerifiedUpload};
 use crate::{
@@ -61,7 +61,7 @@ pub(super) async fn complete(
     if let Some(webhook) = &app.webhook {
         webhook.completed(uploaded_object(&app, &token, &stored, caller.client));
     }
-    let answer = CompleteAnswer {
+    let answer = CompleteResponse {
         key: token.key.clone(),
         size: stored.size,
         media_type: stored.media_type().to_owned(),
@@ -167,7 +167,7 @@ fn entity_tag(text: &str) -> Option<String> {
 
 fn incomplete_parts(found: usize, expected: u16) -> ApiError {
     ApiError::incomplete(format!(
-        "The file is not whole: {found} parts of {expected}. Send what is missing, each part once."
+        "The file is incomplete: {found} of {expected} parts are stored. Send the missing parts, each once."
     ))
 }
 

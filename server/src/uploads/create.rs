@@ -5,7 +5,7 @@
 use std::time::SystemTime;
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use s3_upload_protocol::native::{CreateAnswer, CreateRequest, Strategy};
+use s3_upload_protocol::native::{CreateRequest, CreateResponse, Strategy};
 use s3_upload_types::{PartPlan, limits::MAX_SINGLE_SIZE};
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ pub(super) async fn create(
         .limits
         .check(&request.name, &request.media_type, request.size)?;
     let strategy = choose(&request.accepts, request.size, app.forms)?;
-    // What a form may carry counts, not what was announced.
+    // A form may carry more than the announced size, so that its limit is reserved.
     let most = if strategy == Strategy::Post && app.forms == Forms::Limits {
         MAX_SINGLE_SIZE.min(*accepted.sizes.end())
     } else {
@@ -68,9 +68,9 @@ pub(super) async fn create(
             })?;
             token.upload_id = Some(app.store.create_multipart(&object).await?);
             token.part_size = plan.part_size();
-            CreateAnswer {
+            CreateResponse {
                 part_size: Some(plan.part_size()),
-                ..CreateAnswer::default()
+                ..CreateResponse::default()
             }
         }
         Strategy::Post => {
@@ -82,22 +82,22 @@ pub(super) async fn create(
             };
             let form = app.store.presign_post(&object, sizes.clone(), now).await?;
             token.sizes = (app.forms == Forms::Limits).then(|| sizes.into_inner());
-            CreateAnswer {
+            CreateResponse {
                 url: Some(form.url),
                 method: Some("POST".to_owned()),
                 fields: Some(form.fields),
                 expires_in: Some(form.expires.as_secs()),
-                ..CreateAnswer::default()
+                ..CreateResponse::default()
             }
         }
         Strategy::Put | Strategy::Unknown => {
             let signed = app.store.presign_put(&object, token.size, now).await?;
-            CreateAnswer {
+            CreateResponse {
                 url: Some(signed.url),
                 method: Some("PUT".to_owned()),
                 headers: signed.headers,
                 expires_in: Some(app.store.expires().as_secs()),
-                ..CreateAnswer::default()
+                ..CreateResponse::default()
             }
         }
     };
@@ -106,7 +106,7 @@ pub(super) async fn create(
     app.metrics.granted(strategy_name(strategy), token.size);
     Ok(json(
         StatusCode::OK,
-        &CreateAnswer {
+        &CreateResponse {
             id,
             key: Some(token.key),
             ..answer

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use s3_upload_protocol::native::{DoctorAnswer, DoctorRequest};
+use s3_upload_protocol::native::{DoctorRequest, DoctorResponse};
 
 use crate::{
     api::{ApiError, Json, json},
@@ -35,7 +35,7 @@ pub(super) async fn diagnose(
         return Err(ApiError::origin_not_allowed());
     }
     let findings = doctor.diagnose(&app.store, request).await?;
-    Ok(json(StatusCode::OK, &DoctorAnswer { findings }))
+    Ok(json(StatusCode::OK, &DoctorResponse { findings }))
 }
 
 /// True if the page is of this server itself. Behind a proxy that changes the host, the browser's own header shows it.

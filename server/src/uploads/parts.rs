@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use s3_upload_protocol::native::{ListPartsAnswer, SignPartsAnswer, SignPartsRequest, SignedPart};
+use s3_upload_protocol::native::{ListPartsResponse, PartUrl, SignPartsRequest, SignPartsResponse};
 
 use super::verified_upload::VerifiedUpload;
 use crate::{
@@ -48,14 +48,14 @@ pub(super) async fn sign(
             .store
             .presign_part(&token.key, &upload_id, part.number, size, now)
             .await?;
-        parts.push(SignedPart {
+        parts.push(PartUrl {
             number: part.number,
             url: signed.url,
             headers: signed.headers,
             expires_in: Some(app.store.expires().as_secs()),
         });
     }
-    Ok(json(StatusCode::OK, &SignPartsAnswer { parts }))
+    Ok(json(StatusCode::OK, &SignPartsResponse { parts }))
 }
 
 pub(super) async fn list(
@@ -64,5 +64,5 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let (token, upload_id) = upload.multipart()?;
     let parts = app.store.list_parts(&token.key, &upload_id).await?;
-    Ok(json(StatusCode::OK, &ListPartsAnswer { parts }))
+    Ok(json(StatusCode::OK, &ListPartsResponse { parts }))
 }

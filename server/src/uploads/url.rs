@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use s3_upload_protocol::native::UrlAnswer;
+use s3_upload_protocol::native::UrlResponse;
 
 use super::{stored_check, verified_upload::VerifiedUpload};
 use crate::{
@@ -52,7 +52,7 @@ pub(super) async fn url(
             .presign_get(&token.key, &disposition, &token.media_type, now)
             .await?
     };
-    let answer = UrlAnswer {
+    let answer = UrlResponse {
         url,
         expires_in: Some(app.store.expires().as_secs()),
     };

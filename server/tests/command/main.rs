@@ -218,7 +218,7 @@ fn help_shows_options_and_examples() {
     let help = String::from_utf8(output.stdout).unwrap();
     for word in [
         "Server:",
-        "Who may call:",
+        "Authentication:",
         "Limits for each client:",
         "Webhook:",
         "Bucket:",

@@ -12,8 +12,8 @@ use std::{
 use clap::Parser as _;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use s3_upload_protocol::native::{
-    CompleteAnswer, CreateAnswer, CreateRequest, PartToSign, Refusal, SignPartsAnswer,
-    SignPartsRequest, SignedPart, Strategy,
+    CompleteResponse, CreateRequest, CreateResponse, ErrorResponse, PartToSign, PartUrl,
+    SignPartsRequest, SignPartsResponse, Strategy,
 };
 use s3_upload_server::{
     config::{Config, Options},
@@ -50,7 +50,7 @@ pub async fn start_in(folder: &Path, flags: &[&str]) -> Rig {
     }
 }
 
-/// Why a server with these flags does not start.
+/// The error of a server that does not start with these flags.
 pub async fn fails_to_start(flags: &[&str]) -> String {
     let base = ["s3-upload-server", "--port", "0", "--store-port", "0"];
     let config = Config::load(Options::try_parse_from(base.iter().chain(flags)).unwrap()).unwrap();
@@ -122,11 +122,11 @@ impl Rig {
             .unwrap()
     }
 
-    pub async fn create(&self, request: &CreateRequest) -> CreateAnswer {
+    pub async fn create(&self, request: &CreateRequest) -> CreateResponse {
         answer(self.post("/uploads", request).await).await
     }
 
-    pub async fn sign(&self, id: &str, parts: &[(u16, usize)]) -> Vec<SignedPart> {
+    pub async fn sign(&self, id: &str, parts: &[(u16, usize)]) -> Vec<PartUrl> {
         let parts = parts
             .iter()
             .map(|&(number, size)| PartToSign {
@@ -137,11 +137,11 @@ impl Rig {
         let signed = self
             .post(&format!("/uploads/{id}/parts"), &SignPartsRequest { parts })
             .await;
-        answer::<SignPartsAnswer>(signed).await.parts
+        answer::<SignPartsResponse>(signed).await.parts
     }
 
     /// Sends the bytes as the answer says.
-    pub async fn put(&self, created: &CreateAnswer, body: &[u8]) -> Response {
+    pub async fn put(&self, created: &CreateResponse, body: &[u8]) -> Response {
         let url = created.url.as_ref().unwrap().expose();
         with_headers(self.client.put(url), &created.headers)
             // A browser says so of an empty body too, this client does not.
@@ -152,7 +152,7 @@ impl Rig {
             .unwrap()
     }
 
-    pub async fn put_part(&self, part: &SignedPart, body: &[u8]) -> Response {
+    pub async fn put_part(&self, part: &PartUrl, body: &[u8]) -> Response {
         with_headers(self.client.put(part.url.expose()), &part.headers)
             .body(body.to_vec())
             .send()
@@ -161,7 +161,7 @@ impl Rig {
     }
 
     /// Sends the bytes by form, as the answer says.
-    pub async fn post_form(&self, created: &CreateAnswer, body: &[u8]) -> Response {
+    pub async fn post_form(&self, created: &CreateResponse, body: &[u8]) -> Response {
         self.post_fields(created, created.fields.as_ref().unwrap().expose(), body)
             .await
     }
@@ -169,7 +169,7 @@ impl Rig {
     /// Sends the bytes by a form with other fields.
     pub async fn post_fields(
         &self,
-        created: &CreateAnswer,
+        created: &CreateResponse,
         fields: &[(String, String)],
         body: &[u8],
     ) -> Response {
@@ -187,7 +187,7 @@ impl Rig {
         self.post(&format!("/uploads/{id}/complete"), body).await
     }
 
-    pub async fn download(&self, done: &CompleteAnswer) -> Response {
+    pub async fn download(&self, done: &CompleteResponse) -> Response {
         self.client
             .get(done.download_url.as_ref().unwrap().expose())
             .send()
@@ -195,7 +195,7 @@ impl Rig {
             .unwrap()
     }
 
-    /// What the store's folder says of an object beside its bytes.
+    /// The metadata of an object in the store's folder.
     pub fn sidecar(&self, key: &str) -> serde_json::Value {
         use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
         let key = URL_SAFE_NO_PAD.encode(key);
@@ -253,7 +253,7 @@ pub async fn answer<T: serde::de::DeserializeOwned>(response: Response) -> T {
 pub async fn refusal(response: Response, status: StatusCode) -> (String, String) {
     assert_eq!(response.status(), status);
     assert_eq!(response.headers()["content-type"], "application/json");
-    let refusal: Refusal = response.json().await.unwrap();
+    let refusal: ErrorResponse = response.json().await.unwrap();
     (refusal.error.code, refusal.error.message)
 }
 

@@ -16,7 +16,7 @@ use serde_json::Value;
 use sha2::Sha256;
 use tokio::sync::mpsc;
 
-/// What the webhook signs with.
+/// The secret with which the webhook signs.
 pub const SECRET: &str = "a webhook's secret";
 
 /// One request as it came.

@@ -1,4 +1,4 @@
-//! What those who run the server see of it: the webhook, the metrics, the request's id, the API's description.
+//! The operator's view of the server: the webhook, the metrics, the request's id, the API's description.
 
 #![allow(
     clippy::unwrap_used,

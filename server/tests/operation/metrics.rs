@@ -63,7 +63,7 @@ async fn what_happens_is_counted() {
     let path = format!("/uploads/{}/complete", large.id.unwrap());
     let whole = rig.post(&path, &CompleteRequest::default()).await;
     assert_eq!(whole.status(), StatusCode::CONFLICT);
-    // What clients write makes no label.
+    // Text of clients becomes no label.
     for path in ["/uploads/secret-id/parts", "/secret-file.js", "/%22%7d"] {
         rig.request(Method::GET, path).send().await.unwrap();
     }

@@ -9,9 +9,9 @@ use reqwest::{Method, StatusCode};
 use s3_upload_protocol::{
     SecretFields,
     native::{
-        CompleteAnswer, CompleteRequest, CreateAnswer, CreateRequest, DoctorAnswer, DoctorRequest,
-        Finding, ListPartsAnswer, PartToSign, Refusal, SentPart, SignPartsAnswer, SignPartsRequest,
-        SignedPart, StoredPart,
+        CompleteRequest, CompleteResponse, CreateRequest, CreateResponse, DoctorFinding,
+        DoctorRequest, DoctorResponse, ErrorResponse, ListPartsResponse, ListedPart, PartToSign,
+        PartUrl, SentPart, SignPartsRequest, SignPartsResponse,
         Strategy::{Multipart, Post, Put},
     },
 };
@@ -95,7 +95,7 @@ fn resolve<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
     }
 }
 
-/// Whether a value is as its schema says, without a field that the schema does not name.
+/// Asserts that a value matches its schema and has no field that the schema does not name.
 fn check(document: &Value, schema: &Value, value: &Value, at: &str) {
     let schema = resolve(document, schema);
     match schema["type"]
@@ -174,7 +174,7 @@ fn the_schemas_are_what_the_types_write() {
     };
     let least = file("a", "", 1, &[]);
     exact(&document, "CreateRequest", &json(full), &json(least));
-    let full = CreateAnswer {
+    let full = CreateResponse {
         id: Some("i".into()),
         key: Some("k".into()),
         url: Some("https://h".into()),
@@ -188,7 +188,7 @@ fn the_schemas_are_what_the_types_write() {
         &document,
         "CreateAnswer",
         &json(full),
-        &json(CreateAnswer::default()),
+        &json(CreateResponse::default()),
     );
     let sent = SentPart {
         number: 1,
@@ -204,7 +204,7 @@ fn the_schemas_are_what_the_types_write() {
         &json(full),
         &json(CompleteRequest::default()),
     );
-    let full = CompleteAnswer {
+    let full = CompleteResponse {
         key: "k".into(),
         size: 9,
         media_type: "a/b".into(),
@@ -212,7 +212,7 @@ fn the_schemas_are_what_the_types_write() {
         location: Some("https://h".into()),
         download_url: Some("https://h".into()),
     };
-    let least = CompleteAnswer {
+    let least = CompleteResponse {
         etag: None,
         location: None,
         download_url: None,
@@ -225,13 +225,13 @@ fn the_schemas_are_what_the_types_write() {
         ..least.clone()
     };
     exact(&document, "DoctorRequest", &json(full), &json(least));
-    let finding = Finding::default();
+    let finding = DoctorFinding::default();
     exact(&document, "Finding", &json(&finding), &json(&finding));
-    let answer = json(DoctorAnswer {
+    let answer = json(DoctorResponse {
         findings: vec![finding],
     });
     exact(&document, "DoctorAnswer", &answer, &answer);
-    let refusal = json(Refusal::new("a", "b"));
+    let refusal = json(ErrorResponse::new("a", "b"));
     exact(&document, "Refusal", &refusal, &refusal);
     exact(
         &document,
@@ -248,29 +248,29 @@ fn the_schemas_of_parts_are_what_the_types_write() {
     exact(&document, "PartToSign", &json(part), &json(part));
     let request = json(SignPartsRequest { parts: vec![part] });
     exact(&document, "SignPartsRequest", &request, &request);
-    let signed = SignedPart {
+    let signed = PartUrl {
         number: 1,
         url: "https://h".into(),
         headers: BTreeMap::from([("if-none-match".into(), "*".into())]),
         expires_in: Some(300),
     };
-    let bare = SignedPart {
+    let bare = PartUrl {
         headers: BTreeMap::new(),
         expires_in: None,
         ..signed.clone()
     };
     exact(&document, "SignedPart", &json(&signed), &json(bare));
-    let answer = json(SignPartsAnswer {
+    let answer = json(SignPartsResponse {
         parts: vec![signed],
     });
     exact(&document, "SignPartsAnswer", &answer, &answer);
-    let stored = StoredPart {
+    let stored = ListedPart {
         number: 1,
         size: 9,
         etag: "e".into(),
     };
     exact(&document, "StoredPart", &json(&stored), &json(&stored));
-    let answer = json(ListPartsAnswer {
+    let answer = json(ListPartsResponse {
         parts: vec![stored],
     });
     exact(&document, "ListPartsAnswer", &answer, &answer);
@@ -367,7 +367,7 @@ async fn real_answers_are_as_described() {
         asked("get", &parts, "/uploads/{id}/parts", Value::Null).await;
         let body = json!({"parts": [{"number": 1, "size": 5}]});
         asked("post", &parts, "/uploads/{id}/parts", body).await;
-        let created: CreateAnswer = serde_json::from_value(created.clone()).unwrap();
+        let created: CreateResponse = serde_json::from_value(created.clone()).unwrap();
         if created.url.is_some() && created.fields.is_none() {
             rig.put(&created, b"hello").await;
         }

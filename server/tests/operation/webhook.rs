@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, CreateAnswer, Strategy::Put};
+use s3_upload_protocol::native::{
+    CompleteRequest, CompleteResponse, CreateResponse, Strategy::Put,
+};
 use s3_upload_server::{
     events::{UploadedObject, Webhook, WebhookTarget},
     serve::Server,
@@ -41,7 +43,7 @@ fn completed(key: &str) -> UploadedObject {
     }
 }
 
-async fn upload(rig: &Rig) -> (CreateAnswer, CompleteAnswer) {
+async fn upload(rig: &Rig) -> (CreateResponse, CompleteResponse) {
     let created = rig.create(&file("a 🦀.txt", "text/plain", 5, &[Put])).await;
     assert_eq!(rig.put(&created, b"hello").await.status(), StatusCode::OK);
     let id = created.id.as_ref().unwrap();
@@ -120,7 +122,7 @@ async fn it_says_who_uploaded() {
         .send()
         .await
         .unwrap();
-    let created: CreateAnswer = answer(created).await;
+    let created: CreateResponse = answer(created).await;
     rig.put(&created, b"hello").await;
     let path = format!("/uploads/{}/complete", created.id.unwrap());
     let request = rig

@@ -9,7 +9,7 @@ use axum::{
     middleware::{Next, from_fn},
 };
 use reqwest::{Client as Http, StatusCode};
-use s3_upload_protocol::native::{CreateAnswer, Strategy::Put};
+use s3_upload_protocol::native::{CreateResponse, Strategy::Put};
 use s3_upload_server::{
     App,
     access::{AuthError, Authenticate, Client},
@@ -91,7 +91,7 @@ async fn list(url: &str, session: &str, id: &str) -> reqwest::Response {
 
 /// An upload is its owner's, and nobody else's.
 async fn is_bound(url: &str) {
-    let created: CreateAnswer = answer(create(url, "ada").await).await;
+    let created: CreateResponse = answer(create(url, "ada").await).await;
     let id = created.id.unwrap();
     // It has no parts: that is said to its owner only.
     let own = refusal(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Method, StatusCode};
 use s3_upload_protocol::native::{
-    CompleteAnswer, CompleteRequest,
+    CompleteRequest, CompleteResponse,
     Strategy::{Multipart, Put},
 };
 use s3_upload_server::grants::{TokenSigner, UploadToken};
@@ -79,7 +79,7 @@ async fn forged_and_cut_ids_are_unknown() {
         is_unknown(&rig, forged).await;
     }
     // Nothing of that did anything to the upload itself.
-    let done: CompleteAnswer = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
+    let done: CompleteResponse = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
     assert_eq!(rig.download(&done).await.text().await.unwrap(), "hello");
 }
 
@@ -94,7 +94,7 @@ async fn an_expired_id_is_unknown() {
     is_unknown(&rig, &signer.sign(&upload_token(&key, 0))).await;
     // The same with more time is not.
     let id = signer.sign(&upload_token(&key, now() + 600));
-    let _: CompleteAnswer = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
+    let _: CompleteResponse = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
 }
 
 #[tokio::test]
@@ -102,11 +102,11 @@ async fn anothers_id_is_unknown() {
     let rig = start(&["--secret", UPLOAD_SECRET, "--auth-secret", AUTH]).await;
     let owner = token("ada", Some("acme"));
     let request = file("a.txt", "text/plain", 5, &[Put]);
-    let single: s3_upload_protocol::native::CreateAnswer =
+    let single: s3_upload_protocol::native::CreateResponse =
         answer(create_as(&rig, &owner, &request).await).await;
     assert_eq!(rig.put(&single, b"hello").await.status(), StatusCode::OK);
     let request = file("b.bin", "", 5, &[Multipart]);
-    let parts: s3_upload_protocol::native::CreateAnswer =
+    let parts: s3_upload_protocol::native::CreateResponse =
         answer(create_as(&rig, &owner, &request).await).await;
 
     let unowned = TokenSigner::new(UPLOAD_SECRET.as_bytes(), Duration::from_hours(1))
@@ -131,7 +131,7 @@ async fn anothers_id_is_unknown() {
     // Both are still there for whoever made them.
     let path = format!("/uploads/{single}/complete");
     let done = ask(&rig, &owner, Method::POST, &path).json(&CompleteRequest::default());
-    let _: CompleteAnswer = answer(done.send().await.unwrap()).await;
+    let _: CompleteResponse = answer(done.send().await.unwrap()).await;
     let listed = ask(
         &rig,
         &owner,

@@ -65,7 +65,7 @@ async fn the_same_id_of_another_issuer_is_another_person() {
     for _ in 0..3 {
         assert_eq!(create(&staff).await, StatusCode::OK);
     }
-    // Who is of both is of none.
+    // A token that names both issuers is refused.
     let both = seven(&json!(["https://staff.example", "https://guests.example"]));
     assert_eq!(create(&both).await, StatusCode::UNAUTHORIZED);
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use reqwest::{Method, StatusCode};
 use s3_upload_protocol::native::{
-    CompleteAnswer, CompleteRequest, CreateAnswer,
+    CompleteRequest, CompleteResponse, CreateResponse,
     Strategy::{Multipart, Put},
 };
 use serde_json::json;
@@ -44,8 +44,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What is stored lies in the bucket's folder, under the key that was answered, and nowhere else.
-async fn is_stored_inside(rig: &Rig, created: &CreateAnswer, word: &str) {
+/// Asserts that the object is stored in the bucket's folder under the answered key, and nowhere else.
+async fn is_stored_inside(rig: &Rig, created: &CreateResponse, word: &str) {
     let key = created.key.as_ref().unwrap();
     assert!(
         key.starts_with("uploads/")
@@ -61,7 +61,7 @@ async fn is_stored_inside(rig: &Rig, created: &CreateAnswer, word: &str) {
     let stored = rig.data.path().join("uploads").join(key);
     assert_eq!(std::fs::read(stored).unwrap(), b"hello");
     let id = created.id.as_ref().unwrap();
-    let done: CompleteAnswer = answer(rig.complete(id, &CompleteRequest::default()).await).await;
+    let done: CompleteResponse = answer(rig.complete(id, &CompleteRequest::default()).await).await;
     assert_eq!(&done.key, key);
     let download = rig.download(&done).await;
     assert_eq!(download.status(), StatusCode::OK);
@@ -87,10 +87,10 @@ async fn names_and_metadata_climb_nowhere() {
             "size": 5,
             "metadata": {"key": word, "prefix": word, word: word},
             "accepts": ["put"],
-            // What some backends would take as the key.
+            // Members that some backends would use as the key.
             "key": word, "prefix": word, "filename": word, "path": word, "bucket": word, "tenant": word
         });
-        let created: CreateAnswer = answer(rig.post("/uploads", &request).await).await;
+        let created: CreateResponse = answer(rig.post("/uploads", &request).await).await;
         is_stored_inside(&rig, &created, word).await;
     }
     let outside: Vec<_> = files(parent.path())

@@ -1,4 +1,4 @@
-//! What one client may ask for, and who counts as one.
+//! The limits of one client, and the identification of clients.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ async fn requests_are_counted_for_each_person() {
     let tenant = token("ada", Some("acme"));
     assert_eq!(create(&tenant).await.status(), StatusCode::OK);
     waits(create(&token("ada", None)).await, "rate_limited", 120).await;
-    // Who is not let in counts by address, and takes nothing from those who are.
+    // Unauthenticated clients are counted by address, and do not use up the limits of others.
     for _ in 0..5 {
         assert_eq!(create("forged").await.status(), StatusCode::UNAUTHORIZED);
     }
@@ -99,7 +99,7 @@ async fn a_trusted_proxy_says_who_it_is() {
         assert_eq!(create("192.0.2.1").await.status(), StatusCode::OK);
     }
     waits(create("192.0.2.1").await, "rate_limited", 120).await;
-    // What the client itself wrote stands before what the proxies added.
+    // The client's own entries precede those that the proxies added.
     waits(
         create("198.51.100.1, 192.0.2.1, 10.0.0.7").await,
         "rate_limited",
@@ -121,7 +121,7 @@ async fn bytes_are_counted_when_they_are_granted() {
     ];
     let rig = start(&flags).await;
     let create = async |size: usize| create_from(&rig, "", size, &[Put]).await;
-    // What is refused for another reason costs nothing.
+    // A request that is refused for another reason is not counted.
     assert_eq!(
         create(2_000_000_000).await.status(),
         StatusCode::PAYLOAD_TOO_LARGE

@@ -126,7 +126,7 @@ async fn deeply_nested_json_is_refused() {
     is_well(&rig).await;
 }
 
-/// What this process holds in memory, in bytes; `None` where the system does not say.
+/// The resident memory of this process in bytes; `None` if the system does not report it.
 fn resident() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;

@@ -1,4 +1,4 @@
-//! What somebody who means harm would try, each over real HTTP against a real server and its embedded store.
+//! Attacks, each over real HTTP against a real server and its embedded store.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,7 +30,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use common::Rig;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use s3_upload_protocol::native::{
-    CreateAnswer, CreateRequest,
+    CreateRequest, CreateResponse,
     Strategy::{Multipart, Put},
 };
 use s3_upload_server::access::{AuthTokens, Claims};
@@ -57,7 +57,7 @@ fn token(id: &str, tenant: Option<&str>) -> String {
     })
 }
 
-/// What a client with this token asks.
+/// A request with this token.
 fn ask(rig: &Rig, token: &str, method: Method, path: &str) -> RequestBuilder {
     rig.request(method, path).bearer_auth(token)
 }
@@ -72,7 +72,7 @@ async fn create_as(rig: &Rig, token: &str, request: &CreateRequest) -> Response 
 }
 
 /// A small upload with this token.
-async fn begin_as(rig: &Rig, token: &str) -> CreateAnswer {
+async fn begin_as(rig: &Rig, token: &str) -> CreateResponse {
     let request = common::file("a.txt", "text/plain", 5, &[Put]);
     common::answer(create_as(rig, token, &request).await).await
 }

@@ -1,7 +1,9 @@
 //! Pages of other sites: what they can send without asking is refused, and what they would ask for is not granted.
 
 use reqwest::{Method, Response, StatusCode};
-use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, CreateAnswer, Strategy::Put};
+use s3_upload_protocol::native::{
+    CompleteRequest, CompleteResponse, CreateResponse, Strategy::Put,
+};
 
 use crate::{
     all_about,
@@ -12,7 +14,7 @@ const SITE: &str = "https://app.example";
 const FOREIGN: &str = "https://evil.example";
 
 /// An upload that was made by a page of the site.
-async fn begin(rig: &Rig) -> CreateAnswer {
+async fn begin(rig: &Rig) -> CreateResponse {
     let request = rig
         .request(Method::POST, "/uploads")
         .header("origin", SITE)
@@ -62,7 +64,7 @@ async fn a_foreign_page_is_refused_by_the_server_itself() {
         }
     }
     // The upload that they tried to delete is still there.
-    let done: CompleteAnswer = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
+    let done: CompleteResponse = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
     assert_eq!(rig.download(&done).await.text().await.unwrap(), "hello");
 }
 
@@ -83,7 +85,7 @@ async fn the_servers_own_pages_are_no_strangers() {
     assert_eq!(program.status(), StatusCode::OK, "programs send no origin");
 }
 
-/// What a page may send anywhere without a preflight: the content types of forms, or none.
+/// A page may send the content types of forms, or none, to any origin without a preflight.
 /// <https://fetch.spec.whatwg.org/#cors-safelisted-request-header>
 #[tokio::test]
 async fn only_json_changes_anything() {
@@ -130,7 +132,7 @@ async fn only_json_changes_anything() {
         deleted.send().await.unwrap().status(),
         StatusCode::METHOD_NOT_ALLOWED
     );
-    let done: CompleteAnswer = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
+    let done: CompleteResponse = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
     assert_eq!(done.size, 5);
 }
 

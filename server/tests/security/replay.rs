@@ -1,10 +1,10 @@
-//! What is signed is all that can be done, and only once.
+//! A signed request permits exactly one operation, once.
 
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use s3_upload_protocol::native::{
-    CompleteAnswer, CompleteRequest, CreateAnswer, SentPart,
+    CompleteRequest, CompleteResponse, CreateResponse, SentPart,
     Strategy::{Multipart, Post, Put},
 };
 
@@ -14,11 +14,11 @@ use crate::common::{
     refusal, s3_error, start, with_headers,
 };
 
-async fn complete(rig: &Rig, id: &str, parts: Option<Vec<SentPart>>) -> CompleteAnswer {
+async fn complete(rig: &Rig, id: &str, parts: Option<Vec<SentPart>>) -> CompleteResponse {
     answer(rig.complete(id, &CompleteRequest { parts }).await).await
 }
 
-async fn is_mismatch(rig: &Rig, created: &CreateAnswer, body: &[u8]) {
+async fn is_mismatch(rig: &Rig, created: &CreateResponse, body: &[u8]) {
     let refused = rig.put(created, body).await;
     let code = s3_error(refused, StatusCode::FORBIDDEN).await;
     assert!(code.starts_with("SignatureDoesNotMatch"), "{code}");
@@ -48,7 +48,7 @@ async fn neither_more_nor_another_type_than_signed() {
     );
     let status = raw(&rig.store, &chunked).await;
     assert!(status >= 400, "{status}");
-    // What is not signed is not stored with it either.
+    // Headers that are not signed are not stored.
     for header in [
         "x-amz-acl",
         "x-amz-meta-a",
@@ -151,7 +151,7 @@ async fn parts_that_are_signed_after_completion_change_nothing() {
     assert_eq!(rig.leftovers(), Vec::<String>::new());
 }
 
-/// Who checks an object when they are told of it must hear that it is another one.
+/// A receiver that checks each reported object is notified when another object replaces it.
 #[tokio::test]
 async fn what_takes_an_objects_place_is_told_anew() {
     let (url, mut heard) = receiver(&[]).await;

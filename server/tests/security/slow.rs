@@ -1,4 +1,4 @@
-//! Who sends slowly, or nothing more.
+//! Clients that send slowly, or stop sending.
 
 use std::{
     io::{Read as _, Write as _},
@@ -147,7 +147,7 @@ async fn an_answer_that_nobody_reads_ends() {
     let ended = spawn_blocking(move || {
         let mut stream = sends(&url, "GET /large.bin HTTP/1.1\r\nHost: h\r\n\r\n");
         let end = std::time::Instant::now() + Duration::from_mins(1);
-        // What is sent to a connection that is closed is answered by a reset.
+        // A closed connection answers further bytes by a reset.
         while stream.write_all(b"x").is_ok() {
             assert!(std::time::Instant::now() < end, "it is held still");
             std::thread::sleep(Duration::from_millis(20));

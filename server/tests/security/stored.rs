@@ -1,8 +1,8 @@
-//! Who sends more with the bytes than was granted, and who changes what was confirmed.
+//! Requests that send more with the bytes than was granted, or that change a confirmed object.
 
 use reqwest::{Method, Response, StatusCode};
 use s3_upload_protocol::native::{
-    CompleteAnswer, CompleteRequest, CreateAnswer,
+    CompleteRequest, CompleteResponse, CreateResponse,
     Strategy::{Multipart, Post, Put},
 };
 
@@ -13,7 +13,7 @@ use crate::common::{
 };
 
 /// Puts five bytes with the granted headers and these.
-async fn put_with(rig: &Rig, created: &CreateAnswer, more: &[(&str, &str)]) -> Response {
+async fn put_with(rig: &Rig, created: &CreateResponse, more: &[(&str, &str)]) -> Response {
     let put = rig.client.put(created.url.as_ref().unwrap().expose());
     let mut put = with_headers(put, &created.headers).body("hello");
     for (name, value) in more {
@@ -22,17 +22,17 @@ async fn put_with(rig: &Rig, created: &CreateAnswer, more: &[(&str, &str)]) -> R
     put.send().await.unwrap()
 }
 
-async fn complete(rig: &Rig, created: &CreateAnswer) -> Response {
+async fn complete(rig: &Rig, created: &CreateResponse) -> Response {
     let id = created.id.as_ref().unwrap();
     rig.complete(id, &CompleteRequest::default()).await
 }
 
-async fn link(rig: &Rig, created: &CreateAnswer) -> Response {
+async fn link(rig: &Rig, created: &CreateResponse) -> Response {
     let path = format!("/uploads/{}/url", created.id.as_ref().unwrap());
     rig.request(Method::GET, &path).send().await.unwrap()
 }
 
-async fn delete(rig: &Rig, created: &CreateAnswer) -> Response {
+async fn delete(rig: &Rig, created: &CreateResponse) -> Response {
     let path = format!("/uploads/{}", created.id.as_ref().unwrap());
     rig.request(Method::DELETE, &path).send().await.unwrap()
 }
@@ -58,7 +58,7 @@ async fn headers_that_were_not_granted_are_not_confirmed() {
         }
         let created = rig.create(&file("a.png", "image/png", 5, &[Put])).await;
         assert!(put_with(&rig, &created, &[]).await.status().is_success());
-        let done: CompleteAnswer = answer(complete(&rig, &created).await).await;
+        let done: CompleteResponse = answer(complete(&rig, &created).await).await;
         assert_eq!(done.media_type, "image/png");
     }
     let rig = start(&[]).await;
@@ -85,7 +85,7 @@ async fn parts_and_forms_with_their_own_headers_are_confirmed() {
                 .status()
                 .is_success()
         );
-        let done: CompleteAnswer = answer(complete(&rig, &created).await).await;
+        let done: CompleteResponse = answer(complete(&rig, &created).await).await;
         assert_eq!(done.media_type, "image/png");
         let body = bytes(9);
         let created = rig
@@ -94,7 +94,7 @@ async fn parts_and_forms_with_their_own_headers_are_confirmed() {
         let id = created.id.clone().unwrap();
         let parts = rig.sign(&id, &[(1, 9)]).await;
         assert!(rig.put_part(&parts[0], &body).await.status().is_success());
-        let done: CompleteAnswer = answer(complete(&rig, &created).await).await;
+        let done: CompleteResponse = answer(complete(&rig, &created).await).await;
         assert_eq!(done.media_type, "image/png");
     }
 }
@@ -104,7 +104,7 @@ async fn a_link_names_type_coding_and_caching_itself() {
     let rig = start(&[]).await;
     let created = rig.create(&file("a.png", "image/png", 5, &[Put])).await;
     assert!(put_with(&rig, &created, &[]).await.status().is_success());
-    let done: CompleteAnswer = answer(complete(&rig, &created).await).await;
+    let done: CompleteResponse = answer(complete(&rig, &created).await).await;
     // Another object takes its place while the link lasts.
     assert!(delete(&rig, &created).await.status().is_success());
     let more = [
@@ -124,7 +124,7 @@ async fn a_link_names_type_coding_and_caching_itself() {
 async fn what_is_kept_is_neither_deleted_nor_replaced() {
     let rig = start(&["--keep-stored"]).await;
     let created = rig.create(&file("a.txt", "text/plain", 5, &[Post])).await;
-    // What has not arrived can be given up.
+    // An upload whose object has not arrived can be aborted.
     assert_eq!(
         delete(&rig, &created).await.status(),
         StatusCode::NO_CONTENT
@@ -135,11 +135,11 @@ async fn what_is_kept_is_neither_deleted_nor_replaced() {
             .status()
             .is_success()
     );
-    let done: CompleteAnswer = answer(complete(&rig, &created).await).await;
+    let done: CompleteResponse = answer(complete(&rig, &created).await).await;
     let (code, _) = refusal(delete(&rig, &created).await, StatusCode::FORBIDDEN).await;
     assert_eq!(code, "kept");
     assert_eq!(rig.download(&done).await.text().await.unwrap(), "first");
-    let again: CompleteAnswer = answer(complete(&rig, &created).await).await;
+    let again: CompleteResponse = answer(complete(&rig, &created).await).await;
     assert_eq!(again.etag, done.etag);
     // A form can be sent again, and what it brings is not confirmed.
     assert!(
@@ -170,7 +170,7 @@ async fn without_downloads_there_are_no_links() {
     let rig = start(&["--downloads", "off"]).await;
     let created = rig.create(&file("a.txt", "text/plain", 5, &[Put])).await;
     assert!(put_with(&rig, &created, &[]).await.status().is_success());
-    let done: CompleteAnswer = answer(complete(&rig, &created).await).await;
+    let done: CompleteResponse = answer(complete(&rig, &created).await).await;
     assert_eq!(done.download_url, None);
     let (code, _) = refusal(link(&rig, &created).await, StatusCode::FORBIDDEN).await;
     assert_eq!(code, "no_downloads");
@@ -188,7 +188,7 @@ async fn the_webhook_is_told_of_headers_and_of_deletions() {
         StatusCode::NO_CONTENT
     );
     assert!(put_with(&rig, &created, &[]).await.status().is_success());
-    let done: CompleteAnswer = answer(complete(&rig, &created).await).await;
+    let done: CompleteResponse = answer(complete(&rig, &created).await).await;
     let told = heard.recv().await.unwrap().json();
     assert_eq!(told["type"], "upload.completed");
     let stored = told["upload"]["headers"]["content-disposition"].as_str();
@@ -217,7 +217,7 @@ async fn a_form_binds_the_headers_that_it_names() {
         .post(created.url.as_ref().unwrap().expose())
         .header("content-type", content_type)
         .body(body);
-    // Whether or not a store takes a field that the policy does not name, nothing of it is confirmed.
+    // A store may accept a field that the policy does not name, but the object is not confirmed.
     sent.send().await.unwrap();
     assert_eq!(
         complete(&rig, &created).await.status(),

@@ -20,7 +20,7 @@ use crate::{
     common::{self, Rig, answer, file, refusal, start},
     create_as, now, token,
 };
-use s3_upload_protocol::native::{CompleteAnswer, CompleteRequest, Strategy::Put};
+use s3_upload_protocol::native::{CompleteRequest, CompleteResponse, Strategy::Put};
 
 const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/security/keys");
 /// The secret of JSON web tokens.
@@ -55,7 +55,7 @@ pub fn hs256(claims: &Value) -> String {
     )
 }
 
-/// What is said to a request with this token.
+/// The status and the challenge of a request with this token.
 async fn said(rig: &Rig, token: &str) -> (StatusCode, String) {
     let request = file("a.txt", "text/plain", 5, &[Put]);
     let response = create_as(rig, token, &request).await;
@@ -104,7 +104,7 @@ async fn without_a_token_nothing_is_done() {
             ("unauthorized", "Sign in to upload.")
         );
     }
-    // What tells nothing stays open.
+    // Endpoints without private content need no token.
     for path in ["/health", "/openapi.json"] {
         let open = rig.request(Method::GET, path).send().await.unwrap();
         assert_eq!(open.status(), StatusCode::OK);
@@ -129,7 +129,7 @@ async fn a_token_of_the_shared_secret_uploads() {
     assert_eq!(rig.put(&created, b"hello").await.status(), StatusCode::OK);
     let path = format!("/uploads/{}/complete", created.id.unwrap());
     let complete = ask(&rig, &token, Method::POST, &path).json(&CompleteRequest::default());
-    let done: CompleteAnswer = answer(complete.send().await.unwrap()).await;
+    let done: CompleteResponse = answer(complete.send().await.unwrap()).await;
     assert_eq!(rig.download(&done).await.text().await.unwrap(), "hello");
 }
 

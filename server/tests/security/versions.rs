@@ -10,7 +10,7 @@ use std::{
 
 use axum::{Router, body::Body, response::Response};
 use reqwest::{Client, StatusCode};
-use s3_upload_protocol::native::{CreateAnswer, Strategy::Put};
+use s3_upload_protocol::native::{CreateResponse, Strategy::Put};
 use s3_upload_server::{
     App,
     access::{Quota, QuotaLimits},
@@ -66,7 +66,7 @@ async fn a_further_version_is_counted_when_it_is_confirmed() {
     let client = Client::new();
     let request = file("a.txt", "text/plain", 5, &[Put]);
     let created = client.post(format!("{url}/uploads")).json(&request).send();
-    let created: CreateAnswer = answer(created.await.unwrap()).await;
+    let created: CreateResponse = answer(created.await.unwrap()).await;
     let complete = async || {
         let path = format!("{url}/uploads/{}/complete", created.id.as_ref().unwrap());
         let request = client.post(path).json(&serde_json::json!({}));

@@ -7,25 +7,27 @@
 use std::cell::RefCell;
 
 use s3_upload_core::{Step, UploadError};
-use s3_upload_protocol::answer::{Asked, Content};
-use s3_upload_protocol::talk::{self, Audience, Call, Next, Payload, Reply};
-use s3_upload_protocol::{Trouble, redacted};
+use s3_upload_protocol::exchange::{
+    self, Audience, DialectRequest, DialectResponse, Next, RequestBody,
+};
+use s3_upload_protocol::response::{Content, StoreOperation};
+use s3_upload_protocol::{DialectError, redacted};
 
 use super::redirect::{self, Redirect};
 use super::session::CompletionState;
-use super::{Backend, auth_headers, translate, trouble};
+use super::{Backend, auth_headers, operation_error, translate};
 use crate::browser::fetch::Follow;
 use crate::browser::http::{Body, Credentials, Failure, Request, Response};
+use crate::uploader::network::Signal;
+use crate::uploader::parsed_response::ParsedResponse;
 use crate::uploader::platform::Platform;
-use crate::uploader::received::Received;
 use crate::uploader::settings::{Headers, NoHeaders};
-use crate::uploader::transport::Signal;
 use crate::uploader::{diagnose, store};
 
 /// The most requests of one operation. More of them are an endless exchange.
-const MOST_CALLS: usize = 16;
+const MAX_REQUESTS: usize = 16;
 /// The most truncated answers in a row that count as accidental.
-const MOST_BROKEN: u32 = 4;
+const MAX_TRUNCATED: u32 = 4;
 
 impl<P: Platform> Backend<'_, P> {
     /// Sends one request after the other, as the dialect requires. A request that `completion` records is not repeated.
@@ -33,48 +35,52 @@ impl<P: Platform> Backend<'_, P> {
         &self,
         step: Step,
         completion: Option<&RefCell<CompletionState>>,
-        operation: impl Fn(&[Reply]) -> talk::Step<T>,
+        operation: impl Fn(&[DialectResponse]) -> exchange::OperationResult<T>,
     ) -> Result<T, UploadError> {
-        if self.settings.site.endpoint.trim().is_empty() {
+        if self.settings.backend.endpoint.trim().is_empty() {
             let text = "no endpoint is set: give the widget the address of the backend that presigns uploads";
             return Err(UploadError::Configuration(text.to_owned()));
         }
-        let mut replies =
-            completion.map_or_else(Vec::new, |completion| completion.borrow().replies.clone());
-        while replies.len() <= MOST_CALLS {
-            match operation(&replies).map_err(|wrong| trouble(step, wrong))? {
+        let mut responses =
+            completion.map_or_else(Vec::new, |completion| completion.borrow().responses.clone());
+        while responses.len() <= MAX_REQUESTS {
+            match operation(&responses).map_err(|wrong| operation_error(step, wrong))? {
                 Next::Done(outcome) => return Ok(outcome),
-                Next::Call(call) if call.audience == Audience::Store => {
-                    replies.push(self.ask_store(step, &call, completion).await?);
+                Next::Send(request) if request.audience == Audience::Store => {
+                    responses.push(self.request_store(step, &request, completion).await?);
                     if let Some(completion) = completion {
-                        completion.borrow_mut().replies.clone_from(&replies);
+                        completion.borrow_mut().responses.clone_from(&responses);
                     }
                 }
-                Next::Call(call) => replies.push(self.ask(step, &call).await?),
+                Next::Send(request) => responses.push(self.request_backend(step, &request).await?),
             }
         }
-        let circle =
-            Trouble::Unsupported("the conversation with the backend does not end".to_owned());
-        Err(trouble(step, circle))
+        let endless =
+            DialectError::Unsupported("the exchange with the backend does not end".to_owned());
+        Err(operation_error(step, endless))
     }
 
-    async fn ask(&self, step: Step, call: &Call) -> Result<Reply, UploadError> {
+    async fn request_backend(
+        &self,
+        step: Step,
+        request: &DialectRequest,
+    ) -> Result<DialectResponse, UploadError> {
         let renewals = match &self.settings.headers {
             Headers::Refreshable(fresh) => Some(fresh.refresh_count()),
             _ => None,
         };
-        let mut response = self.answer_to(step, call, None).await?;
+        let mut response = self.send_and_diagnose(step, request, None).await?;
         if response.status == 401 && renewals.is_some() {
-            response = self.answer_to(step, call, renewals).await?;
+            response = self.send_and_diagnose(step, request, renewals).await?;
         }
         self.read(step, &response)
     }
 
     /// Reads the backend's response. The responses to all steps of all dialects pass through this function. A web page
     /// is no answer, even where a dialect ignores the body.
-    fn read(&self, step: Step, response: &Received) -> Result<Reply, UploadError> {
-        let seen = store::seen(response);
-        if seen.is_page_for_answer() {
+    fn read(&self, step: Step, response: &ParsedResponse) -> Result<DialectResponse, UploadError> {
+        let seen = store::response_view(response);
+        if seen.is_intercepted() {
             return Err(UploadError::WebPage {
                 step,
                 status: response.status,
@@ -84,55 +90,55 @@ impl<P: Platform> Backend<'_, P> {
             return Err(translate::refusal(response));
         }
         if seen.content() == Content::BrokenJson {
-            return Err(self.broken(step, response));
+            return Err(self.truncated(step, response));
         }
-        self.standing.broken.set(0);
-        Ok(reply(response))
+        self.health.truncated_responses.set(0);
+        Ok(dialect_response(response))
     }
 
     /// The error of truncated JSON. It counts as a lost answer, unless it repeats each time.
-    fn broken(&self, step: Step, response: &Received) -> UploadError {
-        let broken = self.standing.broken.get() + 1;
-        self.standing.broken.set(broken);
-        if broken <= MOST_BROKEN {
+    fn truncated(&self, step: Step, response: &ParsedResponse) -> UploadError {
+        let broken = self.health.truncated_responses.get() + 1;
+        self.health.truncated_responses.set(broken);
+        if broken <= MAX_TRUNCATED {
             return UploadError::Network { step };
         }
         UploadError::Malformed {
             step,
             expected: "JSON".to_owned(),
-            got: response.reply_body().described(),
+            got: response.dialect_body().describe(),
             is_incomplete: true,
         }
     }
 
-    async fn ask_store(
+    async fn request_store(
         &self,
         step: Step,
-        call: &Call,
+        request: &DialectRequest,
         completion: Option<&RefCell<CompletionState>>,
-    ) -> Result<Reply, UploadError> {
+    ) -> Result<DialectResponse, UploadError> {
         let doubt = |now: bool| {
             completion.is_some_and(|completion| {
                 core::mem::replace(&mut completion.borrow_mut().in_doubt, now)
             })
         };
         let was_in_doubt = doubt(true);
-        let response = self.answer_to(step, call, None).await?;
+        let response = self.send_and_diagnose(step, request, None).await?;
         let asked = if step == Step::Abort {
-            Asked::Abort
+            StoreOperation::Abort
         } else {
-            Asked::Complete
+            StoreOperation::Complete
         };
         let Err(refused) = store::read(step, asked, &response) else {
             doubt(false);
-            return Ok(reply(&response));
+            return Ok(dialect_response(&response));
         };
         match &refused {
             UploadError::Store(refusal) => {
                 // The earlier request, whose response is missing, completed the upload.
                 if was_in_doubt && refusal.code.as_deref() == Some("NoSuchUpload") {
                     doubt(false);
-                    return Ok(Reply::completed_before());
+                    return Ok(DialectResponse::already_completed());
                 }
                 doubt(refusal.status >= 500);
             }
@@ -141,8 +147,8 @@ impl<P: Platform> Backend<'_, P> {
                 doubt(was_in_doubt);
             }
             // A success without its document is a truncated response, unless it repeats each time.
-            UploadError::Network { .. } if bare(completion) > MOST_BROKEN => {
-                let got = response.reply_body().described();
+            UploadError::Network { .. } if count_without_document(completion) > MAX_TRUNCATED => {
+                let got = response.dialect_body().describe();
                 return Err(UploadError::Malformed {
                     step,
                     expected: "S3's <CompleteMultipartUploadResult>".to_owned(),
@@ -157,68 +163,76 @@ impl<P: Platform> Backend<'_, P> {
 
     /// The response, with any status. `refused` is `Some` if the last response was a 401 to headers that were given
     /// after this number of renewals.
-    async fn answer_to(
+    async fn send_and_diagnose(
         &self,
         step: Step,
-        call: &Call,
+        request: &DialectRequest,
         refused: Option<u64>,
-    ) -> Result<Received, UploadError> {
+    ) -> Result<ParsedResponse, UploadError> {
         let since = self.platform.policy_moment();
-        match self.send(call, refused).await {
-            Ok(response) => Ok(Received::new(response, self.platform)),
-            Err(Unsent::NoHeaders(NoHeaders::Refused(sentence))) => {
-                Err(translate::no_headers(sentence))
+        match self.send(request, refused).await {
+            Ok(response) => Ok(ParsedResponse::new(response, self.platform)),
+            Err(SendError::NoHeaders(NoHeaders::Refused(sentence))) => {
+                Err(translate::headers_refused(sentence))
             }
-            Err(Unsent::NoHeaders(NoHeaders::Unreachable)) => Err(UploadError::Network { step }),
-            Err(Unsent::Redirected(text)) => Err(UploadError::Configuration(text)),
-            Err(Unsent::Failed(Failure::Invalid)) => Err(UploadError::Configuration(format!(
+            Err(SendError::NoHeaders(NoHeaders::Unreachable)) => Err(UploadError::Network { step }),
+            Err(SendError::Redirected(text)) => Err(UploadError::Configuration(text)),
+            Err(SendError::Failed(Failure::Invalid)) => Err(UploadError::Configuration(format!(
                 "the endpoint \"{}\" or a header for it is not valid",
-                redacted(self.settings.site.endpoint.trim())
+                redacted(self.settings.backend.endpoint.trim())
             ))),
             // The cause of a failure is not needed if the request was aborted on purpose.
-            Err(Unsent::Failed(Failure::Network)) if self.signal.is_aborted() => {
+            Err(SendError::Failed(Failure::Network)) if self.signal.is_aborted() => {
                 Err(UploadError::Network { step })
             }
-            Err(Unsent::Failed(Failure::Network)) if call.audience == Audience::Store => {
-                Err(diagnose::completion::cause(self.platform, step, call, since).await)
+            Err(SendError::Failed(Failure::Network)) if request.audience == Audience::Store => {
+                Err(diagnose::completion::cause(self.platform, step, request, since).await)
             }
-            Err(Unsent::Failed(Failure::Network)) => {
+            Err(SendError::Failed(Failure::Network)) => {
                 let credentials = self.settings.credentials;
-                let url = call.url.expose();
+                let url = request.url.expose();
                 Err(diagnose::backend::cause(self.platform, step, url, credentials, since).await)
             }
         }
     }
 
-    pub(super) async fn send(&self, call: &Call, refused: Option<u64>) -> Result<Response, Unsent> {
-        let mut headers = call.headers.clone();
-        let body = match &call.payload {
-            Payload::Empty => Body::Empty,
-            Payload::Text(text) => Body::Text(text.clone()),
-            Payload::Json(value) => {
+    pub(super) async fn send(
+        &self,
+        request: &DialectRequest,
+        refused: Option<u64>,
+    ) -> Result<Response, SendError> {
+        let mut headers = request.headers.clone();
+        let body = match &request.body {
+            RequestBody::Empty => Body::Empty,
+            RequestBody::Text(text) => Body::Text(text.clone()),
+            RequestBody::Json(value) => {
                 headers.push(("content-type".to_owned(), "application/json".to_owned()));
                 Body::Text(self.platform.write_json(value))
             }
-            Payload::Form(pairs) => {
+            RequestBody::Form(pairs) => {
                 let kind = "application/x-www-form-urlencoded";
                 headers.push(("content-type".to_owned(), kind.to_owned()));
                 let pairs = pairs
                     .iter()
                     .map(|(name, value)| (name.as_str(), value.as_str()));
-                Body::Text(talk::urlencoded(pairs))
+                Body::Text(exchange::urlencoded(pairs))
             }
         };
         let mut follow = Follow::Anywhere;
-        let credentials = match call.audience {
+        let credentials = match request.audience {
             Audience::Backend => {
                 headers.push(("accept".to_owned(), "application/json".to_owned()));
-                let own =
-                    auth_headers::headers(self.platform, self.settings, call.url.expose(), refused)
-                        .await;
-                let own = own.map_err(Unsent::NoHeaders)?;
+                let own = auth_headers::headers(
+                    self.platform,
+                    self.settings,
+                    request.url.expose(),
+                    refused,
+                )
+                .await;
+                let own = own.map_err(SendError::NoHeaders)?;
                 // Headers that authenticate the person are for this origin only.
                 if !own.is_empty() {
-                    follow = redirect::allowed(self.platform, call.url.expose());
+                    follow = redirect::allowed(self.platform, request.url.expose());
                 }
                 for (name, value) in own {
                     // The page's own header has precedence.
@@ -230,38 +244,40 @@ impl<P: Platform> Backend<'_, P> {
             Audience::Store => Credentials::Omit,
         };
         // The browser adds a type to a text without one, and the signature may not cover it.
-        let body = match (body, &call.payload) {
-            (Body::Text(text), Payload::Text(_)) if !has_type(&headers) => {
+        let body = match (body, &request.body) {
+            (Body::Text(text), RequestBody::Text(_)) if !has_type(&headers) => {
                 self.platform.untyped(&text)
             }
             (body, _) => body,
         };
-        let request = |url| Request {
-            method: call.method,
+        let http_request = |url| Request {
+            method: request.method,
             url,
             headers: &headers,
             body: body.clone(),
             credentials,
         };
-        let url = call.url.expose();
-        let send = |url| self.platform.fetch(request(url), follow, &self.signal);
+        let url = request.url.expose();
+        let send = |url| self.platform.fetch(http_request(url), follow, &self.signal);
         match send(url).await {
             Err(Failure::Network) if follow != Follow::Anywhere => {
-                match redirect::of(self.platform, call, &self.signal).await {
+                match redirect::of(self.platform, request, &self.signal).await {
                     Redirect::Within(url) if follow == Follow::Nowhere => {
-                        send(&url).await.map_err(Unsent::Failed)
+                        send(&url).await.map_err(SendError::Failed)
                     }
-                    Redirect::None | Redirect::Within(_) => Err(Unsent::Failed(Failure::Network)),
-                    Redirect::Elsewhere(text) => Err(Unsent::Redirected(text)),
+                    Redirect::None | Redirect::Within(_) => {
+                        Err(SendError::Failed(Failure::Network))
+                    }
+                    Redirect::Elsewhere(text) => Err(SendError::Redirected(text)),
                 }
             }
-            answer => answer.map_err(Unsent::Failed),
+            answer => answer.map_err(SendError::Failed),
         }
     }
 }
 
 /// The reason why a request has no response.
-pub(super) enum Unsent {
+pub(super) enum SendError {
     /// The host's function gave no headers.
     NoHeaders(NoHeaders),
     /// The browser got no response.
@@ -277,18 +293,18 @@ fn has_type(headers: &[(String, String)]) -> bool {
 }
 
 /// Counts one more success without its document. Returns the number in a row.
-fn bare(completion: Option<&RefCell<CompletionState>>) -> u32 {
+fn count_without_document(completion: Option<&RefCell<CompletionState>>) -> u32 {
     completion.map_or(0, |completion| {
         let mut completion = completion.borrow_mut();
-        completion.bare += 1;
-        completion.bare
+        completion.without_document += 1;
+        completion.without_document
     })
 }
 
 /// A reply as dialects read it.
-fn reply(response: &Received) -> Reply {
-    Reply {
+fn dialect_response(response: &ParsedResponse) -> DialectResponse {
+    DialectResponse {
         status: response.status,
-        body: response.reply_body(),
+        body: response.dialect_body(),
     }
 }

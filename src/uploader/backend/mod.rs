@@ -4,27 +4,29 @@
 
 mod auth_headers;
 mod exchange;
+mod health;
 mod redirect;
 mod session;
-mod standing;
 mod translate;
 
 use s3_upload_core::{
     ETag, Grant, PartNumber, SignedPart, Step, StoredObject, StoredPart, UploadError, UploadId,
 };
+use s3_upload_protocol::exchange::{DialectRequest, RequestBody, join_url};
 use s3_upload_protocol::native::{self, SentPart};
-use s3_upload_protocol::talk::{self, Call, Payload};
-use s3_upload_protocol::{Ask, Encoding, FieldNames, Part, Value, checked, redacted};
+use s3_upload_protocol::{
+    CreateParams, Encoding, FieldNames, PartToSign, Value, check_parts, redacted,
+};
 
+pub use health::BackendHealth;
 pub use session::{Session, Sessions};
-pub use standing::Standing;
-pub use translate::{grant, listed, signed_parts, stored, trouble};
+pub use translate::{grant, operation_error, signed_parts, stored_object, stored_parts};
 
 use super::backend_client::Completion;
+use super::network::Signal;
 use super::platform::{LocalFile, Platform};
 use super::settings::Settings;
-use super::source::Source;
-use super::transport::Signal;
+use super::source::FileSource;
 use crate::browser::address::Address;
 
 /// A backend, with the settings and the signal of one operation.
@@ -36,14 +38,14 @@ pub struct Backend<'a, P: Platform> {
     /// Aborts the requests.
     pub signal: P::Signal,
     /// The state of the backend that all files share.
-    pub standing: &'a Standing,
+    pub health: &'a BackendHealth,
 }
 
 impl<P: Platform> Backend<'_, P> {
     /// Creates an upload. `reading` is called at intervals while the file is read for its digest.
     pub(in crate::uploader) async fn create(
         &self,
-        source: &Source<P::File>,
+        source: &FileSource<P::File>,
         (prefer_multipart, part_size): (bool, u64),
         reading: impl Fn(),
     ) -> Result<(Grant, Session), UploadError> {
@@ -55,8 +57,8 @@ impl<P: Platform> Backend<'_, P> {
             None
         };
         let uuid = self.platform.uuid();
-        let name = info.told_name();
-        let ask = Ask {
+        let name = info.upload_name();
+        let params = CreateParams {
             name: &name,
             media_type: &info.content_type,
             size: info.size,
@@ -66,15 +68,15 @@ impl<P: Platform> Backend<'_, P> {
             md5: md5.as_deref(),
             uuid: &uuid,
         };
-        let site = &self.settings.site;
+        let config = &self.settings.backend;
         let granted = self
-            .exchange(Step::Create, None, |replies| {
-                dialect.create(site, &ask, replies)
+            .exchange(Step::Create, None, |responses| {
+                dialect.create(config, &params, responses)
             })
             .await?;
         let granted = granted
             .checked("a URL that arrives as it was signed")
-            .map_err(|wrong| trouble(Step::Create, wrong))?;
+            .map_err(|wrong| operation_error(Step::Create, wrong))?;
         let session = Session::of(&granted, info.size, self.platform.date());
         let grant = grant(granted, &self.resolver());
         Ok((grant, session))
@@ -83,7 +85,7 @@ impl<P: Platform> Backend<'_, P> {
     /// The MD5 of a file. The file is read once, and the digest is kept.
     async fn md5(
         &self,
-        source: &Source<P::File>,
+        source: &FileSource<P::File>,
         reading: impl Fn(),
     ) -> Result<String, UploadError> {
         if let Some(known) = source.md5.get() {
@@ -108,22 +110,22 @@ impl<P: Platform> Backend<'_, P> {
         session: &Session,
         parts: &[(PartNumber, u64)],
     ) -> Result<Vec<SignedPart>, UploadError> {
-        let wanted: Vec<Part> = parts
+        let wanted: Vec<PartToSign> = parts
             .iter()
-            .map(|(number, size)| Part {
+            .map(|(number, size)| PartToSign {
                 number: number.get(),
                 size: *size,
             })
             .collect();
         let upload = session.upload(id, self.platform.date());
-        let (site, dialect) = (&self.settings.site, self.settings.dialect);
+        let (config, dialect) = (&self.settings.backend, self.settings.dialect);
         let signed = self
-            .exchange(Step::SignParts, None, |replies| {
-                dialect.sign_parts(site, &upload, &wanted, replies)
+            .exchange(Step::SignParts, None, |responses| {
+                dialect.sign_parts(config, &upload, &wanted, responses)
             })
             .await?;
-        let signed = checked(signed, "URLs that arrive as they were signed")
-            .map_err(|wrong| trouble(Step::SignParts, wrong))?;
+        let signed = check_parts(signed, "URLs that arrive as they were signed")
+            .map_err(|wrong| operation_error(Step::SignParts, wrong))?;
         Ok(signed_parts(signed, &self.resolver()))
     }
 
@@ -134,13 +136,13 @@ impl<P: Platform> Backend<'_, P> {
         session: &Session,
     ) -> Result<Vec<StoredPart>, UploadError> {
         let upload = session.upload(id, self.platform.date());
-        let (site, dialect) = (&self.settings.site, self.settings.dialect);
+        let (config, dialect) = (&self.settings.backend, self.settings.dialect);
         let parts = self
-            .exchange(Step::ListParts, None, |replies| {
-                dialect.list_parts(site, &upload, replies)
+            .exchange(Step::ListParts, None, |responses| {
+                dialect.list_parts(config, &upload, responses)
             })
             .await?;
-        Ok(listed(parts))
+        Ok(stored_parts(parts))
     }
 
     /// Completes a multipart upload, or confirms a single one.
@@ -159,21 +161,21 @@ impl<P: Platform> Backend<'_, P> {
         });
         let unconfirmed = || {
             Ok(Completion::Unconfirmed(
-                session.complete(StoredObject::default()),
+                session.with_grant_values(StoredObject::default()),
             ))
         };
-        if !session.is_multipart() && self.standing.is_mute(self.platform.date()) {
+        if !session.is_multipart() && self.health.skips_confirmation(self.platform.date()) {
             return unconfirmed();
         }
         let upload = session.upload(id, self.platform.date());
-        let (site, dialect) = (&self.settings.site, self.settings.dialect);
+        let (config, dialect) = (&self.settings.backend, self.settings.dialect);
         let confirmed = self
-            .exchange(Step::Complete, Some(&session.completion), |replies| {
-                dialect.complete(site, &upload, sent.as_deref(), replies)
+            .exchange(Step::Complete, Some(&session.completion), |responses| {
+                dialect.complete(config, &upload, sent.as_deref(), responses)
             })
             .await;
         if !matches!(confirmed, Err(UploadError::Unreadable(_))) {
-            session.completion.borrow_mut().unread = (0, 0.0);
+            session.completion.borrow_mut().unreadable = (0, 0.0);
         }
         match confirmed {
             Ok(object) if session.is_multipart() && object.is_empty => unconfirmed(),
@@ -181,8 +183,10 @@ impl<P: Platform> Backend<'_, P> {
             Err(error) if session.is_multipart() => Err(error),
             Err(error) if is_unsupported_endpoint(&error) => unconfirmed(),
             Err(UploadError::Unreadable(unreadable)) => {
-                if session.is_unread_for_long(self.platform.date()) && self.is_readable().await {
-                    self.standing.found_mute(self.platform.date());
+                if session.is_permanently_unreadable(self.platform.date())
+                    && self.is_readable().await
+                {
+                    self.health.skip_confirmation(self.platform.date());
                     return unconfirmed();
                 }
                 Err(UploadError::Unreadable(unreadable))
@@ -194,14 +198,14 @@ impl<P: Platform> Backend<'_, P> {
     /// Returns true if the page can read a response of the backend at its own address now. The request is empty and has
     /// the method of the backend's requests, since many backends allow no other method there.
     async fn is_readable(&self) -> bool {
-        let site = &self.settings.site;
-        let (method, payload) = match site.encoding {
-            Encoding::Json => ("POST", Payload::Json(Value::Object(Vec::new()))),
-            Encoding::Form => ("POST", Payload::Form(Vec::new())),
-            Encoding::Query => ("GET", Payload::Empty),
+        let config = &self.settings.backend;
+        let (method, body) = match config.encoding {
+            Encoding::Json => ("POST", RequestBody::Json(Value::Object(Vec::new()))),
+            Encoding::Form => ("POST", RequestBody::Form(Vec::new())),
+            Encoding::Query => ("GET", RequestBody::Empty),
         };
-        let call = Call::new(method, talk::below(&site.endpoint, "", ""), payload);
-        self.send(&call, None).await.is_ok()
+        let request = DialectRequest::new(method, join_url(&config.endpoint, "", ""), body);
+        self.send(&request, None).await.is_ok()
     }
 
     /// Aborts a multipart upload, or deletes the object.
@@ -211,10 +215,10 @@ impl<P: Platform> Backend<'_, P> {
         session: &Session,
     ) -> Result<(), UploadError> {
         let upload = session.upload(id, self.platform.date());
-        let (site, dialect) = (&self.settings.site, self.settings.dialect);
+        let (config, dialect) = (&self.settings.backend, self.settings.dialect);
         let aborted = self
-            .exchange(Step::Abort, None, |replies| {
-                dialect.abort(site, &upload, replies)
+            .exchange(Step::Abort, None, |responses| {
+                dialect.abort(config, &upload, responses)
             })
             .await;
         match aborted {
@@ -231,29 +235,29 @@ impl<P: Platform> Backend<'_, P> {
     pub(in crate::uploader) async fn doctor(
         &self,
         question: native::DoctorRequest,
-    ) -> Vec<native::Finding> {
-        let site = &self.settings.site;
+    ) -> Vec<native::DoctorFinding> {
+        let config = &self.settings.backend;
         let speaks_native = self.settings.presign.is_none()
             && self.settings.dialect.has_doctor()
-            && site.encoding == Encoding::Json
-            && site.fields == FieldNames::default();
+            && config.encoding == Encoding::Json
+            && config.field_names == FieldNames::default();
         if !speaks_native {
             return Vec::new();
         }
-        let url = talk::below(&site.endpoint, "/doctor", "");
-        let call = Call::new("POST", url, Payload::Json(question.into()));
-        let Ok(response) = self.send(&call, None).await else {
+        let url = join_url(&config.endpoint, "/doctor", "");
+        let request = DialectRequest::new("POST", url, RequestBody::Json(question.into()));
+        let Ok(response) = self.send(&request, None).await else {
             return Vec::new();
         };
         let answer = self.platform.read_json(&response.body);
         let answer = answer.filter(|_| response.is_success());
-        let findings = native::DoctorAnswer::from(answer.unwrap_or_default()).findings;
-        findings.into_iter().map(shown).collect()
+        let findings = native::DoctorResponse::from(answer.unwrap_or_default()).findings;
+        findings.into_iter().map(redacted_finding).collect()
     }
 
     /// A function that resolves addresses against that of the backend.
     fn resolver(&self) -> impl Fn(&str) -> Option<Address> {
-        let endpoint = self.settings.site.endpoint.trim();
+        let endpoint = self.settings.backend.endpoint.trim();
         let base = self.platform.resolve(endpoint);
         let base = base.map_or_else(|| endpoint.to_owned(), |url| url.href);
         move |url| self.platform.resolve_at(url, &base)
@@ -261,8 +265,8 @@ impl<P: Platform> Backend<'_, P> {
 }
 
 /// A finding whose texts are redacted for the developer.
-fn shown(finding: native::Finding) -> native::Finding {
-    native::Finding {
+fn redacted_finding(finding: native::DoctorFinding) -> native::DoctorFinding {
+    native::DoctorFinding {
         message: redacted(&finding.message),
         fix: redacted(&finding.fix),
         ..finding

@@ -4,9 +4,9 @@
 //! redirect within the backend's own origin, such as one that adds a slash, is followed. A redirect to another origin
 //! is not.
 
-use s3_upload_protocol::{Call, SecretUrl};
+use s3_upload_protocol::{DialectRequest, SecretUrl};
 
-use crate::browser::fetch::{Follow, Way};
+use crate::browser::fetch::{Follow, RedirectTarget};
 use crate::uploader::platform::Platform;
 
 /// The redirects that a request to this address may follow.
@@ -28,16 +28,23 @@ pub enum Redirect {
 }
 
 /// Finds the redirect of a request that failed.
-pub async fn of<P: Platform>(platform: &P, call: &Call, signal: &P::Signal) -> Redirect {
-    let Some(asked) = platform.resolve(call.url.expose()) else {
+pub async fn of<P: Platform>(
+    platform: &P,
+    request: &DialectRequest,
+    signal: &P::Signal,
+) -> Redirect {
+    let Some(asked) = platform.resolve(request.url.expose()) else {
         return Redirect::None;
     };
     // The probe has the request's own method, since a server may redirect that one only. It has no body and no
     // credentials.
-    let target = match platform.way(call.method, &asked.href, signal).await {
-        Way::Straight => return Redirect::None,
-        Way::To(target) => Some(target),
-        Way::Elsewhere => None,
+    let target = match platform
+        .find_redirect(request.method, &asked.href, signal)
+        .await
+    {
+        RedirectTarget::None => return Redirect::None,
+        RedirectTarget::Location(target) => Some(target),
+        RedirectTarget::Opaque => None,
     };
     let target = target.and_then(|target| platform.resolve(&target));
     match target {

@@ -5,15 +5,17 @@ use std::rc::Rc;
 
 use s3_upload_core::collections::IdMap;
 use s3_upload_core::{BackendRefusal, FileId, StoredObject, UploadError, UploadId};
-use s3_upload_protocol::{Granted, Plan, Reply, Stored, Upload, Value};
+use s3_upload_protocol::{
+    ConfirmedObject, DialectResponse, GrantedUpload, TransferPlan, UploadContext, Value,
+};
 
-use super::translate::stored;
+use super::translate::stored_object;
 
 /// The least number of unreadable answers in a row to the completion of an upload that count as permanent, if they span
 /// [`UNREAD_SECONDS`].
-const UNREAD: u32 = 4;
+const MIN_UNREADABLE: u32 = 4;
 /// The least time in seconds from the first to the last of them.
-const UNREAD_SECONDS: u64 = 12;
+const MIN_UNREADABLE_SECONDS: u64 = 12;
 
 /// The values of a grant. They may hold presigned URLs.
 #[derive(Clone, Debug, Default)]
@@ -35,29 +37,29 @@ pub struct Session {
 #[derive(Clone, Debug, Default)]
 pub struct CompletionState {
     /// The replies up to the store's confirmation. These requests are not repeated.
-    pub replies: Vec<Reply>,
+    pub responses: Vec<DialectResponse>,
     /// True if a request to the store ended without a clear response. The store may have executed it.
     pub in_doubt: bool,
     /// The number of successes in a row in which the store sent no document.
-    pub bare: u32,
+    pub without_document: u32,
     /// The number of requests in a row whose responses the page could not read, and the time of the first, in
     /// milliseconds since 1970.
-    pub unread: (u32, f64),
+    pub unreadable: (u32, f64),
 }
 
 impl Session {
     /// The session of a grant of this time, for a file of `size` bytes.
-    pub fn of(granted: &Granted, size: u64, date: f64) -> Self {
+    pub fn of(granted: &GrantedUpload, size: u64, date: f64) -> Self {
         Self {
             key: granted.key.clone(),
             value: granted.value.clone(),
             location: granted.location.clone(),
             state: granted.session.clone(),
             size,
-            is_multipart: matches!(granted.plan, Plan::Multipart { .. }),
+            is_multipart: matches!(granted.plan, TransferPlan::Multipart { .. }),
             part_size: match granted.plan {
-                Plan::Multipart { part_size } => part_size,
-                Plan::Single(_) | Plan::Stored => 0,
+                TransferPlan::Multipart { part_size } => part_size,
+                TransferPlan::Single(_) | TransferPlan::Stored => 0,
             },
             granted: date,
             completion: RefCell::default(),
@@ -70,8 +72,8 @@ impl Session {
     }
 
     /// The upload as dialects name it at this time.
-    pub fn upload<'a>(&'a self, id: &'a UploadId, date: f64) -> Upload<'a> {
-        Upload {
+    pub fn upload<'a>(&'a self, id: &'a UploadId, date: f64) -> UploadContext<'a> {
+        UploadContext {
             id: id.as_str(),
             session: &self.state,
             size: self.size,
@@ -83,17 +85,17 @@ impl Session {
 
     /// Counts one more unreadable answer to the completion. Returns true if they last too long for an outage of that
     /// one address.
-    pub fn is_unread_for_long(&self, date: f64) -> bool {
+    pub fn is_permanently_unreadable(&self, date: f64) -> bool {
         let mut completion = self.completion.borrow_mut();
-        let (count, since) = completion.unread;
+        let (count, since) = completion.unreadable;
         let since = if count == 0 { date } else { since };
-        completion.unread = (count + 1, since);
-        count + 1 >= UNREAD && seconds_between(since, date) >= UNREAD_SECONDS
+        completion.unreadable = (count + 1, since);
+        count + 1 >= MIN_UNREADABLE && seconds_between(since, date) >= MIN_UNREADABLE_SECONDS
     }
 
     /// The object that the backend confirmed. An error if the upload has parts, and the object has not the size of the
     /// file.
-    pub fn confirmed(&self, object: Stored) -> Result<StoredObject, UploadError> {
+    pub fn confirmed(&self, object: ConfirmedObject) -> Result<StoredObject, UploadError> {
         if self.is_multipart && object.size.is_some_and(|size| size != self.size) {
             return Err(UploadError::Backend(BackendRefusal {
                 status: 409,
@@ -102,11 +104,11 @@ impl Session {
                 retry_after: None,
             }));
         }
-        Ok(self.complete(stored(object)))
+        Ok(self.with_grant_values(stored_object(object)))
     }
 
     /// The confirmed object. Values that the confirmation lacks are taken from the grant.
-    pub fn complete(&self, confirmed: StoredObject) -> StoredObject {
+    pub fn with_grant_values(&self, confirmed: StoredObject) -> StoredObject {
         StoredObject {
             key: confirmed.key.or_else(|| self.key.clone()),
             value: confirmed.value.or_else(|| self.value.clone()),
@@ -149,7 +151,7 @@ impl Sessions {
     }
 
     /// Returns true if the backend gave an id for this file, by which it can be asked.
-    pub fn knows(&self, file: FileId) -> bool {
+    pub fn has_id(&self, file: FileId) -> bool {
         self.0.contains_key(&file)
     }
 

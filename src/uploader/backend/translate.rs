@@ -6,20 +6,22 @@ use s3_upload_core::{
     BackendRefusal, ETag, Grant, GrantPlan, Method, ObjectKey, PartNumber, SecretUrl, SignedPart,
     SignedRequest, Step, StoredObject, StoredPart, UploadError, UploadId,
 };
-use s3_upload_protocol::{self as protocol, Granted, Plan, Signed, Trouble, native};
+use s3_upload_protocol::{
+    self as protocol, DialectError, GrantedUpload, PresignedRequest, TransferPlan, native,
+};
 
 use crate::browser::address::Address;
-use crate::uploader::received::Received;
+use crate::uploader::parsed_response::ParsedResponse;
 
 /// Resolves an address that the backend gave, which may be relative to the backend's own.
 type Resolve<'a> = &'a dyn Fn(&str) -> Option<Address>;
 
 /// A grant.
-pub fn grant(granted: Granted, resolve: Resolve<'_>) -> Grant {
+pub fn grant(granted: GrantedUpload, resolve: Resolve<'_>) -> Grant {
     let plan = match granted.plan {
-        Plan::Single(signed) => GrantPlan::Single(request(signed, resolve)),
-        Plan::Multipart { part_size } => GrantPlan::Multipart { part_size },
-        Plan::Stored => GrantPlan::Stored,
+        TransferPlan::Single(signed) => GrantPlan::Single(request(signed, resolve)),
+        TransferPlan::Multipart { part_size } => GrantPlan::Multipart { part_size },
+        TransferPlan::Stored => GrantPlan::Stored,
     };
     Grant {
         id: granted.id.map(UploadId::new),
@@ -29,7 +31,7 @@ pub fn grant(granted: Granted, resolve: Resolve<'_>) -> Grant {
     }
 }
 
-fn request(signed: Signed, resolve: Resolve<'_>) -> SignedRequest {
+fn request(signed: PresignedRequest, resolve: Resolve<'_>) -> SignedRequest {
     let method = match &signed.fields {
         Some(fields) => Method::Post {
             fields: fields.expose().to_vec(),
@@ -45,8 +47,8 @@ fn request(signed: Signed, resolve: Resolve<'_>) -> SignedRequest {
 }
 
 /// The signed parts. Numbers that are not valid part numbers are left out.
-pub fn signed_parts(parts: Vec<protocol::SignedPart>, resolve: Resolve<'_>) -> Vec<SignedPart> {
-    let part = |part: protocol::SignedPart| {
+pub fn signed_parts(parts: Vec<protocol::PresignedPart>, resolve: Resolve<'_>) -> Vec<SignedPart> {
+    let part = |part: protocol::PresignedPart| {
         Some(SignedPart {
             number: PartNumber::new(part.number)?,
             request: request(part.request, resolve),
@@ -56,8 +58,8 @@ pub fn signed_parts(parts: Vec<protocol::SignedPart>, resolve: Resolve<'_>) -> V
 }
 
 /// The parts that the store holds.
-pub fn listed(parts: Vec<native::StoredPart>) -> Vec<StoredPart> {
-    let part = |part: native::StoredPart| {
+pub fn stored_parts(parts: Vec<native::ListedPart>) -> Vec<StoredPart> {
+    let part = |part: native::ListedPart| {
         Some(StoredPart {
             number: PartNumber::new(part.number)?,
             size: part.size,
@@ -68,7 +70,7 @@ pub fn listed(parts: Vec<native::StoredPart>) -> Vec<StoredPart> {
 }
 
 /// The confirmed object.
-pub fn stored(stored: protocol::Stored) -> StoredObject {
+pub fn stored_object(stored: protocol::ConfirmedObject) -> StoredObject {
     StoredObject {
         key: stored.key,
         value: stored.value,
@@ -81,9 +83,9 @@ pub fn stored(stored: protocol::Stored) -> StoredObject {
 }
 
 /// The error of an operation that cannot go on.
-pub fn trouble(step: Step, trouble: Trouble) -> UploadError {
-    match trouble {
-        Trouble::Malformed {
+pub fn operation_error(step: Step, error: DialectError) -> UploadError {
+    match error {
+        DialectError::Malformed {
             expected,
             got,
             is_incomplete,
@@ -93,7 +95,7 @@ pub fn trouble(step: Step, trouble: Trouble) -> UploadError {
             got,
             is_incomplete,
         },
-        Trouble::Refused {
+        DialectError::Refused {
             status,
             code,
             message,
@@ -103,14 +105,14 @@ pub fn trouble(step: Step, trouble: Trouble) -> UploadError {
             message: Some(message).filter(|message| !message.is_empty()),
             retry_after: None,
         }),
-        Trouble::Expired => UploadError::Expired,
-        Trouble::Unsupported(text) => UploadError::Unsupported(text),
+        DialectError::Expired => UploadError::Expired,
+        DialectError::Unsupported(text) => UploadError::Unsupported(text),
     }
 }
 
 /// The error of a response that refuses.
-pub fn refusal(response: &Received) -> UploadError {
-    let (code, message) = protocol::refusal::read(response.status, &response.reply_body());
+pub fn refusal(response: &ParsedResponse) -> UploadError {
+    let (code, message) = protocol::refusal::read(response.status, &response.dialect_body());
     UploadError::Backend(BackendRefusal {
         status: response.status,
         code,
@@ -120,7 +122,7 @@ pub fn refusal(response: &Received) -> UploadError {
 }
 
 /// The error of a host's function for headers that failed. It equals a 401 of the backend.
-pub fn no_headers(sentence: String) -> UploadError {
+pub fn headers_refused(sentence: String) -> UploadError {
     UploadError::Backend(BackendRefusal {
         status: 401,
         code: None,

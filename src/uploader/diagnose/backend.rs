@@ -2,10 +2,10 @@
 
 use s3_upload_core::{Step, UploadError};
 
-use super::page::{is_elsewhere, presence, stopped_here, unreadable};
+use super::page::{blocked_by_page, is_elsewhere, presence, unreadable};
 use crate::browser::http::Credentials;
 use crate::browser::policy::Moment;
-use crate::browser::probe::{Presence, Seen};
+use crate::browser::probe::{Presence, Readability};
 use crate::uploader::platform::Platform;
 
 /// Finds the reason why the backend did not respond. An unreadable response alone does not prove a fault of the CORS
@@ -21,7 +21,7 @@ pub async fn cause(
     let Some(address) = platform.resolve(url) else {
         return unanswered;
     };
-    if let Some(error) = stopped_here(platform, &address, since) {
+    if let Some(error) = blocked_by_page(platform, &address, since) {
         return error;
     }
     if !is_elsewhere(platform, &address) || presence(platform, &address).await == Presence::Nobody {
@@ -29,7 +29,7 @@ pub async fn cause(
     }
     let bare = address.bare();
     match platform.passes_preflight(&bare, credentials).await {
-        Seen::Read | Seen::Late => unanswered,
-        Seen::Kept => unreadable(platform, step, &address),
+        Readability::Readable | Readability::TimedOut => unanswered,
+        Readability::Hidden => unreadable(platform, step, &address),
     }
 }

@@ -1,13 +1,13 @@
 //! The reason why the store did not respond to the completion or the abort of a multipart upload.
 
 use s3_upload_core::{Blocked, Finding, Step, UploadError};
-use s3_upload_protocol::Call;
+use s3_upload_protocol::DialectRequest;
 
-use super::page::{is_elsewhere, presence, stopped_here, unreadable};
+use super::page::{blocked_by_page, is_elsewhere, presence, unreadable};
 use crate::browser::address::Address;
 use crate::browser::http::{Body, Credentials, Request};
 use crate::browser::policy::Moment;
-use crate::browser::probe::{Presence, Seen};
+use crate::browser::probe::{Presence, Readability};
 use crate::uploader::platform::Platform;
 
 /// Finds the reason why the store did not respond to a request that ends a multipart upload, and that the browser
@@ -17,14 +17,14 @@ use crate::uploader::platform::Platform;
 pub async fn cause(
     platform: &impl Platform,
     step: Step,
-    call: &Call,
+    request: &DialectRequest,
     since: Moment,
 ) -> UploadError {
     let unanswered = UploadError::Network { step };
-    let Some(address) = platform.resolve(call.url.expose()) else {
+    let Some(address) = platform.resolve(request.url.expose()) else {
         return unanswered;
     };
-    if let Some(error) = stopped_here(platform, &address, since) {
+    if let Some(error) = blocked_by_page(platform, &address, since) {
         return error;
     }
     if !is_elsewhere(platform, &address) || presence(platform, &address).await == Presence::Nobody {
@@ -40,14 +40,14 @@ pub async fn cause(
         };
         platform.may_read(probe).await
     };
-    let ends = async || question(call.method, "uploadId=none", &call.headers).await;
+    let ends = async || question(request.method, "uploadId=none", &request.headers).await;
     let takes = async || question("PUT", "tagging", &[]).await;
-    if ends().await != Seen::Kept {
+    if ends().await != Readability::Hidden {
         return unanswered;
     }
-    let is_taken = takes().await == Seen::Read;
-    if is_taken && ends().await == Seen::Kept && takes().await == Seen::Read {
-        return UploadError::Blocked(lacks_method(platform, call.method, &address));
+    let is_taken = takes().await == Readability::Readable;
+    if is_taken && ends().await == Readability::Hidden && takes().await == Readability::Readable {
+        return UploadError::Blocked(lacks_method(platform, request.method, &address));
     }
     unreadable(platform, step, &address)
 }

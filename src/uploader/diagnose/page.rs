@@ -12,7 +12,7 @@ use crate::uploader::platform::Platform;
 pub async fn presence(platform: &impl Platform, address: &Address) -> Presence {
     if platform.is_reachable(&address.bare()).await {
         Presence::Somebody
-    } else if is_elsewhere(platform, address) && platform.needs_consent().await {
+    } else if is_elsewhere(platform, address) && platform.requires_corp().await {
         Presence::Unknown
     } else {
         Presence::Nobody
@@ -20,7 +20,7 @@ pub async fn presence(platform: &impl Platform, address: &Address) -> Presence {
 }
 
 /// The error of a request that the browser itself did not send.
-pub fn stopped_here(
+pub fn blocked_by_page(
     platform: &impl Platform,
     address: &Address,
     since: Moment,

@@ -2,12 +2,12 @@
 
 use s3_upload_core::{Blocked, Method, Step, Transmit, UploadError};
 
-use super::page::{is_elsewhere, presence, stopped_here, unreadable};
+use super::page::{blocked_by_page, is_elsewhere, presence, unreadable};
 use crate::browser::address::Address;
 use crate::browser::file::Readable;
 use crate::browser::http::{Body, Credentials, Request};
 use crate::browser::policy::Moment;
-use crate::browser::probe::{Presence, Seen};
+use crate::browser::probe::{Presence, Readability};
 use crate::uploader::backend::Backend;
 use crate::uploader::doctor;
 use crate::uploader::internal_host::is_internal;
@@ -53,7 +53,7 @@ pub async fn cause<P: Platform>(
     let Some(address) = platform.resolve(transmit.target.url.expose()) else {
         return unanswered;
     };
-    if let Some(error) = stopped_here(platform, &address, no_response.since) {
+    if let Some(error) = blocked_by_page(platform, &address, no_response.since) {
         return error;
     }
     // Only the preflight failed, of a store that the page has read before. It is the same outage, both if no host
@@ -76,9 +76,11 @@ pub async fn cause<P: Platform>(
         may_read(platform, transmit, &address).await,
         no_response.bytes_sent,
     ) {
-        (Seen::Late, _) | (Seen::Read, BytesSent::None) => return unanswered,
-        (Seen::Read, BytesSent::Some | BytesSent::Unknown) => return UploadError::CutOff { step },
-        (Seen::Kept, _) => {}
+        (Readability::TimedOut, _) | (Readability::Readable, BytesSent::None) => return unanswered,
+        (Readability::Readable, BytesSent::Some | BytesSent::Unknown) => {
+            return UploadError::CutOff { step };
+        }
+        (Readability::Hidden, _) => {}
     }
     // Bytes are sent only after an allowed preflight. A CORS rule that allowed an earlier response exists.
     let unreadable = unreadable(platform, step, &address);
@@ -94,9 +96,9 @@ pub async fn cause<P: Platform>(
 /// unsigned and without a body. The method, headers and path are those of the upload, so that the same CORS rule
 /// answers the preflight. Other stores get a `HEAD`. A rule that allows no `HEAD` looks like a missing rule.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html>
-async fn may_read(platform: &impl Platform, transmit: &Transmit, address: &Address) -> Seen {
+async fn may_read(platform: &impl Platform, transmit: &Transmit, address: &Address) -> Readability {
     if !is_elsewhere(platform, address) {
-        return Seen::Read;
+        return Readability::Readable;
     }
     let target = &transmit.target;
     let is_s3 = |fields: &[(String, String)]| {

@@ -8,7 +8,7 @@ use super::Driver;
 use crate::uploader::event::UploadEvent;
 use crate::uploader::platform::Platform;
 use crate::uploader::remediation::remediation;
-use crate::uploader::row::{Rejection, Row};
+use crate::uploader::row::{Rejection, UploadRow};
 use crate::uploader::transfer::CompletionSink;
 
 /// The number of refused files that are kept, so that a folder of ten thousand such files does not fill the page.
@@ -23,9 +23,9 @@ impl<P: Platform> Driver<P> {
         let mut pending = self.pending.borrow_mut();
         while let Some(command) = queue.poll_command() {
             let snapshot = match &command {
-                Command::Notify(notice) => subject(notice).and_then(|file| {
+                Command::Notify(notice) => file_of(notice).and_then(|file| {
                     let snapshot = queue.snapshot(now, file);
-                    snapshot.or_else(|| self.last_drawn(file, notice))
+                    snapshot.or_else(|| self.last_shown(file, notice))
                 }),
                 _ => None,
             };
@@ -34,7 +34,7 @@ impl<P: Platform> Driver<P> {
     }
 
     /// The last snapshot that was shown of a file. The engine has none of a file that was cancelled by its removal.
-    fn last_drawn(&self, file: FileId, notice: &Notice) -> Option<FileSnapshot> {
+    fn last_shown(&self, file: FileId, notice: &Notice) -> Option<FileSnapshot> {
         let mut snapshot = self.files.snapshot(file)?.get_untracked();
         if matches!(notice, Notice::Cancelled(_)) {
             snapshot.status = Status::Cancelled;
@@ -88,7 +88,7 @@ impl<P: Platform> Driver<P> {
             return;
         }
         let signal = ArcRwSignal::new(snapshot);
-        let row = Row {
+        let row = UploadRow {
             id: file,
             snapshot: signal.read_only(),
         };
@@ -140,7 +140,7 @@ impl<P: Platform> Driver<P> {
 }
 
 /// The file whose snapshot goes with a notice.
-fn subject(notice: &Notice) -> Option<FileId> {
+fn file_of(notice: &Notice) -> Option<FileId> {
     match notice {
         Notice::Added(file)
         | Notice::Started(file)

@@ -14,9 +14,9 @@ use crate::uploader::platform::Platform;
 const REFRESH_MS: u32 = 500;
 
 impl<P: Platform> Driver<P> {
-    pub(super) fn set_alarm(&self) {
+    pub(super) fn set_timeout(&self) {
         let wanted = self.queue.borrow().poll_timeout();
-        let set = self.alarm.borrow().as_ref().map(|(at, _)| *at);
+        let set = self.timeout.borrow().as_ref().map(|(at, _)| *at);
         if wanted == set {
             return;
         }
@@ -24,10 +24,10 @@ impl<P: Platform> Driver<P> {
             let millis = u32::try_from(at.since(self.now()).as_millis())
                 .unwrap_or(u32::MAX)
                 .min(i32::MAX as u32);
-            let me = Weak::clone(&self.me);
+            let me = Weak::clone(&self.weak_self);
             let timeout = self.platform.after(millis, move || {
                 if let Some(driver) = me.upgrade() {
-                    driver.alarm.replace(None);
+                    driver.timeout.replace(None);
                     let now = driver.now();
                     driver.queue.borrow_mut().handle_timeout(now);
                     driver.run_commands();
@@ -35,14 +35,14 @@ impl<P: Platform> Driver<P> {
             });
             (at, timeout)
         });
-        self.alarm.replace(alarm);
+        self.timeout.replace(alarm);
     }
 
     pub(super) fn schedule_sync(&self) {
         if self.frame.borrow().is_some() {
             return;
         }
-        let me = Weak::clone(&self.me);
+        let me = Weak::clone(&self.weak_self);
         self.frame.replace(Some(self.platform.next_frame(move || {
             if let Some(driver) = me.upgrade() {
                 driver.frame.replace(None);
@@ -72,27 +72,29 @@ impl<P: Platform> Driver<P> {
         }
         let totals = self.queue.borrow().totals();
         let active = totals.active > 0;
-        let at_stake = active || totals.interrupted > self.suspended_half_way();
-        if self.totals.get_untracked() != totals {
+        let at_stake = active || totals.interrupted > self.suspended_with_progress();
+        // While files arrive, the totals change once, so that one announcement covers all of them.
+        let arriving = !self.arriving.borrow().is_empty();
+        if !arriving && self.totals.get_untracked() != totals {
             self.totals.set(totals);
         }
-        self.guard_page(at_stake);
+        self.set_leave_guard(at_stake);
         self.schedule_refresh(active);
     }
 
     /// Sets or removes the question before the page is left. It is set only while an upload would be lost: one that is
     /// active, or one that the person paused after bytes were sent.
-    fn guard_page(&self, at_stake: bool) {
-        let guarded = self.leaving.borrow().is_some();
+    fn set_leave_guard(&self, at_stake: bool) {
+        let guarded = self.leave_guard.borrow().is_some();
         if at_stake != guarded {
-            self.leaving
+            self.leave_guard
                 .replace(at_stake.then(|| self.platform.ask_before_leaving()));
         }
     }
 
     /// The number of files that stopped after bytes were sent because the element left the page. The question does not
     /// count them, since no person sees them.
-    fn suspended_half_way(&self) -> u32 {
+    fn suspended_with_progress(&self) -> u32 {
         let suspended = self.suspended.borrow();
         let stopped = suspended.iter().filter(|file| {
             self.snapshot(**file)
@@ -105,7 +107,7 @@ impl<P: Platform> Driver<P> {
         if !active {
             self.refresh.replace(None);
         } else if self.refresh.borrow().is_none() {
-            let me = Weak::clone(&self.me);
+            let me = Weak::clone(&self.weak_self);
             self.refresh
                 .replace(Some(self.platform.after(REFRESH_MS, move || {
                     if let Some(driver) = me.upgrade() {

@@ -5,7 +5,7 @@ use s3_upload_core::{Blocked, Status, Step, UploadError};
 use super::file::TestFile;
 use super::{Page, STORE, settings};
 use crate::browser::file::Readable;
-use crate::browser::probe::Seen;
+use crate::browser::probe::Readability;
 
 /// A page whose PUT failed before a byte was sent, and the file.
 fn failed_put(prepare: impl FnOnce(&Page, &TestFile)) -> (Page, s3_upload_core::FileId) {
@@ -20,12 +20,12 @@ fn failed_put(prepare: impl FnOnce(&Page, &TestFile)) -> (Page, s3_upload_core::
 
 #[test]
 fn a_cors_rule_is_named_if_the_doctor_proves_it() {
-    let (page, file) = failed_put(|page, _| page.world.network.seen.set(Seen::Kept));
+    let (page, file) = failed_put(|page, _| page.world.network.seen.set(Readability::Hidden));
     assert_eq!(
         *page.world.network.probes.borrow(),
         [
             format!("no-cors HEAD {STORE}/b/k"),
-            format!("cors PUT {STORE}/b/k?tagging"),
+            format!("cors PUT {STORE}/b/k?tagging Content-Type"),
         ]
     );
     let doctor = page.latest("POST /uploads/doctor");
@@ -59,9 +59,44 @@ fn a_cors_rule_is_named_if_the_doctor_proves_it() {
     assert!(warnings[0].contains("Add the origin."), "{warnings:?}");
 }
 
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html>
+#[test]
+fn s3_is_sent_an_unsigned_change_of_tags_which_it_refuses() {
+    let signed = "X-Amz-Signature=5";
+    let of_s3 = r#""method":"POST","fields":{"key":"k","x-amz-signature":"5"}"#;
+    let of_another = r#""method":"POST","fields":{"key":"k","signature":"5"}"#;
+    for (grant, probe) in [
+        (
+            format!(r#"{{"url":"{STORE}/b/k?{signed}","headers":{{"x-amz-meta-a":"1"}}}}"#),
+            format!("cors PUT {STORE}/b/k?tagging x-amz-meta-a Content-Type"),
+        ),
+        (
+            format!(r#"{{"url":"{STORE}/b",{of_s3}}}"#),
+            format!("cors POST {STORE}/b?tagging"),
+        ),
+        (
+            format!(r#"{{"url":"{STORE}/b",{of_another}}}"#),
+            format!("cors HEAD {STORE}/b"),
+        ),
+        (
+            format!(r#"{{"url":"{STORE}/b/k?sig=5","headers":{{"x-a":"1"}}}}"#),
+            format!("cors HEAD {STORE}/b/k"),
+        ),
+    ] {
+        let mut page = Page::new();
+        page.add(300);
+        page.answer(&page.latest("POST /uploads"), 200, &grant);
+        let send = page.world.network.requests("P").pop().unwrap();
+        assert!(send.line.contains(STORE), "{}", send.line);
+        page.cut(&send);
+        let probes = page.world.network.probes.borrow();
+        assert_eq!(probes.last(), Some(&probe), "{grant}");
+    }
+}
+
 #[test]
 fn a_cors_rule_is_not_named_without_a_finding() {
-    let (page, file) = failed_put(|page, _| page.world.network.seen.set(Seen::Kept));
+    let (page, file) = failed_put(|page, _| page.world.network.seen.set(Readability::Hidden));
     let doctor = page.latest("POST /uploads/doctor");
     page.answer(&doctor, 200, r#"{"findings":[]}"#);
     let error = page.awaited_error(file);
@@ -71,7 +106,7 @@ fn a_cors_rule_is_not_named_without_a_finding() {
 
 #[test]
 fn a_doctor_that_does_not_answer_is_given_up() {
-    let (page, file) = failed_put(|page, _| page.world.network.seen.set(Seen::Kept));
+    let (page, file) = failed_put(|page, _| page.world.network.seen.set(Readability::Hidden));
     let doctor = page.latest("POST /uploads/doctor");
     page.world.pass(7_999);
     assert_eq!(page.status(file), Status::Uploading);
@@ -118,7 +153,7 @@ fn a_file_that_changed_is_named_first() {
 #[test]
 fn bytes_that_were_sent_prove_the_rule_and_the_doctor_is_not_asked() {
     let (page, file) = failed_put(|page, _| {
-        page.world.network.seen.set(Seen::Kept);
+        page.world.network.seen.set(Readability::Hidden);
         page.latest("PUT").moved(100);
     });
     let error = page.awaited_error(file);
@@ -139,10 +174,10 @@ fn a_backend_of_another_origin_is_probed_and_one_of_the_pages_own_is_not() {
         ),
     ] {
         let mut settings = settings();
-        endpoint.clone_into(&mut settings.site.endpoint);
+        endpoint.clone_into(&mut settings.backend.endpoint);
         let mut page = Page::with(settings);
         let file = page.add(300);
-        page.world.network.seen.set(Seen::Kept);
+        page.world.network.seen.set(Readability::Hidden);
         page.cut(&page.latest("POST "));
         let error = page.awaited_error(file);
         let is_unreadable = matches!(error, UploadError::Unreadable(_));

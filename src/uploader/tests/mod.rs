@@ -7,10 +7,13 @@
     reason = "a panic is how a test fails"
 )]
 
+mod adding;
+mod admission;
 mod conversation;
 mod diagnosis;
 mod file;
 mod network;
+mod offline;
 mod platform;
 mod uploads;
 

@@ -6,10 +6,10 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::browser::http::{Body, Failure, Request, Response};
-use crate::browser::probe::Seen;
+use crate::browser::probe::Readability;
 
 /// All requests so far, and the results of probes.
-pub struct Network {
+pub struct ScriptedNetwork {
     exchanges: RefCell<Vec<Rc<Exchange>>>,
     effects: Cell<u64>,
     /// The probes that were sent, in order.
@@ -17,25 +17,25 @@ pub struct Network {
     /// The result of probes without CORS.
     pub is_reachable: Cell<bool>,
     /// The result of probes with CORS.
-    pub seen: Cell<Seen>,
+    pub seen: Cell<Readability>,
     /// The origin that the page's Content Security Policy blocks.
     pub blocked: RefCell<String>,
 }
 
-impl Default for Network {
+impl Default for ScriptedNetwork {
     fn default() -> Self {
         Self {
             exchanges: RefCell::default(),
             effects: Cell::default(),
             probes: RefCell::default(),
             is_reachable: Cell::new(true),
-            seen: Cell::new(Seen::Read),
+            seen: Cell::new(Readability::Readable),
             blocked: RefCell::default(),
         }
     }
 }
 
-impl Network {
+impl ScriptedNetwork {
     /// Begins a request.
     pub fn begin(
         &self,

@@ -10,14 +10,14 @@ use s3_upload_protocol::Value;
 use web_sys::AbortSignal;
 
 use super::file::TestFile;
-use super::network::{Ended, Network};
+use super::network::{Ended, ScriptedNetwork};
 use crate::browser::address::Address;
-use crate::browser::fetch::{Follow, Way};
+use crate::browser::fetch::{Follow, RedirectTarget};
 use crate::browser::http::{Body, Credentials, Failure, Request, Response};
 use crate::browser::policy::Moment;
-use crate::browser::probe::Seen;
+use crate::browser::probe::Readability;
+use crate::uploader::network::{Disarm, Network, Signal};
 use crate::uploader::platform::Platform;
-use crate::uploader::transport::{Disarm, Signal, Transport};
 
 /// The page's origin.
 pub const PAGE: &str = "https://app.test";
@@ -27,8 +27,11 @@ type Task = Pin<Box<dyn Future<Output = ()>>>;
 /// The part of the platform that a test controls.
 #[derive(Default)]
 pub struct World {
-    pub network: Network,
+    pub network: ScriptedNetwork,
     pub warnings: RefCell<Vec<String>>,
+    is_offline: Cell<bool>,
+    watches: RefCell<BTreeMap<u64, NetworkListener>>,
+    next_watch: Cell<u64>,
     now: Cell<u64>,
     tasks: RefCell<Vec<Task>>,
     timers: RefCell<BTreeMap<Due, Box<dyn FnOnce()>>>,
@@ -39,6 +42,8 @@ pub struct World {
 
 /// The time of a timer, and its number.
 type Due = (u64, u64);
+
+type NetworkListener = Rc<dyn Fn(bool)>;
 
 impl World {
     /// Polls the tasks until none of them goes on.
@@ -78,6 +83,21 @@ impl World {
         self.now.set(end);
     }
 
+    /// The browser says that it is online or offline.
+    pub fn goes(&self, online: bool) {
+        self.is_offline.set(!online);
+        let listeners: Vec<_> = self.watches.borrow().values().cloned().collect();
+        for listener in listeners {
+            listener(online);
+        }
+        self.run();
+    }
+
+    /// The number of watches of the network.
+    pub fn watches(&self) -> usize {
+        self.watches.borrow().len()
+    }
+
     fn took_effect(&self) {
         self.effects.set(self.effects.get() + 1);
     }
@@ -114,6 +134,19 @@ impl Drop for Timer {
     }
 }
 
+/// Ends its watch of the network when it is dropped.
+pub struct Watch {
+    world: Rc<World>,
+    number: u64,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let listener = self.world.watches.borrow_mut().remove(&self.number);
+        drop(listener);
+    }
+}
+
 /// A signal that tests can look at.
 #[derive(Clone, Default)]
 pub struct TestSignal(Rc<Cell<bool>>);
@@ -147,11 +180,11 @@ impl Drop for TestAbort {
     }
 }
 
-impl Transport for TestPlatform {
+impl Network for TestPlatform {
     type Signal = TestSignal;
     type Abort = TestAbort;
-    type Sending = TestAbort;
-    type Limit = Timer;
+    type XhrRequest = TestAbort;
+    type TimeLimit = Timer;
 
     fn abort_on_drop(&self) -> (TestAbort, TestSignal) {
         let signal = TestSignal::default();
@@ -196,8 +229,13 @@ impl Transport for TestPlatform {
         Body::Text(text.to_owned())
     }
 
-    async fn way(&self, _method: &str, _url: &str, _signal: &TestSignal) -> Way {
-        Way::Straight
+    async fn find_redirect(
+        &self,
+        _method: &str,
+        _url: &str,
+        _signal: &TestSignal,
+    ) -> RedirectTarget {
+        RedirectTarget::None
     }
 
     async fn is_reachable(&self, url: &str) -> bool {
@@ -205,18 +243,22 @@ impl Transport for TestPlatform {
         self.0.network.is_reachable.get()
     }
 
-    async fn needs_consent(&self) -> bool {
+    async fn requires_corp(&self) -> bool {
         false
     }
 
-    async fn may_read(&self, request: Request<'_>) -> Seen {
-        self.0
-            .network
-            .probe(&format!("cors {}", request.method), request.url);
+    async fn may_read(&self, request: Request<'_>) -> Readability {
+        let kind = match request.body {
+            Body::Empty => format!("cors {}", request.method),
+            _ => format!("cors {} with a body", request.method),
+        };
+        let names = request.headers.iter().map(|(name, _)| name.as_str());
+        let line: Vec<&str> = std::iter::once(request.url).chain(names).collect();
+        self.0.network.probe(&kind, &line.join(" "));
         self.0.network.seen.get()
     }
 
-    async fn passes_preflight(&self, url: &str, _credentials: Credentials) -> Seen {
+    async fn passes_preflight(&self, url: &str, _credentials: Credentials) -> Readability {
         self.0.network.probe("cors HEAD", url);
         self.0.network.seen.get()
     }
@@ -226,7 +268,7 @@ impl Transport for TestPlatform {
     }
 
     fn is_online(&self) -> bool {
-        true
+        !self.0.is_offline.get()
     }
 
     fn policy_moment(&self) -> Moment {
@@ -243,7 +285,7 @@ impl Platform for TestPlatform {
     type File = TestFile;
     type Timer = Timer;
     type Frame = Timer;
-    type NetworkWatch = ();
+    type NetworkWatch = Watch;
     type LeaveGuard = ();
 
     fn resolve(&self, url: &str) -> Option<Address> {
@@ -315,7 +357,16 @@ impl Platform for TestPlatform {
         self.0.took_effect();
     }
 
-    fn watch_network(&self, _changed: impl Fn(bool) + Clone + 'static) {}
+    fn watch_network(&self, changed: impl Fn(bool) + Clone + 'static) -> Watch {
+        let world = &self.0;
+        let number = world.next_watch.get();
+        world.next_watch.set(number + 1);
+        world.watches.borrow_mut().insert(number, Rc::new(changed));
+        Watch {
+            world: Rc::clone(world),
+            number,
+        }
+    }
 
     fn ask_before_leaving(&self) {}
 

@@ -7,6 +7,7 @@ use super::{MIB, Page, STORE, settings};
 
 const CONFIRMED: &str = r#"{"key":"k","size":300,"etag":"\"e\""}"#;
 
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 #[test]
 fn a_file_is_created_sent_and_confirmed() {
     let mut page = Page::new();
@@ -218,6 +219,7 @@ fn a_file_that_changed_before_it_is_sent_is_not_sent() {
     assert_eq!(page.error(file), UploadError::FileChanged);
 }
 
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html>
 #[test]
 fn a_form_carries_its_fields_and_the_file() {
     let mut page = Page::new();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { FaultProxy, Gate, hold, strip } from "../faults.mjs";
 import { expect, Lab, pageOf } from "../lab.mjs";
 import { objects, sha256of, stored } from "../files.mjs";
+import { PageRequests } from "../page-requests.mjs";
 import { act, signInPage } from "./acts.mjs";
 import { KEYS, startBackend } from "./backends.mjs";
 import { presignByFunction } from "./presign.mjs";
@@ -147,8 +148,9 @@ class Cell {
     await this.side.back();
   }
 
+  /** Whether a request is under way that has no answer until the widget gives it up. */
   get hangs() {
-    return this.side.log.some((entry) => entry.fault && !entry.ended);
+    return ["hang", "drip"].includes(this.fault) && this.side.log.some((entry) => entry.fault && !entry.ended);
   }
 
   /** Whether all requests are answered, but for those that never are. */
@@ -223,13 +225,13 @@ export class Bed {
     bed.site.pages.set("/page", { html: pageOf(bed.cells.map((cell) => cell.tag).join("")) });
     await page.clock.install();
     await page.addInitScript(() => (Math.random = () => 0.9));
+    bed.requests = await PageRequests.watch(page);
     page.on("requestfailed", (request) => bed.cells.forEach((cell) => cell.unanswered(request)));
     await page.goto(`${bed.site.url}/page`);
-    await page.waitForFunction(
-      (count) => document.querySelectorAll("s3-upload").length === count &&
-        [...document.querySelectorAll("s3-upload")].every((host) => host.shadowRoot.querySelector('[part~="browse"]')),
-      cells.length,
-    );
+    await page.waitForFunction((count) => document.querySelectorAll("s3-upload:defined").length === count, cells.length);
+    await page.evaluate(async () => {
+      for (const host of document.querySelectorAll("s3-upload")) await host.ready;
+    });
     await page.evaluate(presignByFunction);
     return bed;
   }
@@ -289,6 +291,7 @@ export class Bed {
 
   /** Lets this many seconds pass by the page's clock, in steps in which no request that is answered looks stalled. */
   async pass(seconds) {
+    await this.quiet();
     for (let passed = 0; passed < seconds; passed += 15) {
       await this.page.clock.fastForward(15_000);
       await this.quiet();
@@ -296,22 +299,24 @@ export class Bed {
     return this.look();
   }
 
-  /** Waits until no request is under way and none begins: what has a limit of time would else run into it. */
+  /** Waits until no request is under way and none begins, as the page itself sees it: what has a limit of time would else
+   * run into it. Requests that are never answered are left out. */
   async quiet() {
-    let before = -1;
-    const requests = () => {
-      if (!this.cells.every((cell) => cell.isIdle)) return -1;
-      return this.cells.reduce((sum, { lab }) => sum + lab.backend.log.length + lab.store.log.length, 0);
+    let before = false;
+    const answered = async () => {
+      if (!this.cells.every((cell) => cell.isIdle)) return false;
+      const hanging = this.cells.filter((cell) => cell.hangs).flatMap(({ lab }) => [lab.backend.url, lab.store.url]);
+      return (await this.requests.open()).every((url) => hanging.some((origin) => url.startsWith(`${origin}/`)));
     };
     await expect
       .poll(
-        () => {
-          const now = requests();
-          const same = now >= 0 && now === before;
+        async () => {
+          const now = await answered();
+          const both = now && before;
           before = now;
-          return same;
+          return both;
         },
-        { intervals: [120], timeout: 10_000, message: "no request is under way" },
+        { intervals: [20], timeout: 30_000, message: "no request is under way" },
       )
       .toBe(true);
   }

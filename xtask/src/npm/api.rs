@@ -130,7 +130,7 @@ impl Api {
                 default: default.clone(),
             })
         });
-        let catalogue = project::read(&project.root.join("src/ui/catalogue.rs"))?;
+        let catalogue = project::read(&project.root.join("src/ui/text/catalogue.rs"))?;
         Ok(Self {
             attributes: attributes.collect(),
             table: json(project, "src/element/api.json")?,

@@ -1,6 +1,7 @@
-//! esbuild, which minifies scripts and stylesheets, from its npm package.
+//! esbuild, which bundles and minifies scripts and stylesheets, from its npm package.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::node;
 use super::npm::Package;
@@ -47,13 +48,29 @@ impl Esbuild {
         package.join("lib/main.js")
     }
 
+    /// Returns a script with the modules that it imports by a relative path, minified. Each name of `values` is replaced
+    /// by its text in the scripts.
+    pub fn bundle(&self, entry: &Path, values: &[(&str, &str)]) -> Result<String> {
+        let mut command = self.command(entry);
+        command.args(["--bundle", "--format=esm"]);
+        for (name, value) in values {
+            // Rust's form of a printable ASCII text is also JavaScript's.
+            command.arg(format!("--define:{name}={value:?}"));
+        }
+        process::read(&mut command)
+    }
+
     /// Returns a script or a stylesheet without comments, spaces and long local names. The imports and exports of a
     /// script keep their names.
     pub fn minify(&self, file: &Path) -> Result<String> {
+        process::read(&mut self.command(file))
+    }
+
+    fn command(&self, file: &Path) -> Command {
         let mut command = process::command(&self.node);
         command.arg(&self.program).arg(file);
         command.args(["--minify", "--legal-comments=none", "--charset=utf8"]);
         command.arg(format!("--target={BROWSERS}"));
-        process::read(&mut command)
+        command
     }
 }

@@ -55,6 +55,29 @@ fn the_widgets_modules_depend_as_the_architecture_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The texts use no other module of the widget, so that they need no browser.
+#[test]
+fn the_folders_of_the_ui_depend_as_the_architecture_says() {
+    let allowed = allowed_by_architecture();
+    let arrow = ("ui::components".to_owned(), "ui::text".to_owned());
+    assert!(allowed.contains(&arrow));
+    let dependencies = CrateMap::read(&root().join("src")).dependencies();
+    let is_of =
+        |module: &str, folder: &str| module == folder || module.starts_with(&format!("{folder}::"));
+    let found = |from: &str, to: &str| {
+        let mut all = dependencies.iter();
+        all.any(|dependency| is_of(&dependency.from, from) && is_of(&dependency.to, to))
+    };
+    assert!(found(&arrow.0, &arrow.1));
+    let wrong: Vec<String> = dependencies
+        .iter()
+        .filter(|dependency| is_of(&dependency.from, &arrow.1) && !is_of(&dependency.to, &arrow.1))
+        .filter(|dependency| !allowed.contains(&(arrow.1.clone(), dependency.to.clone())))
+        .map(|dependency| format!("not in ARCHITECTURE.md: {dependency}"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn the_servers_modules_depend_as_the_architecture_says() {
     let allowed = allowed_by_architecture();

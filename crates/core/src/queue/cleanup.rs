@@ -2,7 +2,7 @@
 //! once its id is known. A task may outlive its file.
 
 use super::Queue;
-use super::cleanup_tasks::{Abort, CleanupTask, Orphan};
+use super::cleanup_tasks::{AbortInFlight, CleanupTask, OrphanedCreate};
 use crate::command::{BackendOperation, Command};
 use crate::error::{Side, Step, UploadError};
 use crate::event::Answer;
@@ -20,7 +20,7 @@ const AFTER_OTHERS: Duration = Duration::from_millis(1);
 impl Queue {
     /// Adds a task that removes what the upload left at the store.
     pub(super) fn abort(&mut self, now: Instant, file: FileId, transfer: &Transfer) {
-        if let Some(id) = transfer.to_abort() {
+        if let Some(id) = transfer.id_to_abort() {
             self.remove_from_store(now, file, id);
         }
     }
@@ -48,13 +48,15 @@ impl Queue {
         for (id, deadline) in creates {
             upload.requests.remove(&id);
             self.owners.remove(&id);
-            self.cleanup.orphans.insert(id, Orphan { file, deadline });
+            self.cleanup
+                .orphans
+                .insert(id, OrphanedCreate { file, deadline });
         }
     }
 
     /// Sends the next task that is due.
     pub(super) fn run_cleanup(&mut self, now: Instant) -> bool {
-        if !self.may_ask(Side::Backend) || !self.may_finish() {
+        if !self.may_request(Side::Backend) || !self.may_complete() {
             return false;
         }
         let Some(task) = self.cleanup.take_due(now) else {
@@ -62,7 +64,7 @@ impl Queue {
         };
         self.next_request += 1;
         let request = RequestId(self.next_request);
-        self.went_out(Side::Backend, request);
+        self.record_sent(Side::Backend, request);
         self.commands.push_back(Command::Backend {
             request,
             file: task.file,
@@ -73,7 +75,7 @@ impl Queue {
         let deadline = now + self.config.stall_time;
         self.cleanup
             .in_flight
-            .insert(request, Abort { task, deadline });
+            .insert(request, AbortInFlight { task, deadline });
         self.in_flight.add(Step::Abort);
         true
     }
@@ -86,21 +88,21 @@ impl Queue {
         answer: &Result<Answer, UploadError>,
     ) -> bool {
         let was_probe = self.is_probe(request);
-        if let Some(Abort { task, .. }) = self.cleanup.in_flight.remove(&request) {
+        if let Some(AbortInFlight { task, .. }) = self.cleanup.in_flight.remove(&request) {
             self.in_flight.remove(Step::Abort);
-            self.is_over(Side::Backend, request);
-            self.heard(Side::Backend, request, answer);
+            self.record_end(Side::Backend, request);
+            self.record_answer(Side::Backend, request, answer);
             if let Err(error) = answer {
                 self.cleanup_failed(now, task, (request, was_probe), error);
             }
             return true;
         }
-        let Some(Orphan { file, .. }) = self.cleanup.orphans.remove(&request) else {
+        let Some(OrphanedCreate { file, .. }) = self.cleanup.orphans.remove(&request) else {
             return false;
         };
         self.in_flight.remove(Step::Create);
-        self.is_over(Side::Backend, request);
-        self.heard(Side::Backend, request, answer);
+        self.record_end(Side::Backend, request);
+        self.record_answer(Side::Backend, request, answer);
         if let Ok(Answer::Granted(Grant {
             id: Some(id),
             plan: GrantPlan::Multipart { .. },
@@ -122,7 +124,7 @@ impl Queue {
         let offline = self.offline.is_some() && error.is_ambiguous();
         let waits = offline
             || (is_unanswered(error)
-                && self.unanswered(now, (request, Side::Backend), was_probe, error));
+                && self.record_failure(now, (request, Side::Backend), was_probe, error));
         if waits && !offline && self.totals.active() == 0 {
             // No upload waits for the side, so that a few tries are enough.
             task.attempts += 1;
@@ -136,7 +138,7 @@ impl Queue {
             && task.attempts + 1 < self.config.max_attempts
         {
             task.attempts += 1;
-            let wait = self.backoff(task.attempts, error);
+            let wait = self.backoff_time(task.attempts, error);
             self.cleanup.add(now + wait, task);
         }
     }

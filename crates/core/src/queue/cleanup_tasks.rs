@@ -11,9 +11,9 @@ pub(super) struct Cleanup {
     due: SortedSet<Due>,
     /// The tasks that are not sent yet, by number.
     tasks: IdMap<u64, CleanupTask>,
-    pub in_flight: IdMap<RequestId, Abort>,
+    pub in_flight: IdMap<RequestId, AbortInFlight>,
     /// The creates in flight whose files are gone.
-    pub orphans: IdMap<RequestId, Orphan>,
+    pub orphans: IdMap<RequestId, OrphanedCreate>,
     next: u64,
 }
 
@@ -38,14 +38,14 @@ impl Pair for Due {
 
 /// A task in flight.
 #[derive(Debug)]
-pub(super) struct Abort {
+pub(super) struct AbortInFlight {
     pub task: CleanupTask,
     pub deadline: Instant,
 }
 
 /// A create in flight whose file is gone.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Orphan {
+pub(super) struct OrphanedCreate {
     pub file: FileId,
     pub deadline: Instant,
 }

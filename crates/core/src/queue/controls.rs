@@ -27,7 +27,7 @@ impl Queue {
                 && matches!(upload.state, State::Queued { held: true })
             {
                 upload.state = State::Queued { held: false };
-                self.touch(file);
+                self.refresh_derived(file);
             }
         }
     }
@@ -43,14 +43,13 @@ impl Queue {
                 continue;
             };
             let creating = matches!(upload.state, State::Preparing);
-            let transfer = upload.take_state().into_transfer();
-            upload.state = State::Paused(transfer);
+            upload.change_state(State::paused);
             // The answer to a create is still needed: it may have created a multipart upload.
             if !creating {
                 self.drop_requests(file);
             }
             self.cancel_wait(file);
-            self.touch(file);
+            self.refresh_derived(file);
         }
     }
 
@@ -66,14 +65,13 @@ impl Queue {
                 .requests
                 .values()
                 .any(|request| request.step == Step::Create);
-            let transfer = upload.take_state().into_transfer();
-            upload.state = if creating {
-                State::Preparing
+            if creating {
+                upload.state = State::Preparing;
             } else {
-                State::resumed(transfer)
-            };
+                upload.change_state(State::active);
+            }
             upload.retry.represigned = 0;
-            self.touch(file);
+            self.refresh_derived(file);
         }
     }
 
@@ -86,13 +84,10 @@ impl Queue {
             if !matches!(upload.state, State::Failed { .. }) {
                 continue;
             }
-            upload.state = State::resumed(match upload.take_state() {
-                State::Failed { transfer, error } => transfer.again(&error),
-                other => other.into_transfer(),
-            });
+            upload.change_state(State::retried);
             upload.retry = RetryState::new(budget);
             upload.started = false;
-            self.touch(file);
+            self.refresh_derived(file);
         }
     }
 
@@ -116,10 +111,10 @@ impl Queue {
             let Some(upload) = self.uploads.get_mut(&file) else {
                 continue;
             };
-            let transfer = upload.take_state().into_transfer();
+            let transfer = upload.transition(State::cancelled);
             self.abort(now, file, &transfer);
             self.notify(Notice::Cancelled(file));
-            self.touch(file);
+            self.refresh_derived(file);
         }
     }
 
@@ -138,7 +133,7 @@ impl Queue {
                 self.cancel(now, Target::One(file));
             }
             self.uploads.remove(&file);
-            self.touch(file);
+            self.refresh_derived(file);
             self.notify(Notice::Removed(file));
         }
     }
@@ -168,7 +163,7 @@ impl Queue {
                 (Some(Transfer::Multipart(multi)), None) => {
                     multi.in_doubt |= request.step == Step::Complete;
                 }
-                (Some(Transfer::Single(single)), Some(_)) => single.may_exist(),
+                (Some(Transfer::Single(single)), Some(_)) => single.mark_unknown(),
                 _ => {}
             }
         }

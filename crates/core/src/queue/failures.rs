@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use super::responses::{Circumstances, signed};
+use super::responses::{FailureContext, to_signed};
 use super::{Queue, WaitEntry};
 use crate::command::Notice;
 use crate::error::{Side, Step, UploadError};
@@ -13,7 +13,7 @@ use crate::retry::{
 };
 use crate::snapshot::WaitReason;
 use crate::time::Instant;
-use crate::upload::{Request, SentState, State, Transfer, Wait};
+use crate::upload::{ExistingObject, InFlightRequest, SentState, State, Transfer, Wait};
 use s3_upload_types::limits::{KIB, MIB};
 
 /// The number of bursts of signatures in a row that may be refused as expired.
@@ -32,18 +32,18 @@ const MOST_UNREAD: u32 = 3;
 /// The wait after the first of these tries. It doubles with each further one.
 const UNREAD_WAIT: Duration = Duration::from_secs(10);
 /// The number of answers with status 500 after which the backend is no longer asked whether an object is stored.
-const MOST_ASKED_IN_VAIN: u32 = 3;
+const MOST_FAILED_VERIFICATIONS: u32 = 3;
 /// The time for which `NoSuchUpload` can mean that an upload was completed, counted from the store's last sign of it.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html>
-const LONGEST_DOUBT: Duration = Duration::from_hours(6);
+const LONGEST_AMBIGUITY: Duration = Duration::from_hours(6);
 
 impl Queue {
-    pub(super) fn failed(
+    pub(super) fn handle_failure(
         &mut self,
         now: Instant,
         file: FileId,
-        ended: &Request,
-        known: Circumstances,
+        ended: &InFlightRequest,
+        known: FailureContext,
         error: UploadError,
     ) {
         if matches!(error, UploadError::Offline) {
@@ -59,7 +59,7 @@ impl Queue {
         let decision = decision(&error, ended.step);
         self.requeue(now, file, ended, decision, &error);
         if matches!(error, UploadError::Stalled { .. }) {
-            self.stalled(file, ended);
+            self.lengthen_stall_time(file, ended);
         }
         let Some(upload) = self
             .uploads
@@ -71,15 +71,15 @@ impl Queue {
         if ended.step == Step::Create {
             upload.state = State::Queued { held: false };
         }
-        if self.resolved_by_doubt(now, file, ended.step, &error)
-            || self.asked_in_vain(now, file, ended.step, decision, &error)
+        if self.resolve_ambiguous_complete(now, file, ended.step, &error)
+            || self.end_failed_verification(now, file, ended.step, decision, &error)
         {
             return;
         }
         match decision {
-            RetryDecision::Retry => self.again(now, file, ended, known, error),
-            RetryDecision::Once => self.a_few_times(now, file, ended, 1, error),
-            RetryDecision::Twice => self.a_few_times(now, file, ended, 2, error),
+            RetryDecision::Retry => self.retry_after_wait(now, file, ended, known, error),
+            RetryDecision::Once => self.retry_limited(now, file, ended, 1, error),
+            RetryDecision::Twice => self.retry_limited(now, file, ended, 2, error),
             RetryDecision::Represign => self.represign(file, ended, error),
             RetryDecision::VerifyExisting => self.verify_existing(file, error),
             RetryDecision::Restart => self.restart(now, file, error),
@@ -89,25 +89,25 @@ impl Queue {
     }
 
     /// Repeats the request after a wait.
-    fn again(
+    fn retry_after_wait(
         &mut self,
         now: Instant,
         file: FileId,
-        ended: &Request,
-        known: Circumstances,
+        ended: &InFlightRequest,
+        known: FailureContext,
         error: UploadError,
     ) {
-        self.ask_first(file, ended, &error);
+        self.verify_before_resend(file, ended, &error);
         let unread = self.count_unread(file, ended, &error);
         if unread >= MOST_UNREAD {
             self.give_up(file, error);
             return;
         }
         let reason = WaitReason::Backoff(error.clone());
-        if is_unanswered(&error) && !known.others {
-            self.wait_out(now, file, ended, known.was_probe, error);
+        if is_unanswered(&error) && !known.has_newer_proper_answer {
+            self.wait_for_outage(now, file, ended, known.was_probe, error);
         } else {
-            self.back_off(now, file, ended, error);
+            self.retry_with_backoff(now, file, ended, error);
         }
         if unread > 0
             && self
@@ -125,7 +125,7 @@ impl Queue {
         &mut self,
         now: Instant,
         file: FileId,
-        ended: &Request,
+        ended: &InFlightRequest,
         decision: RetryDecision,
         error: &UploadError,
     ) {
@@ -134,7 +134,7 @@ impl Queue {
             RetryDecision::Retry | RetryDecision::Once | RetryDecision::Twice
         );
         if let Some(payload) = &ended.payload {
-            self.measure(now, file, -signed(payload.moved));
+            self.measure(now, file, -to_signed(payload.moved));
         }
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
@@ -146,16 +146,16 @@ impl Queue {
                 }
             }
             (Some(Transfer::Multipart(multi)), None) if ended.step == Step::Complete => {
-                multi.in_doubt |= unclear && !is_turned_away(error);
+                multi.in_doubt |= unclear && !is_client_refusal(error);
             }
             // A request that broke, or that the store answered with a transient failure, may have stored the object.
-            (Some(Transfer::Single(single)), Some(_)) if unclear => single.may_exist(),
+            (Some(Transfer::Single(single)), Some(_)) if unclear => single.mark_unknown(),
             _ => {}
         }
     }
 
     /// Lengthens the next stall time, because a request stalled. Requests of one burst count once.
-    fn stalled(&mut self, file: FileId, ended: &Request) {
+    fn lengthen_stall_time(&mut self, file: FileId, ended: &InFlightRequest) {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
@@ -172,7 +172,7 @@ impl Queue {
     }
 
     /// Has the backend verify what is stored, before bytes that may have arrived are sent again.
-    fn ask_first(&mut self, file: FileId, ended: &Request, error: &UploadError) {
+    fn verify_before_resend(&mut self, file: FileId, ended: &InFlightRequest, error: &UploadError) {
         // A web page comes from a gateway that did not forward the request.
         let may_have_arrived =
             error.is_ambiguous() && !matches!(error, UploadError::WebPage { .. });
@@ -192,10 +192,12 @@ impl Queue {
             return;
         };
         match &mut upload.state {
-            State::Uploading(Transfer::Multipart(multi)) if !multi.unlisted => multi.unsure = true,
-            State::Uploading(Transfer::Single(single)) if single.can_ask() => {
+            State::Uploading(Transfer::Multipart(multi)) if !multi.unlisted => {
+                multi.needs_list = true;
+            }
+            State::Uploading(Transfer::Single(single)) if single.can_verify() => {
                 single.sent = SentState::Verifying;
-                upload.state = State::Completing(upload.take_state().into_transfer());
+                upload.change_state(State::completing);
             }
             _ => {}
         }
@@ -204,12 +206,12 @@ impl Queue {
     /// Counts the tries that sent the whole body of a single upload to a store whose answers this queue could never
     /// read, where no backend can verify the object. Further tries beyond a few give no new information. They are
     /// spread, since the failure of a gateway looks the same.
-    fn count_unread(&mut self, file: FileId, ended: &Request, error: &UploadError) -> u32 {
+    fn count_unread(&mut self, file: FileId, ended: &InFlightRequest, error: &UploadError) -> u32 {
         let went_out = ended
             .payload
             .as_ref()
             .is_some_and(|payload| payload.moved > 0 && payload.moved == payload.range.len());
-        let never = self.sides.of(Side::Store).answers() == 0;
+        let never = self.availability.of(Side::Store).answers() == 0;
         if !went_out || !never || !matches!(error, UploadError::Unreadable(_)) {
             return 0;
         }
@@ -226,7 +228,7 @@ impl Queue {
     /// Ends the verification of a single upload that the backend refuses, or answers with status 500 several times,
     /// as some backends do for a missing object. The file is sent again, and the verification is not repeated.
     /// Returns true if the verification ended.
-    fn asked_in_vain(
+    fn end_failed_verification(
         &mut self,
         now: Instant,
         file: FileId,
@@ -237,7 +239,7 @@ impl Queue {
         let UploadError::Backend(refusal) = error else {
             return false;
         };
-        let most = MOST_ASKED_IN_VAIN.min(self.config.max_attempts);
+        let most = MOST_FAILED_VERIFICATIONS.min(self.config.max_attempts);
         let Some(upload) = self.uploads.get_mut(&file) else {
             return false;
         };
@@ -247,12 +249,12 @@ impl Queue {
             return false;
         }
         if refusal.status == 500 {
-            upload.retry.asked_in_vain += 1;
+            upload.retry.failed_verifications += 1;
         }
-        let in_vain = upload.retry.asked_in_vain >= most
+        let in_vain = upload.retry.failed_verifications >= most
             || matches!(decision, RetryDecision::Final | RetryDecision::Relist);
         if in_vain {
-            self.not_there(now, file, true);
+            self.resend_missing(now, file, true);
             if let Some(asked) = error.retry_after() {
                 let until = now + asked.min(LONGEST_RETRY_AFTER);
                 self.wait(file, until, WaitReason::Backoff(error.clone()));
@@ -265,7 +267,7 @@ impl Queue {
     /// `NoSuchUpload` then means success. The list of parts is requested first, where the backend has one, because a
     /// backend's `NoSuchUpload` may mean something else.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
-    fn resolved_by_doubt(
+    fn resolve_ambiguous_complete(
         &mut self,
         now: Instant,
         file: FileId,
@@ -281,35 +283,38 @@ impl Queue {
         // A completed upload has no list of parts, and stores refuse to list it with various errors.
         if step == Step::ListParts
             && has_no_list(error)
-            && let Some(known) = multi.bare_yes.take()
+            && let Some(known) = multi.undescribed_success.take()
         {
             self.complete(file, *known);
             return true;
         }
-        if step == Step::ListParts && cannot(error) {
+        if step == Step::ListParts && is_unsupported(error) {
             multi.unlisted = true;
-            multi.unsure = false;
+            multi.needs_list = false;
             if multi.in_doubt && multi.is_stored() && !multi.lacks_tags() {
-                upload.state = State::Completing(upload.take_state().into_transfer());
+                upload.change_state(State::completing);
             } else {
-                self.go_on(file);
+                self.proceed_after_store(file);
             }
             return true;
         }
         // Lifecycle rules remove uploads too, after a day at the earliest.
-        if !multi.in_doubt || !is_gone(error) || now.since(multi.alive) > LONGEST_DOUBT {
+        if !multi.in_doubt
+            || !is_no_such_upload(error)
+            || now.since(multi.last_seen) > LONGEST_AMBIGUITY
+        {
             return false;
         }
         match step {
             Step::Complete if !multi.unlisted => {
-                multi.unsure = true;
-                upload.state = State::Uploading(upload.take_state().into_transfer());
+                multi.needs_list = true;
+                upload.change_state(State::uploading);
             }
             Step::Complete | Step::ListParts => {
                 let known = upload
                     .state
                     .transfer()
-                    .map(Transfer::known)
+                    .map(Transfer::granted_object)
                     .unwrap_or_default();
                 self.complete(file, known);
             }
@@ -319,11 +324,11 @@ impl Queue {
     }
 
     /// Waits for the end of an outage, or for a backoff while the side is not in one. Costs no attempts.
-    fn wait_out(
+    fn wait_for_outage(
         &mut self,
         now: Instant,
         file: FileId,
-        ended: &Request,
+        ended: &InFlightRequest,
         was_probe: bool,
         error: UploadError,
     ) {
@@ -336,7 +341,7 @@ impl Queue {
             return;
         }
         let side = ended.step.side();
-        let is_outage = self.unanswered(now, (ended.id, side), was_probe, &error);
+        let is_outage = self.record_failure(now, (ended.id, side), was_probe, &error);
         let last = RequestId(self.next_request);
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
@@ -348,7 +353,7 @@ impl Queue {
         }
         retry.attempts = retry.attempts.max(1);
         if !is_outage && !of_a_burst {
-            let wait = self.backoff(1, &error);
+            let wait = self.backoff_time(1, &error);
             self.wait(file, now + wait, WaitReason::Backoff(error));
             return;
         }
@@ -359,12 +364,18 @@ impl Queue {
     }
 
     /// The random wait before a retry.
-    pub(super) fn backoff(&mut self, attempt: u32, error: &UploadError) -> Duration {
+    pub(super) fn backoff_time(&mut self, attempt: u32, error: &UploadError) -> Duration {
         let (base, cap) = (self.config.backoff_base, self.config.backoff_cap);
         backoff(&mut self.random, base, cap, attempt, error.retry_after())
     }
 
-    fn back_off(&mut self, now: Instant, file: FileId, ended: &Request, error: UploadError) {
+    fn retry_with_backoff(
+        &mut self,
+        now: Instant,
+        file: FileId,
+        ended: &InFlightRequest,
+        error: UploadError,
+    ) {
         if self.offline.is_some() && error.is_ambiguous() {
             // The upload continues when the network is back, at no cost.
             return;
@@ -409,7 +420,7 @@ impl Queue {
             let seconds = 2_u64.saturating_pow(attempts.saturating_sub(1).min(5));
             Duration::from_secs(seconds).min(self.config.backoff_cap)
         } else {
-            self.backoff(attempts, &error)
+            self.backoff_time(attempts, &error)
         };
         self.wait(file, now + wait, WaitReason::Backoff(error));
     }
@@ -434,11 +445,11 @@ impl Queue {
     }
 
     /// Retries a failure `most` times. The requests of one burst count once.
-    fn a_few_times(
+    fn retry_limited(
         &mut self,
         now: Instant,
         file: FileId,
-        ended: &Request,
+        ended: &InFlightRequest,
         most: u32,
         error: UploadError,
     ) {
@@ -450,14 +461,14 @@ impl Queue {
             retry.repeated += 1;
         }
         if retry.repeated <= most {
-            self.back_off(now, file, ended, error);
+            self.retry_with_backoff(now, file, ended, error);
         } else {
             self.give_up(file, self.final_error(file, ended, error));
         }
     }
 
     /// Replaces an expired signature. Parts are signed again; for a single upload a new URL is requested.
-    fn represign(&mut self, file: FileId, ended: &Request, error: UploadError) {
+    fn represign(&mut self, file: FileId, ended: &InFlightRequest, error: UploadError) {
         let last = RequestId(self.next_request);
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
@@ -478,7 +489,7 @@ impl Queue {
         }
         match upload.state.transfer_mut() {
             Some(Transfer::Multipart(multi)) => multi.drop_signatures(),
-            Some(Transfer::Single(_)) => upload.sign_anew(),
+            Some(Transfer::Single(_)) => upload.change_state(State::with_new_url),
             _ => {}
         }
     }
@@ -489,22 +500,11 @@ impl Queue {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        match upload.take_state().into_transfer() {
-            Transfer::Single(mut single) if single.can_ask() => {
-                // The object may be another upload's.
-                single.sent = SentState::Verifying;
-                upload.state = State::Completing(Transfer::Single(single));
-            }
-            Transfer::Single(_) if !upload.retry.restarted => {
-                // The object may be the upload's own, since a browser repeats a request whose connection broke, and
-                // no backend can verify it. The file is sent once more, under another key if the backend makes one.
-                upload.retry.restarted = true;
-                upload.state = State::Queued { held: false };
-            }
-            transfer => {
-                upload.state = State::resumed(transfer);
-                self.give_up(file, error);
-            }
+        let may_restart = !upload.retry.restarted;
+        match upload.transition(|state| state.with_existing_object(may_restart)) {
+            ExistingObject::Verify => {}
+            ExistingObject::Restart => upload.retry.restarted = true,
+            ExistingObject::Fail => self.give_up(file, error),
         }
     }
 
@@ -517,7 +517,7 @@ impl Queue {
         if matches!(upload.state.transfer(),
             Some(Transfer::Single(single)) if single.sent == SentState::Verifying)
         {
-            self.not_there(now, file, false);
+            self.resend_missing(now, file, false);
             return;
         }
         if core::mem::replace(&mut upload.retry.restarted, true) {
@@ -537,29 +537,26 @@ impl Queue {
         };
         if matches!(upload.state.transfer(), Some(Transfer::Multipart(multi)) if multi.unlisted) {
             // The missing parts are unknown. The upload is aborted, so that a retry does not use it either.
-            let transfer = upload.take_state().into_transfer();
-            upload.state = State::Queued { held: false };
+            let transfer = upload.transition(State::requeued);
             self.abort(now, file, &transfer);
             self.restart(now, file, error);
             return;
         }
         upload.retry.relisted += 1;
         let again = upload.retry.relisted <= MOST_RELISTED;
-        match upload.take_state().into_transfer() {
-            Transfer::Multipart(mut multi) if again => {
-                multi.unsure = true;
-                upload.state = State::Uploading(Transfer::Multipart(multi));
-            }
-            transfer => {
-                upload.state = State::resumed(transfer);
-                self.give_up(file, error);
-            }
+        if !upload.transition(|state| state.relisted(again)) {
+            self.give_up(file, error);
         }
     }
 
     /// Replaces the error of a complete that failed for unreadable entity tags by the one that names CORS as the
     /// cause.
-    fn final_error(&self, file: FileId, ended: &Request, error: UploadError) -> UploadError {
+    fn final_error(
+        &self,
+        file: FileId,
+        ended: &InFlightRequest,
+        error: UploadError,
+    ) -> UploadError {
         let untagged = self
             .uploads
             .get(&file)
@@ -586,15 +583,14 @@ impl Queue {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
-        let transfer = upload.take_state().into_transfer();
-        upload.state = State::Failed { transfer, error };
+        upload.change_state(|state| state.failed(error));
         self.settled.failed += 1;
         self.notify(Notice::Failed(file));
     }
 }
 
 /// Returns true if the error means that this kind of backend does not have the operation.
-fn cannot(error: &UploadError) -> bool {
+fn is_unsupported(error: &UploadError) -> bool {
     match error {
         UploadError::Unsupported(_) => true,
         UploadError::Backend(refusal) => {
@@ -605,7 +601,7 @@ fn cannot(error: &UploadError) -> bool {
 }
 
 /// Returns true if the backend refused the request without processing it, with a status below 500.
-fn is_turned_away(error: &UploadError) -> bool {
+fn is_client_refusal(error: &UploadError) -> bool {
     matches!(error, UploadError::Backend(refusal) if refusal.status < 500)
 }
 
@@ -617,13 +613,13 @@ fn has_no_list(error: &UploadError) -> bool {
                 && !matches!(refusal.status, 401 | 403)
                 && !is_unanswered(error)
         }
-        UploadError::Store(_) => is_gone(error),
-        _ => cannot(error),
+        UploadError::Store(_) => is_no_such_upload(error),
+        _ => is_unsupported(error),
     }
 }
 
 /// Returns true if S3 reports that it has no such multipart upload.
-fn is_gone(error: &UploadError) -> bool {
+fn is_no_such_upload(error: &UploadError) -> bool {
     code(error) == Some("NoSuchUpload")
 }
 

@@ -4,14 +4,14 @@ use crate::error::Step;
 
 /// The numbers of requests in flight, one for each limit.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct InFlight {
+pub(super) struct RequestCounts {
     store: usize,
     backend: usize,
     /// The number of requests in `backend` that complete an upload.
     completing: usize,
 }
 
-impl InFlight {
+impl RequestCounts {
     pub const fn store(&self) -> usize {
         self.store
     }

@@ -8,13 +8,14 @@
 //! - `failures`: the effects of a failure
 //! - `controls`: start, pause, resume, retry, cancel, remove
 //! - `network`: offline and online; the state is in `offline`
-//! - `outage`: the backend or the store does not answer; the state is in `sides`
+//! - `outage`: the backend or the store does not answer; the state is in `availability`
 //! - `cleanup`: the removal of abandoned uploads from the store; its tasks are in `cleanup_tasks`
 //! - `timers`: the timers and their effects
 //! - `in_flight`: the counts of requests
 //! - `totals`: the sums over all files
 //! - `view`: snapshots for the page
 
+mod availability;
 mod cleanup;
 mod cleanup_tasks;
 mod controls;
@@ -26,7 +27,6 @@ mod outage;
 mod ready;
 mod responses;
 mod schedule;
-mod sides;
 mod timers;
 mod totals;
 mod view;
@@ -47,11 +47,11 @@ use crate::retry::Random;
 use crate::time::Instant;
 use crate::upload::Upload;
 
+use availability::AvailabilityBySide;
 use cleanup_tasks::Cleanup;
-use in_flight::InFlight;
+use in_flight::RequestCounts;
 use offline::Offline;
 use ready::{LastProbes, Ready};
-use sides::Sides;
 use totals::RunningTotals;
 
 pub use timers::Timer;
@@ -67,12 +67,12 @@ pub struct Queue {
     next_request: u64,
     ready: Ready,
     concurrency: ConcurrencyLimit,
-    in_flight: InFlight,
+    in_flight: RequestCounts,
     /// The uploads that wait before their next try, by the end of the wait.
     waits: SortedSet<WaitEntry>,
     cleanup: Cleanup,
     offline: Option<Offline>,
-    sides: Sides,
+    availability: AvailabilityBySide,
     last_probes: LastProbes,
     /// The number of requests in a row that were cancelled while the store had all bytes.
     slow_answers: u32,
@@ -125,11 +125,11 @@ impl Queue {
             owners: IdMap::default(),
             next_request: 0,
             ready: Ready::default(),
-            in_flight: InFlight::default(),
+            in_flight: RequestCounts::default(),
             waits: SortedSet::default(),
             cleanup: Cleanup::default(),
             offline: None,
-            sides: Sides::default(),
+            availability: AvailabilityBySide::default(),
             last_probes: LastProbes::default(),
             slow_answers: 0,
             meter: Meter::default(),
@@ -170,10 +170,10 @@ impl Queue {
             Event::Remove(target) => self.remove(now, target),
             Event::Offline => self.went_offline(now),
             Event::Online => self.came_online(),
-            Event::Progress(request, moved) => self.progressed(now, request, moved),
-            Event::Answer(request, answer) => self.answered(now, request, answer),
+            Event::Progress(request, moved) => self.handle_progress(now, request, moved),
+            Event::Answer(request, answer) => self.handle_answer(now, request, answer),
         }
-        self.advance(now);
+        self.dispatch_and_settle(now);
     }
 
     /// The next command to execute.
@@ -188,7 +188,7 @@ impl Queue {
 
     /// Checks the constraints for a file to be added now.
     pub fn check(&self, info: &FileInfo) -> Result<(), Violation> {
-        let kept = self.totals.kept();
+        let kept = self.totals.counted();
         self.config.constraints.check(info, kept.count, kept.size)
     }
 
@@ -210,7 +210,7 @@ impl Queue {
         let upload = Upload::new(file, info, is_large, held, self.config.retry_budget);
         self.uploads.insert(file, Box::new(upload));
         self.notify(Notice::Added(file));
-        self.touch(file);
+        self.refresh_derived(file);
     }
 
     fn notify(&mut self, notice: Notice) {
@@ -226,10 +226,10 @@ impl Queue {
 
     /// Updates what depends on an upload, after it changed: its shown progress, the totals, and the requests that it
     /// needs.
-    fn touch(&mut self, file: FileId) {
+    fn refresh_derived(&mut self, file: FileId) {
         self.changed.insert(file);
         if let Some(upload) = self.uploads.get_mut(&file) {
-            upload.settle();
+            upload.enter_wait();
             upload.update_shown();
             if upload.lanes() == 0 && upload.meter.is_running() {
                 self.resting.insert(file);
@@ -244,7 +244,7 @@ impl Queue {
     }
 
     /// Sends the requests for which there is room, and notifies the page when the queue becomes idle.
-    fn advance(&mut self, now: Instant) {
+    fn dispatch_and_settle(&mut self, now: Instant) {
         self.arm_probes(now);
         self.dispatch(now);
         // The files without a request are known only after the dispatch.

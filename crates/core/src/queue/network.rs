@@ -39,7 +39,7 @@ impl Queue {
                 armed: false,
                 last: RequestId(self.next_request),
             });
-            self.touch_active();
+            self.refresh_active();
         }
     }
 
@@ -63,7 +63,7 @@ impl Queue {
             WaitReason::Offline | WaitReason::Outage(_) => true,
             WaitReason::Backoff(error) => error.is_ambiguous(),
         });
-        self.touch_active();
+        self.refresh_active();
     }
 
     /// Ends the waits for whose reason `is_over` returns true.
@@ -79,12 +79,12 @@ impl Queue {
                 let until = wait.until;
                 self.waits.remove(&WaitEntry { until, file });
                 upload.end_wait();
-                self.touch(file);
+                self.refresh_derived(file);
             }
         }
     }
 
-    pub(super) fn touch_active(&mut self) {
+    pub(super) fn refresh_active(&mut self) {
         let active: Vec<FileId> = self
             .uploads
             .iter()
@@ -92,7 +92,7 @@ impl Queue {
             .map(|(id, _)| id)
             .collect();
         for file in active {
-            self.touch(file);
+            self.refresh_derived(file);
         }
     }
 

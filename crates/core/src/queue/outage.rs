@@ -8,7 +8,7 @@
 use core::time::Duration;
 
 use super::Queue;
-use super::sides::{Availability, NAMED_FROM, Probing};
+use super::availability::{Availability, NAMED_FROM, Probing};
 use crate::command::Notice;
 use crate::error::{Side, UploadError};
 use crate::event::Answer;
@@ -16,7 +16,7 @@ use crate::ids::{FileId, RequestId};
 use crate::retry::{LONGEST_RETRY_AFTER, is_unanswered};
 use crate::snapshot::WaitReason;
 use crate::time::Instant;
-use crate::upload::Request;
+use crate::upload::InFlightRequest;
 
 /// The pause before the first probe. It is doubled up to [`LAST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -52,7 +52,7 @@ fn is_proper(side: Side, answer: &Result<Answer, UploadError>) -> bool {
 
 /// Returns true if the wait has its cause in a missing answer of this side, so that the side's answer to another
 /// request ends it.
-fn is_over(side: Side, reason: &WaitReason) -> bool {
+fn is_wait_for_side(side: Side, reason: &WaitReason) -> bool {
     match reason {
         WaitReason::Outage(outage) => outage.side == side,
         WaitReason::Backoff(UploadError::Network { step } | UploadError::Stalled { step, .. }) => {
@@ -67,17 +67,17 @@ impl Queue {
     pub(super) fn is_probe(&self, request: RequestId) -> bool {
         Side::BOTH
             .into_iter()
-            .any(|side| self.sides.of(side).is_probe(request))
+            .any(|side| self.availability.of(side).is_probe(request))
     }
 
     /// Returns true if a request to this side may be sent now.
-    pub(super) fn may_ask(&self, side: Side) -> bool {
-        self.may_send() && self.sides.of(side).may_send()
+    pub(super) fn may_request(&self, side: Side) -> bool {
+        self.may_send() && self.availability.of(side).may_send()
     }
 
     /// Handles the answer of this side to a request. A proper answer ends the side's outage, unless the request is
     /// older than the outage.
-    pub(super) fn heard(
+    pub(super) fn record_answer(
         &mut self,
         side: Side,
         request: RequestId,
@@ -86,39 +86,39 @@ impl Queue {
         if !is_proper(side, answer) {
             return;
         }
-        let known = self.sides.of_mut(side);
-        let is_older = known.counted_to.is_some_and(|to| request <= to);
-        match &mut known.probing {
+        let availability = self.availability.of_mut(side);
+        let is_older = availability.counted_up_to.is_some_and(|to| request <= to);
+        match &mut availability.probing {
             // The backend may have answered before the outage began. A store answers a body only after it has all of
             // it.
             Some(probing) if is_older && side == Side::Backend => {
-                known.answers += 1;
+                availability.answers += 1;
                 probing.pause = FIRST_PAUSE;
                 probing.armed = probing.request.is_none();
             }
-            _ => self.goes_through(side),
+            _ => self.record_proper_answer(side),
         }
     }
 
     /// Records a proper answer of the side, and ends its outage.
-    pub(super) fn goes_through(&mut self, side: Side) {
-        let known = self.sides.of_mut(side);
-        known.answers += 1;
-        if known.is_trusted_again() {
-            self.end_waits_for(|reason| is_over(side, reason));
-            self.touch_active();
+    pub(super) fn record_proper_answer(&mut self, side: Side) {
+        let availability = self.availability.of_mut(side);
+        availability.answers += 1;
+        if availability.reset_failures() {
+            self.end_waits_for(|reason| is_wait_for_side(side, reason));
+            self.refresh_active();
             self.notify(Notice::Available(side));
         }
     }
 
     /// Returns true if the side gave a proper answer to another request since this one was sent.
-    pub(super) fn others_go_through(&self, ended: &Request) -> bool {
-        self.sides.of(ended.step.side()).answers > ended.heard
+    pub(super) fn has_newer_proper_answer(&self, ended: &InFlightRequest) -> bool {
+        self.availability.of(ended.step.side()).answers > ended.answers_when_sent
     }
 
     /// Records that a request got no proper answer, and that no other request got one since it was sent. Returns true
     /// if the side is in an outage now.
-    pub(super) fn unanswered(
+    pub(super) fn record_failure(
         &mut self,
         now: Instant,
         (request, side): (RequestId, Side),
@@ -127,37 +127,37 @@ impl Queue {
     ) -> bool {
         let last = RequestId(self.next_request);
         let asked = error.retry_after().unwrap_or_default();
-        let known = self.sides.of_mut(side);
-        if known.counted_to.is_none_or(|to| request > to) {
-            known.failures = known.failures.saturating_add(1);
-            known.counted_to = Some(last);
+        let availability = self.availability.of_mut(side);
+        if availability.counted_up_to.is_none_or(|to| request > to) {
+            availability.failures = availability.failures.saturating_add(1);
+            availability.counted_up_to = Some(last);
         }
-        known.since.get_or_insert(now);
+        availability.failing_since.get_or_insert(now);
         match error {
             UploadError::Unreadable(_) | UploadError::WebPage { .. } => {
-                known.kept_away.get_or_insert(now);
+                availability.unreadable_since.get_or_insert(now);
             }
-            _ => known.kept_away = None,
+            _ => availability.unreadable_since = None,
         }
-        let failures = known.failures;
+        let failures = availability.failures;
         if failures < OUTAGE_FROM {
             return false;
         }
-        let pause = match &known.probing {
+        let pause = match &availability.probing {
             None => FIRST_PAUSE,
             Some(probing) if was_probe => (probing.pause * 2).min(LAST_PAUSE),
             // The request was in flight when the outage began.
             Some(_) => return true,
         };
-        let is_new = known.probing.is_none();
+        let is_new = availability.probing.is_none();
         // The jitter spreads the probes of many pages that wait for the same server.
         let spread = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX) / 5;
         let jitter = Duration::from_millis(self.random.below(spread.max(1)));
         let wait = pause
             .saturating_sub(jitter)
             .max(asked.min(LONGEST_RETRY_AFTER));
-        let known = self.sides.of_mut(side);
-        known.probing = Some(Probing {
+        let availability = self.availability.of_mut(side);
+        availability.probing = Some(Probing {
             error: error.clone(),
             next: now + wait,
             pause,
@@ -165,10 +165,11 @@ impl Queue {
             request: None,
             grace: None,
         });
-        let is_named = known.failures == NAMED_FROM && known.tells_more(error);
+        let is_named =
+            availability.failures == NAMED_FROM && availability.has_nameable_cause(error);
         if is_new || is_named {
-            self.touch_active();
-            if let Some((outage, _)) = self.sides.of(side).outage(side) {
+            self.refresh_active();
+            if let Some((outage, _)) = self.availability.of(side).outage(side) {
                 self.notify(Notice::Unavailable(outage));
             }
         }
@@ -177,21 +178,21 @@ impl Queue {
 
     /// The time from which on the next probe of this side may be sent; `None` without an outage.
     pub(super) fn next_attempt(&self, side: Side) -> Option<Instant> {
-        let probing = self.sides.of(side).probing.as_ref()?;
+        let probing = self.availability.of(side).probing.as_ref()?;
         Some(probing.next)
     }
 
     /// Records that a request was sent. During an outage it is the probe.
-    pub(super) fn went_out(&mut self, side: Side, request: RequestId) {
-        if let Some(probing) = &mut self.sides.of_mut(side).probing {
+    pub(super) fn record_sent(&mut self, side: Side, request: RequestId) {
+        if let Some(probing) = &mut self.availability.of_mut(side).probing {
             probing.armed = false;
             probing.request = Some(request);
         }
     }
 
     /// Records that a request ended, for any reason. If it was the probe, another one may be sent.
-    pub(super) fn is_over(&mut self, side: Side, request: RequestId) {
-        if let Some(probing) = &mut self.sides.of_mut(side).probing
+    pub(super) fn record_end(&mut self, side: Side, request: RequestId) {
+        if let Some(probing) = &mut self.availability.of_mut(side).probing
             && probing.request == Some(request)
         {
             probing.request = None;
@@ -202,7 +203,7 @@ impl Queue {
     /// Allows a probe for each side whose pause is over.
     pub(super) fn arm_probes(&mut self, now: Instant) {
         for side in Side::BOTH {
-            if let Some(probing) = &mut self.sides.of_mut(side).probing
+            if let Some(probing) = &mut self.availability.of_mut(side).probing
                 && probing.request.is_none()
                 && probing.next <= now
             {
@@ -214,10 +215,10 @@ impl Queue {
     /// Allows a probe of both sides at once, because the network is back. Their limits start anew.
     pub(super) fn arm_probes_at_once(&mut self) {
         for side in Side::BOTH {
-            let known = self.sides.of_mut(side);
-            known.since = None;
-            known.kept_away = None;
-            if let Some(probing) = &mut self.sides.of_mut(side).probing
+            let availability = self.availability.of_mut(side);
+            availability.failing_since = None;
+            availability.unreadable_since = None;
+            if let Some(probing) = &mut self.availability.of_mut(side).probing
                 && probing.request.is_none()
             {
                 probing.armed = true;
@@ -236,7 +237,7 @@ impl Queue {
     pub(super) fn outage_limit_due(&self) -> Option<Instant> {
         let limit = self.config.outage_limit;
         self.idle_outages()
-            .filter_map(|(known, _)| known.limit(limit))
+            .filter_map(|(availability, _)| availability.limit(limit))
             .min()
     }
 
@@ -245,16 +246,16 @@ impl Queue {
     fn idle_outages(&self) -> impl Iterator<Item = (&Availability, &Probing)> {
         let sides = Side::BOTH
             .into_iter()
-            .filter(|side| self.offline.is_none() && self.needs(*side));
+            .filter(|side| self.offline.is_none() && self.has_request_for(*side));
         sides.filter_map(|side| {
-            let known = self.sides.of(side);
-            let probing = known.probing.as_ref()?;
-            probing.request.is_none().then_some((known, probing))
+            let availability = self.availability.of(side);
+            let probing = availability.probing.as_ref()?;
+            probing.request.is_none().then_some((availability, probing))
         })
     }
 
     /// Returns true if a request waits for this side.
-    fn needs(&self, side: Side) -> bool {
+    fn has_request_for(&self, side: Side) -> bool {
         self.ready.wants(side) || (side == Side::Backend && self.cleanup.next_due().is_some())
     }
 
@@ -264,11 +265,11 @@ impl Queue {
             return;
         }
         for side in Side::BOTH {
-            let known = self.sides.of(side);
-            let over = known
+            let availability = self.availability.of(side);
+            let over = availability
                 .limit(self.config.outage_limit)
                 .is_some_and(|limit| limit <= now);
-            let Some(error) = known
+            let Some(error) = availability
                 .probing
                 .as_ref()
                 .filter(|probing| over && probing.request.is_none())
@@ -279,33 +280,33 @@ impl Queue {
             let waiting: Vec<FileId> = self
                 .uploads
                 .iter()
-                .filter(|(_, upload)| upload.awaits() == Some(side))
+                .filter(|(_, upload)| upload.awaited_side() == Some(side))
                 .map(|(file, _)| file)
                 .collect();
-            let is_stale = known
+            let is_stale = availability
                 .probing
                 .as_ref()
                 .is_some_and(|probing| probing.next + STALE < now);
             if waiting.is_empty() && !is_stale && self.totals.active() > 0 {
                 // An upload may be asking the other side at this time whether its object is stored.
-                if let Some(probing) = &mut self.sides.of_mut(side).probing {
+                if let Some(probing) = &mut self.availability.of_mut(side).probing {
                     probing.grace = Some(now + GRACE);
                 }
                 continue;
             }
-            if self.sides.of_mut(side).is_trusted_again() {
+            if self.availability.of_mut(side).reset_failures() {
                 self.notify(Notice::Available(side));
             }
             if is_stale {
                 // No probe was sent for long, so that the state of the side is unknown.
-                self.touch_active();
+                self.refresh_active();
                 continue;
             }
             for file in waiting {
                 self.give_up(file, error.clone());
-                self.touch(file);
+                self.refresh_derived(file);
             }
-            self.touch_active();
+            self.refresh_active();
         }
     }
 }

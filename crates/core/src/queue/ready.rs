@@ -75,7 +75,7 @@ impl Ready {
         let backend = upload
             .backend_want(lanes)
             .map(|want| BackendEntry { want, file });
-        let store = upload.wants_lane().then(|| StoreEntry {
+        let store = upload.can_send().then(|| StoreEntry {
             lanes: upload.lanes(),
             file,
         });

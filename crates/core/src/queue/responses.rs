@@ -2,7 +2,7 @@
 
 use super::Queue;
 use super::network::proves_network;
-use super::schedule::grown;
+use super::schedule::stall_time_after;
 use crate::command::Notice;
 use crate::error::{Side, Step, UploadError};
 use crate::event::{Answer, Receipt};
@@ -10,19 +10,19 @@ use crate::grant::{Grant, GrantPlan};
 use crate::ids::{FileId, RequestId};
 use crate::snapshot::StoredObject;
 use crate::time::Instant;
-use crate::upload::{Request, SentState, SingleTransfer, State, Transfer};
+use crate::upload::{InFlightRequest, SentState, SingleTransfer, State, Transfer};
 
 /// The circumstances of a request that failed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Circumstances {
+pub(super) struct FailureContext {
     /// True if the side gave a proper answer to another request since this one was sent.
-    pub others: bool,
+    pub has_newer_proper_answer: bool,
     /// True if the request was the probe of an outage.
     pub was_probe: bool,
 }
 
 impl Queue {
-    pub(super) fn progressed(&mut self, now: Instant, request: RequestId, moved: u64) {
+    pub(super) fn handle_progress(&mut self, now: Instant, request: RequestId, moved: u64) {
         let Some(file) = self.owners.get(&request).copied() else {
             return;
         };
@@ -48,18 +48,18 @@ impl Queue {
         payload.moved = moved;
         found.stall_time = if moved == payload.range.len() {
             let base = self.config.answer_time.max(self.config.stall_time);
-            grown(base, stalled.max(self.slow_answers))
+            stall_time_after(base, stalled.max(self.slow_answers))
         } else {
-            grown(self.config.stall_time, stalled)
+            stall_time_after(self.config.stall_time, stalled)
         };
         found.deadline = now + found.stall_time;
-        self.measure(now, file, signed(more));
+        self.measure(now, file, to_signed(more));
         self.concurrency.record(now, more, self.in_flight.store());
         self.moved_while_offline(request);
-        self.touch(file);
+        self.refresh_derived(file);
     }
 
-    pub(super) fn answered(
+    pub(super) fn handle_answer(
         &mut self,
         now: Instant,
         request: RequestId,
@@ -75,28 +75,31 @@ impl Queue {
         let Some((ended, file)) = self.end_request(request) else {
             return;
         };
-        let others = self.others_go_through(&ended);
-        self.heard(ended.step.side(), request, &answer);
+        let others = self.has_newer_proper_answer(&ended);
+        self.record_answer(ended.step.side(), request, &answer);
         match answer {
-            Ok(answer) => self.succeeded(now, file, &ended, answer),
-            Err(error) => self.failed(
+            Ok(answer) => self.handle_success(now, file, &ended, answer),
+            Err(error) => self.handle_failure(
                 now,
                 file,
                 &ended,
-                Circumstances { others, was_probe },
+                FailureContext {
+                    has_newer_proper_answer: others,
+                    was_probe,
+                },
                 error,
             ),
         }
-        self.touch(file);
+        self.refresh_derived(file);
     }
 
     /// Removes a request from the table; `None` when it is not in flight any more.
-    pub(super) fn end_request(&mut self, id: RequestId) -> Option<(Request, FileId)> {
+    pub(super) fn end_request(&mut self, id: RequestId) -> Option<(InFlightRequest, FileId)> {
         let file = self.owners.remove(&id)?;
         let upload = self.uploads.get_mut(&file)?;
         let request = upload.requests.remove(&id)?;
         self.in_flight.remove(request.step);
-        self.is_over(request.step.side(), id);
+        self.record_end(request.step.side(), id);
         Some((request, file))
     }
 
@@ -108,12 +111,18 @@ impl Queue {
         self.meter.record(now, bytes);
     }
 
-    fn succeeded(&mut self, now: Instant, file: FileId, ended: &Request, answer: Answer) {
+    fn handle_success(
+        &mut self,
+        now: Instant,
+        file: FileId,
+        ended: &InFlightRequest,
+        answer: Answer,
+    ) {
         if let Some(upload) = self.uploads.get_mut(&file) {
             upload.retry.repeated = 0;
         }
         match (ended.step, answer) {
-            (Step::Create, Answer::Granted(grant)) => self.granted(now, file, grant),
+            (Step::Create, Answer::Granted(grant)) => self.handle_grant(now, file, grant),
             (Step::SignParts, Answer::Signed(parts)) => {
                 let Some(upload) = self.uploads.get_mut(&file) else {
                     return;
@@ -140,18 +149,20 @@ impl Queue {
                 if let State::Uploading(Transfer::Multipart(multi)) = &mut upload.state {
                     let before = multi.confirmed();
                     multi.reconcile(parts, &in_flight);
-                    multi.alive = now;
+                    multi.last_seen = now;
                     if multi.confirmed() > before {
                         // The store accepted parts whose answers could not be read.
                         upload.retry.made_progress();
-                        self.goes_through(Side::Store);
+                        self.record_proper_answer(Side::Store);
                     }
-                    self.go_on(file);
+                    self.proceed_after_store(file);
                 }
             }
-            (Step::Send, Answer::Sent(receipt)) => self.sent(now, file, ended, receipt),
-            (Step::Complete, Answer::Confirmed(stored)) => self.confirmed(now, file, stored),
-            (Step::Complete, Answer::Unconfirmed(known)) => self.unconfirmed(now, file, known),
+            (Step::Send, Answer::Sent(receipt)) => self.handle_sent(now, file, ended, receipt),
+            (Step::Complete, Answer::Confirmed(stored)) => self.handle_confirmed(now, file, stored),
+            (Step::Complete, Answer::Unconfirmed(known)) => {
+                self.handle_unconfirmed(now, file, known);
+            }
             (step, _) => {
                 let error = UploadError::Malformed {
                     step,
@@ -164,7 +175,7 @@ impl Queue {
         }
     }
 
-    fn granted(&mut self, now: Instant, file: FileId, grant: Grant) {
+    fn handle_grant(&mut self, now: Instant, file: FileId, grant: Grant) {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
@@ -206,13 +217,19 @@ impl Queue {
         self.give_up(file, error);
     }
 
-    fn sent(&mut self, now: Instant, file: FileId, ended: &Request, receipt: Receipt) {
+    fn handle_sent(
+        &mut self,
+        now: Instant,
+        file: FileId,
+        ended: &InFlightRequest,
+        receipt: Receipt,
+    ) {
         let Some(payload) = &ended.payload else {
             return;
         };
         // The progress events have counted a part of the bytes already.
         let more = payload.range.len().saturating_sub(payload.moved);
-        self.measure(now, file, signed(more));
+        self.measure(now, file, to_signed(more));
         self.concurrency
             .record(now, more, self.in_flight.store() + 1);
         self.link_speed
@@ -224,7 +241,7 @@ impl Queue {
         self.slow_answers = 0;
         match upload.state.transfer_mut() {
             Some(Transfer::Multipart(multi)) => {
-                multi.alive = now;
+                multi.last_seen = now;
                 if let Some(part) = payload.part {
                     multi.store(part, receipt.etag);
                 }
@@ -232,11 +249,11 @@ impl Queue {
             Some(Transfer::Single(single)) => single.sent = SentState::Stored(receipt),
             _ => return,
         }
-        self.go_on(file);
+        self.proceed_after_store(file);
     }
 
     /// Determines the next state after something was stored: uploading, completing or completed.
-    pub(super) fn go_on(&mut self, file: FileId) {
+    pub(super) fn proceed_after_store(&mut self, file: FileId) {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
@@ -253,7 +270,7 @@ impl Queue {
             if multi.unlisted {
                 self.give_up(file, UploadError::MissingETag);
             } else if let Some(Transfer::Multipart(multi)) = upload.state.transfer_mut() {
-                multi.unsure = true;
+                multi.needs_list = true;
             }
             return;
         }
@@ -263,33 +280,21 @@ impl Queue {
             && let SentState::Stored(receipt) = &single.sent
         {
             // The address is left out, since it is unknown whether the object can be read where it was written.
-            let stored = taken(single, receipt, StoredObject::default());
+            let stored = accepted_object(single, receipt, StoredObject::default());
             self.complete(file, stored);
             return;
         }
-        upload.state = State::Completing(upload.take_state().into_transfer());
+        upload.change_state(State::completing);
     }
 
     /// Handles a single upload whose object is not stored: it is sent again, by the same URL if that is still valid.
-    pub(super) fn not_there(&mut self, now: Instant, file: FileId, unseeing: bool) {
-        let Some(upload) = self.uploads.get_mut(&file) else {
-            return;
-        };
-        upload.state = match upload.take_state().into_transfer() {
-            Transfer::Single(mut single) if single.signed.is_good(now) => {
-                single.unseeing |= unseeing;
-                single.sent = if unseeing {
-                    SentState::Unknown
-                } else {
-                    SentState::NotSent
-                };
-                State::Uploading(Transfer::Single(single))
-            }
-            _ => State::Queued { held: false },
-        };
+    pub(super) fn resend_missing(&mut self, now: Instant, file: FileId, cannot_verify: bool) {
+        if let Some(upload) = self.uploads.get_mut(&file) {
+            upload.change_state(|state| state.resent(now, cannot_verify));
+        }
     }
 
-    fn confirmed(&mut self, now: Instant, file: FileId, stored: StoredObject) {
+    fn handle_confirmed(&mut self, now: Instant, file: FileId, stored: StoredObject) {
         let Some(upload) = self.uploads.get(&file) else {
             return;
         };
@@ -299,11 +304,11 @@ impl Queue {
             && single.sent == SentState::Verifying
         {
             if stored.size != Some(size) {
-                self.not_there(now, file, stored.size.is_none());
+                self.resend_missing(now, file, stored.size.is_none());
                 return;
             }
             // The store accepted the file, although its answer could not be read.
-            self.goes_through(Side::Store);
+            self.record_proper_answer(Side::Store);
         }
         let Some(upload) = self.uploads.get(&file) else {
             return;
@@ -322,7 +327,7 @@ impl Queue {
         let known = upload
             .state
             .transfer()
-            .map(Transfer::known)
+            .map(Transfer::granted_object)
             .unwrap_or_default();
         let stored = StoredObject {
             key: stored.key.or(known.key),
@@ -334,7 +339,7 @@ impl Queue {
 
     /// Completes an upload without the backend's confirmation. An object that the store accepted is final. One that
     /// only may be stored is sent again.
-    fn unconfirmed(&mut self, now: Instant, file: FileId, known: StoredObject) {
+    fn handle_unconfirmed(&mut self, now: Instant, file: FileId, known: StoredObject) {
         let Some(upload) = self.uploads.get_mut(&file) else {
             return;
         };
@@ -344,7 +349,7 @@ impl Queue {
                 return;
             }
             // An upload whose parts can still be listed is not completed, even if the backend confirms it.
-            multi.bare_yes = Some(Box::new(known));
+            multi.undescribed_success = Some(Box::new(known));
             let error = UploadError::Malformed {
                 step: Step::Complete,
                 expected: "the upload put together from its parts".to_owned(),
@@ -358,10 +363,10 @@ impl Queue {
             return;
         };
         if let SentState::Stored(receipt) = &single.sent {
-            let stored = taken(single, receipt, known);
+            let stored = accepted_object(single, receipt, known);
             self.complete(file, stored);
         } else {
-            self.not_there(now, file, true);
+            self.resend_missing(now, file, true);
         }
     }
 
@@ -380,7 +385,11 @@ impl Queue {
 }
 
 /// The object that the store accepted, as its answer, the grant and `known` describe it.
-fn taken(single: &SingleTransfer, receipt: &Receipt, known: StoredObject) -> StoredObject {
+fn accepted_object(
+    single: &SingleTransfer,
+    receipt: &Receipt,
+    known: StoredObject,
+) -> StoredObject {
     // Where the store made the key (`${filename}`), only its answer contains it.
     let key = receipt.key.as_ref().or(single.key.as_ref());
     StoredObject {
@@ -391,6 +400,6 @@ fn taken(single: &SingleTransfer, receipt: &Receipt, known: StoredObject) -> Sto
     }
 }
 
-pub(super) fn signed(bytes: u64) -> i64 {
+pub(super) fn to_signed(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }

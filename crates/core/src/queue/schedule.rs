@@ -18,7 +18,7 @@ use crate::error::{Side, Step};
 use crate::ids::{ByteRange, FileId};
 use crate::progress::ASSUMED_SPEED;
 use crate::time::Instant;
-use crate::upload::{BackendWant, Payload, Request, State, Transfer};
+use crate::upload::{BackendWant, InFlightRequest, SentBytes, State, Transfer};
 use s3_upload_types::limits::KIB;
 use s3_upload_types::part_size_for;
 
@@ -31,7 +31,7 @@ const MOST_WAITING: usize = 16;
 /// The largest number of parts that one request to the backend signs.
 const SIGN_BATCH: usize = 16;
 /// The expected duration from which on a request is sent by a transport that reports progress.
-const SILENT_AT_MOST: Duration = Duration::from_secs(1);
+const LONGEST_WITHOUT_PROGRESS: Duration = Duration::from_secs(1);
 /// The speed of the slowest link, in bytes per second. A transport that reports no progress counts as stalled only
 /// after the time that this link needs.
 const SLOWEST_LINK: u64 = 16 * KIB;
@@ -40,7 +40,7 @@ const SLOWEST_LINK: u64 = 16 * KIB;
 const SLOWDOWN: u64 = 16;
 
 /// The stall time `base`, doubled by each cancellation.
-pub(super) fn grown(base: Duration, cuts: u32) -> Duration {
+pub(super) fn stall_time_after(base: Duration, cuts: u32) -> Duration {
     base.saturating_mul(2_u32.saturating_pow(cuts.min(8)))
         .min(LONGEST_STALL_TIME.max(base))
 }
@@ -50,10 +50,10 @@ impl Queue {
     pub(super) fn dispatch(&mut self, now: Instant) {
         let mut last = self.next_request;
         while self.may_send()
-            && (self.finish(now)
+            && (self.dispatch_complete(now)
                 || self.run_cleanup(now)
-                || self.ask_backend(now)
-                || self.send(now))
+                || self.dispatch_backend(now)
+                || self.dispatch_store(now))
         {
             // A URL found to be too old is no request.
             if self.next_request != last {
@@ -68,19 +68,19 @@ impl Queue {
     }
 
     /// Returns true if there is a lane for a complete or an abort. They leave one lane free where there are several.
-    pub(super) fn may_finish(&self) -> bool {
+    pub(super) fn may_complete(&self) -> bool {
         let finishing = self.in_flight.completing() + self.cleanup.in_flight();
         self.in_flight.backend() < self.backend_lanes()
             && finishing < self.backend_lanes().saturating_sub(1).max(1)
     }
 
     /// Returns true if one more file may be begun, of the large ones or of the others.
-    fn may_begin(&self, is_large: bool) -> bool {
+    fn may_create(&self, is_large: bool) -> bool {
         self.totals.open(is_large) < u32::from(self.config.max_lanes.max(1)) + PREPARED_AHEAD
             && self.waits.len() < MOST_WAITING
     }
 
-    fn finish(&mut self, now: Instant) -> bool {
+    fn dispatch_complete(&mut self, now: Instant) -> bool {
         if self.next_attempt(Side::Backend).is_some() {
             // In an outage the files take turns, so that a refused request of one file does not block the others.
             return false;
@@ -90,34 +90,34 @@ impl Queue {
             Some(BackendEntry {
                 want: BackendWant::Complete,
                 file,
-            }) if self.may_ask(Side::Backend) && self.may_finish() => {
-                self.ask(now, file, BackendWant::Complete);
+            }) if self.may_request(Side::Backend) && self.may_complete() => {
+                self.request_backend(now, file, BackendWant::Complete);
                 true
             }
             _ => false,
         }
     }
 
-    fn ask_backend(&mut self, now: Instant) -> bool {
-        if !self.may_ask(Side::Backend) || self.in_flight.backend() >= self.backend_lanes() {
+    fn dispatch_backend(&mut self, now: Instant) -> bool {
+        if !self.may_request(Side::Backend) || self.in_flight.backend() >= self.backend_lanes() {
             return false;
         }
         if self.next_attempt(Side::Backend).is_some() {
             let may = |want| match want {
-                BackendWant::Complete => self.may_finish(),
-                BackendWant::Create => self.may_begin(false),
-                BackendWant::CreateLarge => self.may_begin(true),
+                BackendWant::Complete => self.may_complete(),
+                BackendWant::Create => self.may_create(false),
+                BackendWant::CreateLarge => self.may_create(true),
                 BackendWant::List | BackendWant::Sign => true,
             };
             let Some(entry) = self.ready.next_probe(self.last_probes.backend, may) else {
                 return false;
             };
             self.last_probes.backend = Some(entry);
-            self.ask(now, entry.file, entry.want);
+            self.request_backend(now, entry.file, entry.want);
             return true;
         }
         let is_allowed = |entry: &BackendEntry, want: BackendWant, is_large: bool| {
-            entry.want != want || self.may_begin(is_large)
+            entry.want != want || self.may_create(is_large)
         };
         let first = |from: BackendWant| {
             self.ready.backend.from(BackendEntry {
@@ -132,11 +132,11 @@ impl Queue {
         let Some(BackendEntry { want, file }) = next else {
             return false;
         };
-        self.ask(now, file, want);
+        self.request_backend(now, file, want);
         true
     }
 
-    fn ask(&mut self, now: Instant, file: FileId, want: BackendWant) {
+    fn request_backend(&mut self, now: Instant, file: FileId, want: BackendWant) {
         let Some(operation) = self.operation(file, want) else {
             // A file never wants what its state has no operation for. The removal prevents an endless loop
             // nevertheless.
@@ -153,18 +153,18 @@ impl Queue {
             .uploads
             .get(&file)
             .map_or(0, |upload| upload.retry.stalled);
-        let stall_time = grown(base, stalled);
+        let stall_time = stall_time_after(base, stalled);
         let id = self.new_request(file);
-        let heard = self.sides.of(Side::Backend).answers();
-        self.went_out(Side::Backend, id);
+        let heard = self.availability.of(Side::Backend).answers();
+        self.record_sent(Side::Backend, id);
         self.in_flight.add(step);
         if let Some(upload) = self.uploads.get_mut(&file) {
-            let request = Request {
+            let request = InFlightRequest {
                 id,
                 step,
                 payload: None,
                 started: now,
-                heard,
+                answers_when_sent: heard,
                 stall_time,
                 last_moved: now,
                 deadline: now + stall_time,
@@ -174,17 +174,17 @@ impl Queue {
                 upload.state = State::Preparing;
             }
         }
-        self.began(file);
+        self.notify_started(file);
         self.commands.push_back(Command::Backend {
             request: id,
             file,
             operation,
         });
-        self.touch(file);
+        self.refresh_derived(file);
     }
 
     /// Notifies the page, once for each run, that work on the file began.
-    fn began(&mut self, file: FileId) {
+    fn notify_started(&mut self, file: FileId) {
         if let Some(upload) = self.uploads.get_mut(&file)
             && !core::mem::replace(&mut upload.started, true)
         {
@@ -228,8 +228,8 @@ impl Queue {
         })
     }
 
-    fn send(&mut self, now: Instant) -> bool {
-        if !self.may_ask(Side::Store)
+    fn dispatch_store(&mut self, now: Instant) -> bool {
+        if !self.may_request(Side::Store)
             || self.in_flight.store() >= usize::from(self.concurrency.limit())
         {
             return false;
@@ -250,7 +250,7 @@ impl Queue {
                 State::Uploading(Transfer::Multipart(multi)) => multi
                     .take(now)
                     .map(|(part, range, request)| (Some(part), range, request)),
-                State::Uploading(Transfer::Single(single)) if single.signed.is_good(now) => {
+                State::Uploading(Transfer::Single(single)) if single.signed.is_valid(now) => {
                     let range = ByteRange {
                         start: 0,
                         end: upload.info.size,
@@ -259,7 +259,7 @@ impl Queue {
                 }
                 State::Uploading(Transfer::Single(_)) => {
                     // The URL has become too old while the upload waited.
-                    upload.sign_anew();
+                    upload.change_state(State::with_new_url);
                     None
                 }
                 _ => None,
@@ -270,22 +270,22 @@ impl Queue {
                 .uploads
                 .get(&file)
                 .map_or(0, |upload| upload.retry.stalled);
-            let stall_time = grown(self.silent_stall_time(range.len()), stalled);
+            let stall_time = stall_time_after(self.silent_stall_time(range.len()), stalled);
             let id = self.new_request(file);
-            let heard = self.sides.of(Side::Store).answers();
-            self.went_out(Side::Store, id);
-            let payload = Payload {
+            let heard = self.availability.of(Side::Store).answers();
+            self.record_sent(Side::Store, id);
+            let payload = SentBytes {
                 part,
                 range,
                 moved: 0,
             };
             if let Some(upload) = self.uploads.get_mut(&file) {
-                let request = Request {
+                let request = InFlightRequest {
                     id,
                     step: Step::Send,
                     payload: Some(payload),
                     started: now,
-                    heard,
+                    answers_when_sent: heard,
                     stall_time,
                     last_moved: now,
                     deadline: now + stall_time,
@@ -294,7 +294,7 @@ impl Queue {
             }
             self.measure(now, file, 0);
             self.in_flight.add(Step::Send);
-            self.began(file);
+            self.notify_started(file);
             self.commands.push_back(Command::Send(Transmit {
                 request: id,
                 file,
@@ -304,7 +304,7 @@ impl Queue {
                 transport,
             }));
         }
-        self.touch(file);
+        self.refresh_derived(file);
         true
     }
 
@@ -325,7 +325,7 @@ impl Queue {
             TransportChoice::Xhr => Transport::Xhr,
             TransportChoice::Auto => {
                 let speed = self.link_speed.speed().unwrap_or(ASSUMED_SPEED).max(1);
-                if Duration::from_secs(bytes / speed) >= SILENT_AT_MOST {
+                if Duration::from_secs(bytes / speed) >= LONGEST_WITHOUT_PROGRESS {
                     Transport::Xhr
                 } else {
                     Transport::Fetch

@@ -58,7 +58,7 @@ impl Queue {
         for timer in Timer::ALL {
             self.expire(now, timer);
         }
-        self.advance(now);
+        self.dispatch_and_settle(now);
     }
 
     /// The time at which a timer expires; `None` when it is not set.
@@ -72,7 +72,7 @@ impl Queue {
             Timer::Cleanup => self
                 .cleanup
                 .next_due()
-                .filter(|_| self.may_ask(Side::Backend) && self.may_finish()),
+                .filter(|_| self.may_request(Side::Backend) && self.may_complete()),
         }
     }
 
@@ -95,7 +95,7 @@ impl Queue {
             if let Some(upload) = self.uploads.get_mut(&entry.file) {
                 upload.end_wait();
             }
-            self.touch(entry.file);
+            self.refresh_derived(entry.file);
         }
     }
 
@@ -109,7 +109,7 @@ impl Queue {
             // An earlier request in this list may have ended the upload, and with it all its requests.
             if let Some((step, after)) = self.stall_time_of(request) {
                 self.commands.push_back(Command::Cancel(request));
-                self.answered(now, request, Err(UploadError::Stalled { step, after }));
+                self.handle_answer(now, request, Err(UploadError::Stalled { step, after }));
             }
         }
     }

@@ -100,7 +100,7 @@ impl Contribution {
 
 /// A number of files, and the sum of their sizes in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct CountAndSize {
     pub count: u32,
     pub size: u64,
 }
@@ -156,17 +156,17 @@ impl RunningTotals {
     }
 
     /// The files that count against the limits, without those that failed.
-    pub const fn kept(&self) -> Kept {
-        Kept {
+    pub const fn counted(&self) -> CountAndSize {
+        CountAndSize {
             count: self.sum.files - self.sum.failed,
             size: self.sum.size - self.sum.failed_size,
         }
     }
 
-    /// The files of [`kept`](Self::kept) that are not completed.
-    pub const fn unfinished(&self) -> Kept {
-        let kept = self.kept();
-        Kept {
+    /// The files of [`counted`](Self::counted) that are not completed.
+    pub const fn unfinished(&self) -> CountAndSize {
+        let kept = self.counted();
+        CountAndSize {
             count: kept.count - self.sum.completed,
             size: kept.size - self.sum.completed_size,
         }

@@ -7,7 +7,7 @@ use crate::error::Side;
 use crate::ids::FileId;
 use crate::snapshot::{FileSnapshot, Status, Totals, WaitReason, percent};
 use crate::time::Instant;
-use crate::upload::{Request, State, Upload};
+use crate::upload::{InFlightRequest, State, Upload};
 
 /// The number of waiting files whose countdown changes at each refresh. No page shows more at once.
 const MOST_COUNTDOWNS: usize = 64;
@@ -38,7 +38,7 @@ impl Queue {
             let waiting = self
                 .uploads
                 .values()
-                .filter(|upload| upload.awaits().is_some());
+                .filter(|upload| upload.awaited_side().is_some());
             for upload in waiting.take(MOST_COUNTDOWNS) {
                 self.changed.insert(upload.id);
             }
@@ -64,7 +64,7 @@ impl Queue {
             speed: upload.meter.speed().filter(|_| moving),
             remaining: upload.meter.remaining(upload.left()).filter(|_| moving),
             attempts: upload.retry.attempts,
-            awaited: Self::awaited(now, upload),
+            awaited: Self::awaited_answer(now, upload),
             status,
             sent,
         })
@@ -87,7 +87,7 @@ impl Queue {
     /// The status of an upload that waits for a side in an outage; `None` for any other upload. An upload whose
     /// request is the probe is shown as waiting too, until bytes move.
     fn outage_of(&self, now: Instant, upload: &Upload) -> Option<Status> {
-        let is_idle = |request: &Request| {
+        let is_idle = |request: &InFlightRequest| {
             self.is_probe(request.id)
                 && request
                     .payload
@@ -96,11 +96,11 @@ impl Queue {
         };
         let mut requests = upload.requests.values();
         let side = match (requests.next(), requests.next()) {
-            (None, _) => upload.awaits()?,
+            (None, _) => upload.awaited_side()?,
             (Some(only), None) if upload.state.is_active() && is_idle(only) => only.step.side(),
             _ => return None,
         };
-        let (outage, next) = self.sides.of(side).outage(side)?;
+        let (outage, next) = self.availability.of(side).outage(side)?;
         Some(Status::Waiting {
             reason: WaitReason::Outage(outage),
             remaining: next.since(now),
@@ -109,8 +109,8 @@ impl Queue {
 
     /// The side whose answer an upload waits for, and the time since which it waits. It is set while all bytes of the
     /// requests in flight have been sent.
-    fn awaited(now: Instant, upload: &Upload) -> Option<(Side, Duration)> {
-        let waits = |request: &Request| {
+    fn awaited_answer(now: Instant, upload: &Upload) -> Option<(Side, Duration)> {
+        let waits = |request: &InFlightRequest| {
             request
                 .payload
                 .as_ref()

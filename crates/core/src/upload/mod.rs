@@ -2,6 +2,7 @@
 //! the [queue](crate::queue) decides when that request is sent.
 
 mod transfer;
+mod transitions;
 
 use crate::collections::IdMap;
 use core::time::Duration;
@@ -14,6 +15,7 @@ use crate::snapshot::{StoredObject, WaitReason};
 use crate::time::Instant;
 
 pub(crate) use transfer::{SentState, SingleTransfer, Transfer};
+pub(crate) use transitions::ExistingObject;
 
 /// The state of an upload. Data that survives a change of the state is in its `transfer`.
 #[derive(Clone, Debug)]
@@ -115,14 +117,14 @@ impl State {
 
 /// A request in flight.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
+pub(crate) struct InFlightRequest {
     pub id: RequestId,
     pub step: Step,
     /// The bytes that are sent; `None` for requests to the backend.
-    pub payload: Option<Payload>,
+    pub payload: Option<SentBytes>,
     pub started: Instant,
     /// The number of proper answers that the side had given when the request was sent.
-    pub heard: u64,
+    pub answers_when_sent: u64,
     /// The time that the request may currently take without progress.
     pub stall_time: Duration,
     /// The time at which the request was sent, or at which it last made progress.
@@ -133,7 +135,7 @@ pub(crate) struct Request {
 
 /// The bytes of a request to the store.
 #[derive(Clone, Debug)]
-pub(crate) struct Payload {
+pub(crate) struct SentBytes {
     pub part: Option<PartNumber>,
     pub range: ByteRange,
     /// The number of bytes handed to the network so far.
@@ -169,7 +171,7 @@ pub(crate) struct RetryState {
     /// The number of times that the whole body was sent and the answer could not be read.
     pub unread: u32,
     /// The number of answers with status 500 to the request that verifies whether the object is stored.
-    pub asked_in_vain: u32,
+    pub failed_verifications: u32,
     /// The wait before the next request, if there is one.
     pub wait: Option<Wait>,
     /// The last request that had been made when a failure was counted. Requests up to it were in flight together, and
@@ -189,7 +191,7 @@ impl RetryState {
             repeated: 0,
             stalled: 0,
             unread: 0,
-            asked_in_vain: 0,
+            failed_verifications: 0,
             wait: None,
             counted_to: None,
         }
@@ -202,7 +204,7 @@ impl RetryState {
         self.repeated = 0;
         self.stalled = 0;
         self.unread = 0;
-        self.asked_in_vain = 0;
+        self.failed_verifications = 0;
         self.budget = self.budget.saturating_add(1);
     }
 }
@@ -236,7 +238,7 @@ pub(crate) struct Upload {
     /// True if the file was to be sent in parts when it was added. Its upload may take hours.
     pub is_large: bool,
     pub state: State,
-    pub requests: IdMap<RequestId, Request>,
+    pub requests: IdMap<RequestId, InFlightRequest>,
     pub retry: RetryState,
     pub meter: Meter,
     /// True if the page was notified that work on the file began.
@@ -261,7 +263,7 @@ impl Upload {
     }
 
     /// The side to which the next request goes, if the upload is active and has no request in flight.
-    pub fn awaits(&self) -> Option<Side> {
+    pub fn awaited_side(&self) -> Option<Side> {
         if !self.requests.is_empty() {
             return None;
         }
@@ -269,7 +271,7 @@ impl Upload {
             Transfer::NotCreated => Side::Backend,
             transfer if transfer.is_sent() => Side::Backend,
             Transfer::Single(_) => Side::Store,
-            Transfer::Multipart(multi) if !multi.unsure && multi.ready() > 0 => Side::Store,
+            Transfer::Multipart(multi) if !multi.needs_list && multi.ready() > 0 => Side::Store,
             Transfer::Multipart(_) => Side::Backend,
         };
         match &self.state {
@@ -279,23 +281,6 @@ impl Upload {
             | State::Waiting { transfer, .. } => Some(of(transfer)),
             _ => None,
         }
-    }
-
-    /// Requests a new URL for a single upload, because the old one is of no use any more. If the object may be stored
-    /// already, the backend is asked to verify that first, since a second object would leave the first one orphaned.
-    pub fn sign_anew(&mut self) {
-        self.state = match self.take_state().into_transfer() {
-            Transfer::Single(mut single) if single.can_ask() => {
-                single.sent = SentState::Verifying;
-                State::Completing(Transfer::Single(single))
-            }
-            _ => State::Queued { held: false },
-        };
-    }
-
-    /// Takes the state out for a transition. The caller sets the new state.
-    pub fn take_state(&mut self) -> State {
-        core::mem::replace(&mut self.state, State::Cancelled)
     }
 
     fn in_flight(&self, step: Step) -> bool {
@@ -334,7 +319,7 @@ impl Upload {
             State::Queued { held: false } => Some(BackendWant::Create),
             State::Completing(_) if !self.in_flight(Step::Complete) => Some(BackendWant::Complete),
             State::Uploading(Transfer::Multipart(multi)) => {
-                if multi.unsure {
+                if multi.needs_list {
                     return (!self.in_flight(Step::ListParts)).then_some(BackendWant::List);
                 }
                 let wanted = multi.ready() < lanes
@@ -347,7 +332,7 @@ impl Upload {
     }
 
     /// Returns true if the upload has bytes that can be sent to the store now.
-    pub fn wants_lane(&self) -> bool {
+    pub fn can_send(&self) -> bool {
         if self.retry.wait.is_some() {
             return false;
         }
@@ -356,7 +341,7 @@ impl Upload {
                 matches!(single.sent, SentState::NotSent | SentState::Unknown)
                     && self.requests.is_empty()
             }
-            State::Uploading(Transfer::Multipart(multi)) => !multi.unsure && multi.ready() > 0,
+            State::Uploading(Transfer::Multipart(multi)) => !multi.needs_list && multi.ready() > 0,
             _ => false,
         }
     }
@@ -387,22 +372,25 @@ impl Upload {
     /// The number of bytes still to be sent. Bytes of a cancelled request count again, although they stay shown as
     /// sent.
     pub fn left(&self) -> u64 {
-        self.info.size.saturating_sub(self.reached())
+        self.info.size.saturating_sub(self.confirmed_or_moved())
     }
 
     /// Updates the number of bytes to show as sent.
     pub fn update_shown(&mut self) {
-        self.shown = self.shown.min(self.most()).max(self.reached());
+        self.shown = self
+            .shown
+            .min(self.max_shown())
+            .max(self.confirmed_or_moved());
     }
 
     /// The number of bytes confirmed or in flight, below the size until the object is confirmed.
-    fn reached(&self) -> u64 {
+    fn confirmed_or_moved(&self) -> u64 {
         self.confirmed()
             .saturating_add(self.moved())
-            .min(self.most())
+            .min(self.max_shown())
     }
 
-    fn most(&self) -> u64 {
+    fn max_shown(&self) -> u64 {
         match self.state {
             State::Completed(_) => self.info.size,
             _ => self.info.size.saturating_sub(1),
@@ -410,7 +398,7 @@ impl Upload {
     }
 
     /// Enters `Waiting` when a wait is set and nothing is in flight any more.
-    pub fn settle(&mut self) {
+    pub fn enter_wait(&mut self) {
         if !self.requests.is_empty() {
             return;
         }
@@ -420,12 +408,7 @@ impl Upload {
                 State::Queued { held: false } | State::Uploading(_) | State::Completing(_)
             )
         {
-            let transfer = self.take_state().into_transfer();
-            self.state = State::Waiting {
-                transfer,
-                until,
-                reason,
-            };
+            self.change_state(|state| state.waiting(until, reason));
         }
     }
 
@@ -433,8 +416,7 @@ impl Upload {
     pub fn end_wait(&mut self) {
         self.retry.wait = None;
         if matches!(self.state, State::Waiting { .. }) {
-            let transfer = self.take_state().into_transfer();
-            self.state = State::resumed(transfer);
+            self.change_state(State::active);
         }
     }
 }

@@ -28,12 +28,12 @@ pub(crate) enum Transfer {
 
 /// A signed request, and the time until which it may be used.
 #[derive(Clone, Debug)]
-pub(crate) struct Signed {
+pub(crate) struct ExpiringRequest {
     pub request: SignedRequest,
-    good_until: Option<Instant>,
+    valid_until: Option<Instant>,
 }
 
-impl Signed {
+impl ExpiringRequest {
     pub fn new(now: Instant, request: SignedRequest) -> Self {
         let good_until = request
             .expires_in
@@ -41,12 +41,12 @@ impl Signed {
             .map(|life| now + life.saturating_sub(EXPIRY_MARGIN.min(life / 10)));
         Self {
             request,
-            good_until,
+            valid_until: good_until,
         }
     }
 
-    pub fn is_good(&self, now: Instant) -> bool {
-        self.good_until.is_none_or(|until| now < until)
+    pub fn is_valid(&self, now: Instant) -> bool {
+        self.valid_until.is_none_or(|until| now < until)
     }
 }
 
@@ -56,10 +56,10 @@ pub(crate) struct SingleTransfer {
     pub id: Option<UploadId>,
     pub key: Option<ObjectKey>,
     pub value: Option<String>,
-    pub signed: Signed,
+    pub signed: ExpiringRequest,
     pub sent: SentState,
     /// True if the backend does not check the store, so that it cannot verify whether the object is stored.
-    pub unseeing: bool,
+    pub cannot_verify: bool,
 }
 
 /// The state of the object of a single upload at the store.
@@ -77,12 +77,12 @@ pub(crate) enum SentState {
 
 impl SingleTransfer {
     /// Returns true if the object may be stored and the backend can verify it.
-    pub const fn can_ask(&self) -> bool {
-        matches!(self.sent, SentState::Unknown) && self.id.is_some() && !self.unseeing
+    pub const fn can_verify(&self) -> bool {
+        matches!(self.sent, SentState::Unknown) && self.id.is_some() && !self.cannot_verify
     }
 
     /// Records that a try ended without a clear answer.
-    pub fn may_exist(&mut self) {
+    pub fn mark_unknown(&mut self) {
         if self.sent == SentState::NotSent {
             self.sent = SentState::Unknown;
         }
@@ -99,17 +99,17 @@ pub(crate) struct MultipartTransfer {
     stored: IdMap<PartNumber, Option<ETag>>,
     /// The number of bytes of the stored parts.
     confirmed: u64,
-    signed: IdMap<PartNumber, Signed>,
+    signed: IdMap<PartNumber, ExpiringRequest>,
     /// True if the store has to be asked which parts it holds.
-    pub unsure: bool,
+    pub needs_list: bool,
     /// True if the backend cannot list the parts.
     pub unlisted: bool,
     /// True if a request to complete ended without a clear answer, so that the upload may be completed.
     pub in_doubt: bool,
     /// The time at which the store last showed that it has the upload.
-    pub alive: Instant,
+    pub last_seen: Instant,
     /// The object as far as it is known, after a success of a complete that describes no object.
-    pub bare_yes: Option<Box<StoredObject>>,
+    pub undescribed_success: Option<Box<StoredObject>>,
     pub key: Option<ObjectKey>,
     pub value: Option<String>,
 }
@@ -123,9 +123,9 @@ impl Transfer {
                 id: grant.id,
                 key: grant.key,
                 value: grant.value,
-                signed: Signed::new(now, request),
+                signed: ExpiringRequest::new(now, request),
                 sent: SentState::NotSent,
-                unseeing: false,
+                cannot_verify: false,
             }))),
             GrantPlan::Stored => None,
             GrantPlan::Multipart { part_size } => {
@@ -137,11 +137,11 @@ impl Transfer {
                     stored: IdMap::default(),
                     confirmed: 0,
                     signed: IdMap::default(),
-                    unsure: false,
+                    needs_list: false,
                     unlisted: false,
                     in_doubt: false,
-                    alive: now,
-                    bare_yes: None,
+                    last_seen: now,
+                    undescribed_success: None,
                     key: grant.key,
                     value: grant.value,
                 })))
@@ -150,7 +150,7 @@ impl Transfer {
     }
 
     /// The object as far as the grant describes it.
-    pub fn known(&self) -> StoredObject {
+    pub fn granted_object(&self) -> StoredObject {
         let (key, value) = match self {
             Self::NotCreated => (None, None),
             Self::Single(single) => (single.key.as_ref(), single.value.as_ref()),
@@ -175,7 +175,7 @@ impl Transfer {
     }
 
     /// The id for an abort of the upload; `None` when the upload left nothing at the store.
-    pub fn to_abort(&self) -> Option<UploadId> {
+    pub fn id_to_abort(&self) -> Option<UploadId> {
         match self {
             Self::Single(single) if single.sent != SentState::NotSent => single.id.clone(),
             Self::NotCreated | Self::Single(_) => None,
@@ -186,7 +186,7 @@ impl Transfer {
     /// The transfer from which a retry after the failure `error` starts. A signature that the store refused is
     /// dropped. One whose request only failed in the network is kept, because it still leads to the object that may
     /// be stored.
-    pub fn again(self, error: &UploadError) -> Self {
+    pub fn for_retry(self, error: &UploadError) -> Self {
         match self {
             Self::Single(single)
                 if single.sent == SentState::NotSent
@@ -214,7 +214,7 @@ impl Transfer {
 
 impl MultipartTransfer {
     pub fn is_stored(&self) -> bool {
-        !self.unsure && self.stored.len() == usize::from(self.plan.count())
+        !self.needs_list && self.stored.len() == usize::from(self.plan.count())
     }
 
     pub const fn confirmed(&self) -> u64 {
@@ -244,14 +244,14 @@ impl MultipartTransfer {
         for part in parts {
             if self.plan.range(part.number).is_some() && !self.stored.contains_key(&part.number) {
                 self.signed
-                    .insert(part.number, Signed::new(now, part.request));
+                    .insert(part.number, ExpiringRequest::new(now, part.request));
             }
         }
     }
 
     /// Takes the next part that can be sent. Signatures that are too old are dropped.
     pub fn take(&mut self, now: Instant) -> Option<(PartNumber, ByteRange, SignedRequest)> {
-        self.signed.retain(|signed| signed.is_good(now));
+        self.signed.retain(|signed| signed.is_valid(now));
         let number = self
             .signed
             .keys()
@@ -287,7 +287,7 @@ impl MultipartTransfer {
         self.stored.clear();
         self.confirmed = 0;
         // A multipart upload that can be listed is not completed.
-        self.bare_yes = None;
+        self.undescribed_success = None;
         for part in listed {
             let planned = self
                 .plan
@@ -303,7 +303,7 @@ impl MultipartTransfer {
             .filter(|number| !self.stored.contains_key(number) && !in_flight.contains(number))
             .map(|number| (number, ()))
             .collect();
-        self.unsure = false;
+        self.needs_list = false;
         // A complete with missing parts has had no effect.
         self.in_doubt &= self.is_stored();
     }

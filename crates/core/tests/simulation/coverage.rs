@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use s3_upload_core::retry::{self, RetryDecision, Row};
+use s3_upload_core::retry::{self, RetryDecision, RetryRule};
 use s3_upload_core::{
     Answer, BackendOperation, Command, Notice, Side, Status, Step, Timer, UploadError, WaitReason,
 };
@@ -23,7 +23,7 @@ pub enum Pattern {
     /// An error, in an answer or as the reason of a wait or of an end.
     Error(&'static str),
     /// A row of a retry table.
-    Row(Side, Row),
+    Row(Side, RetryRule),
     /// A decision of the retry table about a failed request.
     Decision(RetryDecision),
     /// A state of an upload, as a page sees it.

@@ -6,10 +6,13 @@
 //! confirms nothing: a blob is attached when a record is saved with it. The page's metadata becomes that of the blob,
 //! and extra fields stand beside `blob`.
 
-use super::{CsrfPlace, Dialect, Site, auto, told};
+use super::{BackendConfig, CsrfPlace, Dialect, auto, extra_fields};
+use crate::exchange::join_url;
 use crate::grant::is_address;
-use crate::talk::below;
-use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Trouble, Value};
+use crate::{
+    CreateParams, DialectError, DialectRequest, DialectResponse, GrantedUpload, Next,
+    OperationResult, PresignedRequest, RequestBody, TransferPlan, Value,
+};
 
 const EXPECTED: &str =
     r#"JSON like {"signed_id": "…", "direct_upload": {"url": "https://…", "headers": {}}}"#;
@@ -30,47 +33,55 @@ impl Dialect for ActiveStorage {
         }
     }
 
-    fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
-        match replies {
-            [] => question(site, ask).map(Next::Call),
-            [reply, ..] => granted(reply).map(Next::Done),
+    fn create(
+        &self,
+        config: &BackendConfig,
+        params: &CreateParams,
+        responses: &[DialectResponse],
+    ) -> OperationResult<GrantedUpload> {
+        match responses {
+            [] => create_request(config, params).map(Next::Send),
+            [response, ..] => read_grant(response).map(Next::Done),
         }
     }
 }
 
-fn question(site: &Site, ask: &Ask) -> Result<Call, Trouble> {
-    let Some(md5) = ask.md5 else {
+fn create_request(
+    config: &BackendConfig,
+    params: &CreateParams,
+) -> Result<DialectRequest, DialectError> {
+    let Some(md5) = params.md5 else {
         let text = "Active Storage has to be told the file's MD5";
-        return Err(Trouble::Unsupported(text.to_owned()));
+        return Err(DialectError::Unsupported(text.to_owned()));
     };
     let mut blob = vec![
-        ("filename".to_owned(), Value::from(ask.name)),
-        ("content_type".to_owned(), ask.media_type.into()),
-        ("byte_size".to_owned(), ask.size.into()),
+        ("filename".to_owned(), Value::from(params.name)),
+        ("content_type".to_owned(), params.media_type.into()),
+        ("byte_size".to_owned(), params.size.into()),
         ("checksum".to_owned(), md5.into()),
     ];
-    told::add(&mut blob, told::metadata(ask));
+    extra_fields::set_members(&mut blob, extra_fields::metadata_member(params));
     let mut members = vec![("blob".to_owned(), Value::Object(blob))];
-    told::add(&mut members, told::extra(site));
-    let url = below(&site.endpoint, "", "");
-    let call = Call::new("POST", url, Payload::Json(Value::Object(members)));
+    extra_fields::set_members(&mut members, extra_fields::extra_members(config));
+    let url = join_url(&config.endpoint, "", "");
+    let request = DialectRequest::new("POST", url, RequestBody::Json(Value::Object(members)));
     // Without this header, an authentication filter of the controller may answer with a sign-in page.
-    Ok(call.header("Accept", "application/json"))
+    Ok(request.header("Accept", "application/json"))
 }
 
-fn granted(reply: &Reply) -> Result<Granted, Trouble> {
-    let answer = reply.value(EXPECTED)?;
+fn read_grant(response: &DialectResponse) -> Result<GrantedUpload, DialectError> {
+    let answer = response.expect_json(EXPECTED)?;
     let direct = answer.get("direct_upload").unwrap_or(&Value::Null);
     let url = direct.text_of("url").filter(|url| is_address(url));
     let (Some(url), Some(signed_id)) = (url, answer.text_of("signed_id")) else {
-        return Err(auto::not_granted(reply, EXPECTED));
+        return Err(auto::refusal_or_malformed(response, EXPECTED));
     };
     // Only these headers are sent. Google's signature, for example, does not include Content-Type.
-    let signed = Signed::put(url).with_headers(auto::headers(direct.get("headers")));
-    Ok(Granted {
+    let signed = PresignedRequest::put(url).with_headers(auto::read_headers(direct.get("headers")));
+    Ok(GrantedUpload {
         key: answer.text_of("key").map(str::to_owned),
         value: Some(signed_id.to_owned()),
-        ..Granted::new(Plan::Single(signed))
+        ..GrantedUpload::new(TransferPlan::Single(signed))
     })
 }
 

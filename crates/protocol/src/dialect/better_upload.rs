@@ -1,20 +1,21 @@
 //! better-upload, version 3 (`@better-upload/server`) and version 2 (`better-upload/server`).
 //! <https://better-upload.com/docs> <https://github.com/Nic13Gamer/better-upload>
 //!
-//! The endpoint is the address of its handler, `/api/upload`. [`Site::route`] names one of its routes, which decides
+//! The endpoint is the address of its handler, `/api/upload`. [`BackendConfig::route`] names one of its routes, which decides
 //! whether files are sent in parts. The browser itself completes and aborts a multipart upload, by URLs that are signed
 //! with the first answer and never signed again. The URLs of parts are valid as long as the route's
 //! `partSignedUrlExpiresIn` says, 25 minutes by default. The page's metadata and extra fields are the route's
 //! `clientMetadata`.
 
-use super::{Dialect, Site, ahead, auto, told};
+use super::{BackendConfig, Dialect, auto, extra_fields, presigned_parts};
+use crate::exchange::join_url;
 use crate::grant::is_address;
 use crate::native::SentPart;
-use crate::talk::below;
 use crate::{
-    Ask, Call, Granted, Next, Part, Payload, Plan, Reply, Signed, SignedPart, Step, Stored,
+    ConfirmedObject, CreateParams, DialectRequest, DialectResponse, GrantedUpload, Next,
+    OperationResult, PartToSign, PresignedPart, PresignedRequest, RequestBody, TransferPlan,
 };
-use crate::{Trouble, Upload, Value};
+use crate::{DialectError, UploadContext, Value};
 
 const EXPECTED: &str = r#"JSON like {"files": [{"signedUrl": "https://…", "file": {}}]}"#;
 const EXPECTED_PARTS: &str = r#"JSON like {"multipart": {"partSize": 5242880, "files": [{"uploadId": "…", "parts": [{"partNumber": 1, "signedUrl": "https://…"}], "completeSignedUrl": "https://…"}]}}"#;
@@ -24,105 +25,125 @@ const EXPECTED_PARTS: &str = r#"JSON like {"multipart": {"partSize": 5242880, "f
 pub struct BetterUpload;
 
 impl Dialect for BetterUpload {
-    fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
-        let Some(reply) = replies.first() else {
-            return question(site, ask).map(Next::Call);
+    fn create(
+        &self,
+        config: &BackendConfig,
+        params: &CreateParams,
+        responses: &[DialectResponse],
+    ) -> OperationResult<GrantedUpload> {
+        let Some(response) = responses.first() else {
+            return create_request(config, params).map(Next::Send);
         };
-        let answer = reply.value(EXPECTED)?;
+        let answer = response.expect_json(EXPECTED)?;
         let multipart = answer.get("multipart");
         let files = multipart.unwrap_or(answer).get("files");
         let Some(Value::List(files)) = files else {
-            return Err(auto::not_granted(reply, EXPECTED));
+            return Err(auto::refusal_or_malformed(response, EXPECTED));
         };
         // A route of version 3 may leave files out of the answer.
         let file = files
             .first()
-            .ok_or_else(|| refused(reply, "ignored", "The server does not take this file."))?;
+            .ok_or_else(|| refused(response, "ignored", "The server does not take this file."))?;
         let granted = if file.text_of("skip") == Some("completed") {
-            let key = described(file).text_of("key").map(str::to_owned);
-            Granted {
+            let key = object_info(file).text_of("key").map(str::to_owned);
+            GrantedUpload {
                 key,
-                ..Granted::new(Plan::Stored)
+                ..GrantedUpload::new(TransferPlan::Stored)
             }
         } else if let Some(multipart) = multipart {
-            in_parts(reply, multipart, file, ask)?
+            multipart_grant(response, multipart, file, params)?
         } else {
-            in_one(reply, file, ask)?
+            single_grant(response, file, params)?
         };
         Ok(Next::Done(granted))
     }
 
     fn sign_parts(
         &self,
-        _site: &Site,
-        upload: &Upload,
-        parts: &[Part],
-        _replies: &[Reply],
-    ) -> Step<Vec<SignedPart>> {
-        ahead::signed(upload, parts).map(Next::Done)
+        _config: &BackendConfig,
+        upload: &UploadContext,
+        parts: &[PartToSign],
+        _responses: &[DialectResponse],
+    ) -> OperationResult<Vec<PresignedPart>> {
+        presigned_parts::requested(upload, parts).map(Next::Done)
     }
 
     fn complete(
         &self,
-        _site: &Site,
-        upload: &Upload,
+        _config: &BackendConfig,
+        upload: &UploadContext,
         sent: Option<&[SentPart]>,
-        replies: &[Reply],
-    ) -> Step<Stored> {
-        if let Some(reply) = replies.first() {
-            return Ok(Next::Done(Stored {
+        responses: &[DialectResponse],
+    ) -> OperationResult<ConfirmedObject> {
+        if let Some(response) = responses.first() {
+            return Ok(Next::Done(ConfirmedObject {
                 key: upload.session.text_of("key").map(str::to_owned),
-                etag: ahead::completed(reply)?,
-                ..Stored::default()
+                etag: presigned_parts::read_completion(response)?,
+                ..ConfirmedObject::default()
             }));
         }
-        let Some(url) = ahead::url(upload, "complete") else {
-            return Ok(Next::Done(Stored::default()));
+        let Some(url) = presigned_parts::session_url(upload, "complete") else {
+            return Ok(Next::Done(ConfirmedObject::default()));
         };
-        let document = ahead::document(&ahead::sent(upload, sent)?);
-        let call = Call::to_store("POST", &url, Payload::Text(document));
-        Ok(Next::Call(call.header("Content-Type", "application/xml")))
+        let document =
+            presigned_parts::complete_document(&presigned_parts::sent_parts(upload, sent)?);
+        let request = DialectRequest::to_store("POST", &url, RequestBody::Text(document));
+        Ok(Next::Send(
+            request.header("Content-Type", "application/xml"),
+        ))
     }
 
-    fn abort(&self, _site: &Site, upload: &Upload, replies: &[Reply]) -> Step<()> {
-        Ok(match (ahead::url(upload, "abort"), replies) {
-            (Some(url), []) => Next::Call(Call::to_store("DELETE", &url, Payload::Empty)),
-            _ => Next::Done(()),
-        })
+    fn abort(
+        &self,
+        _config: &BackendConfig,
+        upload: &UploadContext,
+        responses: &[DialectResponse],
+    ) -> OperationResult<()> {
+        Ok(
+            match (presigned_parts::session_url(upload, "abort"), responses) {
+                (Some(url), []) => {
+                    Next::Send(DialectRequest::to_store("DELETE", &url, RequestBody::Empty))
+                }
+                _ => Next::Done(()),
+            },
+        )
     }
 }
 
-fn question(site: &Site, ask: &Ask) -> Result<Call, Trouble> {
-    let Some(route) = site.route.as_deref().filter(|route| !route.is_empty()) else {
+fn create_request(
+    config: &BackendConfig,
+    params: &CreateParams,
+) -> Result<DialectRequest, DialectError> {
+    let Some(route) = config.route.as_deref().filter(|route| !route.is_empty()) else {
         let text = "better-upload has routes with names: `route` must be the name of one";
-        return Err(Trouble::Unsupported(text.to_owned()));
+        return Err(DialectError::Unsupported(text.to_owned()));
     };
     let file = Value::from([
-        ("name", Value::from(ask.name)),
-        ("size", ask.size.into()),
-        ("type", ask.media_type.into()),
+        ("name", Value::from(params.name)),
+        ("size", params.size.into()),
+        ("type", params.media_type.into()),
     ]);
-    let mut metadata = match told::metadata(ask) {
+    let mut metadata = match extra_fields::metadata_member(params) {
         Some((_, Value::Object(members))) => members,
         _ => Vec::new(),
     };
-    told::add(&mut metadata, told::extra(site));
+    extra_fields::set_members(&mut metadata, extra_fields::extra_members(config));
     let mut members = vec![("route".to_owned(), Value::from(route))];
     if !metadata.is_empty() {
         members.push(("metadata".to_owned(), Value::Object(metadata)));
     }
     members.push(("files".to_owned(), Value::List(vec![file])));
-    let url = below(&site.endpoint, "", "");
-    Ok(Call::new(
+    let url = join_url(&config.endpoint, "", "");
+    Ok(DialectRequest::new(
         "POST",
         url,
-        Payload::Json(Value::Object(members)),
+        RequestBody::Json(Value::Object(members)),
     ))
 }
 
 /// Returns the description of the object: `objectInfo` in version 3, and `objectKey` and others in version 2, under the
 /// names of version 3.
-fn described(file: &Value) -> Value {
+fn object_info(file: &Value) -> Value {
     let file = file.get("file").unwrap_or(&Value::Null);
     if let Some(info) = file.get("objectInfo") {
         return info.clone();
@@ -134,39 +155,49 @@ fn described(file: &Value) -> Value {
 }
 
 /// Returns the grant of a single request. Every header is signed, so that each must be sent unchanged.
-fn in_one(reply: &Reply, file: &Value, ask: &Ask) -> Result<Granted, Trouble> {
+fn single_grant(
+    response: &DialectResponse,
+    file: &Value,
+    params: &CreateParams,
+) -> Result<GrantedUpload, DialectError> {
     let url = file.text_of("signedUrl").filter(|url| is_address(url));
-    let url = url.ok_or_else(|| reply.not(EXPECTED))?;
-    let info = described(file);
+    let url = url.ok_or_else(|| response.malformed(EXPECTED))?;
+    let info = object_info(file);
     let media_type = file.get("file").and_then(|file| file.text_of("type"));
-    let mut signed = Signed::put(url).header("Content-Type", media_type.unwrap_or(ask.media_type));
+    let mut signed =
+        PresignedRequest::put(url).header("Content-Type", media_type.unwrap_or(params.media_type));
     if let Some(caching) = info.text_of("cacheControl") {
         signed = signed.header("Cache-Control", caching);
     }
-    for (name, value) in auto::headers(info.get("metadata")) {
+    for (name, value) in auto::read_headers(info.get("metadata")) {
         signed = signed.header(&format!("x-amz-meta-{name}"), value);
     }
-    signed = signed.with_headers(auto::headers(file.get("headers")));
-    Ok(Granted {
+    signed = signed.with_headers(auto::read_headers(file.get("headers")));
+    Ok(GrantedUpload {
         key: info.text_of("key").map(str::to_owned),
-        ..Granted::new(Plan::Single(signed))
+        ..GrantedUpload::new(TransferPlan::Single(signed))
     })
 }
 
-fn in_parts(reply: &Reply, multipart: &Value, file: &Value, ask: &Ask) -> Result<Granted, Trouble> {
-    let malformed = || reply.not(EXPECTED_PARTS);
+fn multipart_grant(
+    response: &DialectResponse,
+    multipart: &Value,
+    file: &Value,
+    params: &CreateParams,
+) -> Result<GrantedUpload, DialectError> {
+    let malformed = || response.malformed(EXPECTED_PARTS);
     let parts = file.get("parts").map(Value::items).ok_or_else(malformed)?;
-    if parts.is_empty() && ask.size == 0 {
+    if parts.is_empty() && params.size == 0 {
         let text = "The server cannot take an empty file in parts.";
-        return Err(refused(reply, "empty_file", text));
+        return Err(refused(response, "empty_file", text));
     }
     let url_of = |(at, part): (usize, &Value)| {
-        let number = part.get("partNumber").and_then(Value::whole)?;
+        let number = part.get("partNumber").and_then(Value::as_u64)?;
         let url = part.text_of("signedUrl").filter(|url| is_address(url))?;
         (usize::try_from(number).ok()? == at + 1).then(|| url.into())
     };
     let urls: Option<Vec<Value>> = parts.iter().enumerate().map(url_of).collect();
-    let part_size = multipart.get("partSize").and_then(Value::whole);
+    let part_size = multipart.get("partSize").and_then(Value::as_u64);
     let end = |name: &str| file.text_of(name).filter(|url| is_address(url));
     let (Some(urls), Some(part_size), Some(id), Some(complete)) = (
         urls,
@@ -176,23 +207,25 @@ fn in_parts(reply: &Reply, multipart: &Value, file: &Value, ask: &Ask) -> Result
     ) else {
         return Err(malformed());
     };
-    let info = described(file);
+    let info = object_info(file);
     let key = info.text_of("key");
     let more = [
         ("complete", Some(complete)),
         ("abort", end("abortSignedUrl")),
         ("key", key),
     ];
-    ahead::granted(id, key, ask.size, part_size, urls, &more).map_err(|got| Trouble::Malformed {
-        expected: EXPECTED_PARTS.to_owned(),
-        got,
-        is_incomplete: false,
+    presigned_parts::grant(id, key, params.size, part_size, urls, &more).map_err(|got| {
+        DialectError::Malformed {
+            expected: EXPECTED_PARTS.to_owned(),
+            got,
+            is_incomplete: false,
+        }
     })
 }
 
-fn refused(reply: &Reply, code: &str, message: &str) -> Trouble {
-    Trouble::Refused {
-        status: reply.status,
+fn refused(response: &DialectResponse, code: &str, message: &str) -> DialectError {
+    DialectError::Refused {
+        status: response.status,
         code: Some(code.to_owned()),
         message: message.to_owned(),
     }

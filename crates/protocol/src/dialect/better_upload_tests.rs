@@ -2,18 +2,18 @@
 
 use super::*;
 use crate::Audience;
-use crate::dialect::recorded::{METADATA, Recorded, ask, message};
+use crate::dialect::recorded::{METADATA, Recorded, create_params, message};
 
 const FILES: [(&str, &str); 2] = [
     ("2", include_str!("../../corpus/better-upload-2.json")),
     ("3", include_str!("../../corpus/better-upload-3.json")),
 ];
 
-fn site(route: &str) -> Site {
-    Site {
+fn config(route: &str) -> BackendConfig {
+    BackendConfig {
         endpoint: "/api/upload".into(),
         route: Some(route.into()),
-        ..Site::default()
+        ..BackendConfig::default()
     }
 }
 
@@ -24,22 +24,27 @@ fn both() -> impl Iterator<Item = (&'static str, Recorded)> {
 }
 
 /// Creates an upload: asserts that the request equals the recorded one, and returns the grant.
-fn create(recorded: &Recorded, name: &str, route: &str, size: u64) -> Result<Granted, Trouble> {
-    let (page, ask) = (site(route), ask("a b.txt", size));
-    let call = BetterUpload.create(&page, &ask, &[]).unwrap().call();
-    recorded.was_asked(name, &call.unwrap());
-    let granted = BetterUpload.create(&page, &ask, &[recorded.reply(name)])?;
+fn create(
+    recorded: &Recorded,
+    name: &str,
+    route: &str,
+    size: u64,
+) -> Result<GrantedUpload, DialectError> {
+    let (page, params) = (config(route), create_params("a b.txt", size));
+    let request = BetterUpload.create(&page, &params, &[]).unwrap().request();
+    recorded.assert_request(name, &request.unwrap());
+    let granted = BetterUpload.create(&page, &params, &[recorded.response(name)])?;
     Ok(granted.done().unwrap())
 }
 
-fn single(granted: &Granted) -> &Signed {
+fn single(granted: &GrantedUpload) -> &PresignedRequest {
     match &granted.plan {
-        Plan::Single(signed) => signed,
+        TransferPlan::Single(signed) => signed,
         other => unreachable!("{other:?}"),
     }
 }
 
-fn headers(granted: &Granted) -> Vec<String> {
+fn headers(granted: &GrantedUpload) -> Vec<String> {
     let headers = single(granted).headers.iter();
     headers
         .map(|(name, value)| format!("{name}: {value}"))
@@ -103,8 +108,12 @@ fn in_parts_from_beginning_to_end() {
     for (version, recorded) in both() {
         let granted = create(&recorded, "parts", "parts", 12_000_000).unwrap();
         let part_size = 5 << 20;
-        assert_eq!(granted.plan, Plan::Multipart { part_size }, "{version}");
-        let upload = Upload {
+        assert_eq!(
+            granted.plan,
+            TransferPlan::Multipart { part_size },
+            "{version}"
+        );
+        let upload = UploadContext {
             id: granted.id.as_deref().unwrap(),
             session: &granted.session,
             size: 12_000_000,
@@ -112,9 +121,9 @@ fn in_parts_from_beginning_to_end() {
             part_size: 5 << 20,
             age: 0,
         };
-        let site = site("parts");
-        let wanted = [3, 1].map(|number| Part { number, size: 1 });
-        let signed = BetterUpload.sign_parts(&site, &upload, &wanted, &[]);
+        let config = config("parts");
+        let wanted = [3, 1].map(|number| PartToSign { number, size: 1 });
+        let signed = BetterUpload.sign_parts(&config, &upload, &wanted, &[]);
         for (part, number) in signed.unwrap().done().unwrap().iter().zip([3, 1]) {
             assert_eq!(part.number, number);
             let url = part.request.url.expose();
@@ -122,44 +131,45 @@ fn in_parts_from_beginning_to_end() {
             assert!(part.request.headers.is_empty());
             assert_eq!(part.request.expires_in, Some(1500));
         }
-        let later = Upload {
+        let later = UploadContext {
             age: 1_400,
             ..upload
         };
-        let signed = BetterUpload.sign_parts(&site, &later, &wanted, &[]);
+        let signed = BetterUpload.sign_parts(&config, &later, &wanted, &[]);
         let left = signed.unwrap().done().unwrap();
         assert!(left.iter().all(|part| part.request.expires_in == Some(100)));
-        let late = Upload {
+        let late = UploadContext {
             age: 1_500,
             ..upload
         };
-        let signed = BetterUpload.sign_parts(&site, &late, &wanted, &[]);
-        assert_eq!(signed, Err(Trouble::Expired), "nobody signs them anew");
-        let beyond = [Part { number: 4, size: 1 }];
+        let signed = BetterUpload.sign_parts(&config, &late, &wanted, &[]);
+        assert_eq!(signed, Err(DialectError::Expired), "nobody signs them anew");
+        let beyond = [PartToSign { number: 4, size: 1 }];
         assert!(
             BetterUpload
-                .sign_parts(&site, &upload, &beyond, &[])
+                .sign_parts(&config, &upload, &beyond, &[])
                 .is_err()
         );
 
-        let call = BetterUpload.complete(&site, &upload, Some(&sent), &[]);
-        let call = call.unwrap().call().unwrap();
-        recorded.was_asked("complete", &call);
-        assert_eq!(call.audience, Audience::Store);
-        let reply = recorded.reply("complete");
-        let stored = BetterUpload.complete(&site, &upload, Some(&sent), &[reply]);
+        let request = BetterUpload.complete(&config, &upload, Some(&sent), &[]);
+        let request = request.unwrap().request().unwrap();
+        recorded.assert_request("complete", &request);
+        assert_eq!(request.audience, Audience::Store);
+        let response = recorded.response("complete");
+        let stored = BetterUpload.complete(&config, &upload, Some(&sent), &[response]);
         let stored = stored.unwrap().done().unwrap();
         assert_eq!(stored.key, granted.key);
         assert_eq!(
             stored.etag.as_deref(),
             Some("\"97c14c69fcd356afbd47ad11694cb447-3\"")
         );
-        let Err(Trouble::Unsupported(text)) = BetterUpload.complete(&site, &upload, None, &[])
+        let Err(DialectError::Unsupported(text)) =
+            BetterUpload.complete(&config, &upload, None, &[])
         else {
             unreachable!("tags are needed")
         };
         assert!(text.contains("`ETag`"), "{text}");
-        assert!(BetterUpload.list_parts(&site, &upload, &[]).is_err());
+        assert!(BetterUpload.list_parts(&config, &upload, &[]).is_err());
     }
 }
 
@@ -167,7 +177,7 @@ fn in_parts_from_beginning_to_end() {
 fn a_cancel_goes_to_the_store() {
     for (_, recorded) in both() {
         let granted = create(&recorded, "parts to abort", "parts", 12_000_000).unwrap();
-        let upload = Upload {
+        let upload = UploadContext {
             id: granted.id.as_deref().unwrap(),
             session: &granted.session,
             size: 12_000_000,
@@ -175,11 +185,11 @@ fn a_cancel_goes_to_the_store() {
             part_size: 5 << 20,
             age: 0,
         };
-        let call = BetterUpload.abort(&site("parts"), &upload, &[]);
-        let call = call.unwrap().call().unwrap();
-        recorded.was_asked("abort", &call);
-        assert_eq!(call.audience, Audience::Store);
-        let done = BetterUpload.abort(&site("parts"), &upload, &[recorded.reply("abort")]);
+        let request = BetterUpload.abort(&config("parts"), &upload, &[]);
+        let request = request.unwrap().request().unwrap();
+        recorded.assert_request("abort", &request);
+        assert_eq!(request.audience, Audience::Store);
+        let done = BetterUpload.abort(&config("parts"), &upload, &[recorded.response("abort")]);
         assert_eq!(done, Ok(Next::Done(())));
     }
 }
@@ -187,14 +197,14 @@ fn a_cancel_goes_to_the_store() {
 #[test]
 fn files_that_are_passed_over_or_there_already() {
     let recorded = Recorded::new(FILES[1].1);
-    let trouble = create(&recorded, "ignored", "ignored", 1000).unwrap_err();
-    assert_eq!(message(trouble), "The server does not take this file.");
+    let error = create(&recorded, "ignored", "ignored", 1000).unwrap_err();
+    assert_eq!(message(error), "The server does not take this file.");
     for (name, route, size) in [
         ("stored", "completed", 1000),
         ("stored, in parts", "completedparts", 12_000_000),
     ] {
         let granted = create(&recorded, name, route, size).unwrap();
-        assert_eq!(granted.plan, Plan::Stored);
+        assert_eq!(granted.plan, TransferPlan::Stored);
         assert_eq!(granted.key.as_deref(), Some("there/already"));
     }
 }
@@ -209,9 +219,9 @@ fn refusals() {
         ] {
             assert_eq!(recorded.refusal(name), text, "{version}");
         }
-        let trouble = create(&recorded, "empty", "parts", 0).unwrap_err();
+        let error = create(&recorded, "empty", "parts", 0).unwrap_err();
         assert_eq!(
-            message(trouble),
+            message(error),
             "The server cannot take an empty file in parts."
         );
     }
@@ -219,21 +229,21 @@ fn refusals() {
 
 #[test]
 fn what_the_page_adds_is_metadata_of_the_route() {
-    let mut site = site("plain");
-    site.extra = vec![("album".into(), "8".into()), ("team".into(), "a".into())];
-    let call = BetterUpload.create(&site, &ask("a b.txt", 1000), &[]);
-    let Payload::Json(body) = call.unwrap().call().unwrap().payload else {
+    let mut config = config("plain");
+    config.extra_fields = vec![("album".into(), "8".into()), ("team".into(), "a".into())];
+    let request = BetterUpload.create(&config, &create_params("a b.txt", 1000), &[]);
+    let RequestBody::Json(body) = request.unwrap().request().unwrap().body else {
         unreachable!("it is JSON")
     };
     let expected = Value::from([("album", Value::from(8_u64)), ("team", "a".into())]);
     assert_eq!(body.get("metadata"), Some(&expected));
     assert_eq!(METADATA.len(), 1);
 
-    site.route = None;
-    let trouble = BetterUpload.create(&site, &ask("a b.txt", 1000), &[]);
+    config.route = None;
+    let error = BetterUpload.create(&config, &create_params("a b.txt", 1000), &[]);
     assert!(
-        format!("{trouble:?}").contains("`route` must be"),
-        "{trouble:?}"
+        format!("{error:?}").contains("`route` must be"),
+        "{error:?}"
     );
 }
 
@@ -247,11 +257,15 @@ fn what_is_not_better_upload_is_said_to_be_so() {
         // Two parts are needed for 1000 bytes.
         r#"{"multipart":{"partSize":500,"files":[{"uploadId":"u","parts":[{"partNumber":1,"signedUrl":"https://h/1"}],"completeSignedUrl":"https://h/c"}]}}"#,
     ] {
-        let reply = Reply::json(serde_json::from_str(answer).unwrap());
-        let trouble = BetterUpload.create(&site("plain"), &ask("a b.txt", 1000), &[reply]);
+        let response = DialectResponse::json(serde_json::from_str(answer).unwrap());
+        let error = BetterUpload.create(
+            &config("plain"),
+            &create_params("a b.txt", 1000),
+            &[response],
+        );
         assert!(
-            matches!(trouble, Err(Trouble::Malformed { .. })),
-            "{answer}: {trouble:?}"
+            matches!(error, Err(DialectError::Malformed { .. })),
+            "{answer}: {error:?}"
         );
     }
 }

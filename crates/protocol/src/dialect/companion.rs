@@ -4,12 +4,15 @@
 //! The endpoint is the address below which `params` and `multipart` are: `https://companion.example.com/s3`. The client
 //! chooses the size of the parts.
 
-use super::{Dialect, Site, auto, plan};
+use super::{BackendConfig, Dialect, auto, plan};
+use crate::exchange::{escape, join_url, urlencoded};
 use crate::grant::is_id;
-use crate::native::{SentPart, StoredPart};
-use crate::talk::{below, escape, urlencoded};
-use crate::{Ask, Call, Granted, Next, Part, Payload, Plan, Reply, SignedPart, Step, Stored};
-use crate::{Upload, Value};
+use crate::native::{ListedPart, SentPart};
+use crate::{
+    ConfirmedObject, CreateParams, DialectRequest, DialectResponse, GrantedUpload, Next,
+    OperationResult, PartToSign, PresignedPart, RequestBody, TransferPlan,
+};
+use crate::{UploadContext, Value};
 
 const EXPECTED: &str = r#"JSON like {"method": "POST", "url": "https://…", "fields": {}}"#;
 const EXPECTED_ID: &str = r#"JSON like {"uploadId": "…", "key": "…"}"#;
@@ -21,90 +24,108 @@ const EXPECTED_LIST: &str = r#"JSON like [{"PartNumber": 1, "Size": 5242880, "ET
 pub struct Companion;
 
 impl Dialect for Companion {
-    fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
-        let Some(reply) = replies.first() else {
-            return Ok(Next::Call(if ask.prefer_multipart {
-                begin(site, ask)
+    fn create(
+        &self,
+        config: &BackendConfig,
+        params: &CreateParams,
+        responses: &[DialectResponse],
+    ) -> OperationResult<GrantedUpload> {
+        let Some(response) = responses.first() else {
+            return Ok(Next::Send(if params.prefer_multipart {
+                multipart_request(config, params)
             } else {
-                params(site, ask)
+                params_request(config, params)
             }));
         };
-        if ask.prefer_multipart {
-            begun(reply, ask.part_size).map(Next::Done)
+        if params.prefer_multipart {
+            read_multipart_grant(response, params.part_size).map(Next::Done)
         } else {
-            reply.value(EXPECTED)?;
-            match auto::granted(reply, ask.media_type)? {
-                granted @ Granted {
-                    plan: Plan::Single(_),
+            response.expect_json(EXPECTED)?;
+            match auto::read_grant_response(response, params.media_type)? {
+                granted @ GrantedUpload {
+                    plan: TransferPlan::Single(_),
                     ..
-                } => Ok(Next::Done(Granted {
+                } => Ok(Next::Done(GrantedUpload {
                     // Companion cannot confirm the upload, so that the store's response is final.
                     id: None,
                     ..granted
                 })),
-                _ => Err(reply.not(EXPECTED)),
+                _ => Err(response.malformed(EXPECTED)),
             }
         }
     }
 
     fn sign_parts(
         &self,
-        site: &Site,
-        upload: &Upload,
-        parts: &[Part],
-        replies: &[Reply],
-    ) -> Step<Vec<SignedPart>> {
-        let Some(reply) = replies.first() else {
+        config: &BackendConfig,
+        upload: &UploadContext,
+        parts: &[PartToSign],
+        responses: &[DialectResponse],
+    ) -> OperationResult<Vec<PresignedPart>> {
+        let Some(response) = responses.first() else {
             let numbers: Vec<String> = parts.iter().map(|part| part.number.to_string()).collect();
             let query = format!("{}&partNumbers={}", key(upload), numbers.join(","));
-            let url = below(&site.endpoint, &path(upload, "/batch"), &query);
-            return Ok(Next::Call(Call::new("GET", url, Payload::Empty)));
+            let url = join_url(&config.endpoint, &path(upload, "/batch"), &query);
+            return Ok(Next::Send(DialectRequest::new(
+                "GET",
+                url,
+                RequestBody::Empty,
+            )));
         };
-        auto::signed_parts(reply.value(EXPECTED_URLS)?, parts)
+        auto::read_signed_parts(response.expect_json(EXPECTED_URLS)?, parts)
             .map(Next::Done)
-            .ok_or_else(|| reply.not(EXPECTED_URLS))
+            .ok_or_else(|| response.malformed(EXPECTED_URLS))
     }
 
-    fn list_parts(&self, site: &Site, upload: &Upload, replies: &[Reply]) -> Step<Vec<StoredPart>> {
-        let Some(reply) = replies.first() else {
-            let url = below(&site.endpoint, &path(upload, ""), &key(upload));
-            return Ok(Next::Call(Call::new("GET", url, Payload::Empty)));
+    fn list_parts(
+        &self,
+        config: &BackendConfig,
+        upload: &UploadContext,
+        responses: &[DialectResponse],
+    ) -> OperationResult<Vec<ListedPart>> {
+        let Some(response) = responses.first() else {
+            let url = join_url(&config.endpoint, &path(upload, ""), &key(upload));
+            return Ok(Next::Send(DialectRequest::new(
+                "GET",
+                url,
+                RequestBody::Empty,
+            )));
         };
-        auto::stored_parts(reply.value(EXPECTED_LIST)?)
+        auto::read_listed_parts(response.expect_json(EXPECTED_LIST)?)
             .map(Next::Done)
-            .ok_or_else(|| reply.not(EXPECTED_LIST))
+            .ok_or_else(|| response.malformed(EXPECTED_LIST))
     }
 
     fn complete(
         &self,
-        site: &Site,
-        upload: &Upload,
+        config: &BackendConfig,
+        upload: &UploadContext,
         sent: Option<&[SentPart]>,
-        replies: &[Reply],
-    ) -> Step<Stored> {
+        responses: &[DialectResponse],
+    ) -> OperationResult<ConfirmedObject> {
         // Companion requires the entity tag of every part. If the browser could not read them, the parts are listed
         // first.
-        match (sent, replies) {
+        match (sent, responses) {
             (Some(sent), []) => {
-                let sent = plan::all_sent(upload, sent)?;
+                let sent = plan::check_sent(upload, sent)?;
                 let parts = sent.iter().map(|part| (part.number, part.etag.as_str()));
-                Ok(Next::Call(finish(site, upload, parts)))
+                Ok(Next::Send(complete_request(config, upload, parts)))
             }
-            (None, []) => Ok(match self.list_parts(site, upload, &[])? {
-                Next::Call(call) => Next::Call(call),
-                Next::Done(_) => Next::Done(Stored::default()),
+            (None, []) => Ok(match self.list_parts(config, upload, &[])? {
+                Next::Send(request) => Next::Send(request),
+                Next::Done(_) => Next::Done(ConfirmedObject::default()),
             }),
             (None, [listed]) => {
-                let listed = auto::stored_parts(listed.value(EXPECTED_LIST)?)
-                    .ok_or_else(|| listed.not(EXPECTED_LIST))?;
-                let listed = plan::all_listed(upload, listed)?;
+                let listed = auto::read_listed_parts(listed.expect_json(EXPECTED_LIST)?)
+                    .ok_or_else(|| listed.malformed(EXPECTED_LIST))?;
+                let listed = plan::check_listed(upload, listed)?;
                 let parts = listed.iter().map(|part| (part.number, part.etag.as_str()));
-                Ok(Next::Call(finish(site, upload, parts)))
+                Ok(Next::Send(complete_request(config, upload, parts)))
             }
-            (_, [.., reply]) => {
+            (_, [.., response]) => {
                 let key = upload.session.text_of("key").map(str::to_owned);
-                let stored = auto::stored(reply)?;
-                Ok(Next::Done(Stored {
+                let stored = auto::read_confirmation(response)?;
+                Ok(Next::Done(ConfirmedObject {
                     key: stored.key.or(key),
                     ..stored
                 }))
@@ -112,72 +133,84 @@ impl Dialect for Companion {
         }
     }
 
-    fn abort(&self, site: &Site, upload: &Upload, replies: &[Reply]) -> Step<()> {
-        Ok(match replies {
+    fn abort(
+        &self,
+        config: &BackendConfig,
+        upload: &UploadContext,
+        responses: &[DialectResponse],
+    ) -> OperationResult<()> {
+        Ok(match responses {
             [] => {
-                let url = below(&site.endpoint, &path(upload, ""), &key(upload));
-                Next::Call(Call::new("DELETE", url, Payload::Empty))
+                let url = join_url(&config.endpoint, &path(upload, ""), &key(upload));
+                Next::Send(DialectRequest::new("DELETE", url, RequestBody::Empty))
             }
             [..] => Next::Done(()),
         })
     }
 }
 
-fn params(site: &Site, ask: &Ask) -> Call {
-    let metadata = metadata(site, ask);
+fn params_request(config: &BackendConfig, params: &CreateParams) -> DialectRequest {
+    let metadata = metadata(config, params);
     let metadata: Vec<(String, &String)> = metadata
         .iter()
         .map(|(name, value)| (format!("metadata[{name}]"), value))
         .collect();
-    let pairs = [("filename", ask.name), ("type", ask.media_type)];
+    let pairs = [("filename", params.name), ("type", params.media_type)];
     let more = metadata
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
     let query = urlencoded(pairs.into_iter().chain(more));
-    Call::new(
+    DialectRequest::new(
         "GET",
-        below(&site.endpoint, "/params", &query),
-        Payload::Empty,
+        join_url(&config.endpoint, "/params", &query),
+        RequestBody::Empty,
     )
 }
 
-fn begin(site: &Site, ask: &Ask) -> Call {
-    let metadata = metadata(site, ask)
+fn multipart_request(config: &BackendConfig, params: &CreateParams) -> DialectRequest {
+    let metadata = metadata(config, params)
         .into_iter()
         .map(|(name, value)| (name, value.into()));
     let body = Value::from([
-        ("filename", Value::from(ask.name)),
-        ("type", ask.media_type.into()),
+        ("filename", Value::from(params.name)),
+        ("type", params.media_type.into()),
         ("metadata", Value::Object(metadata.collect())),
     ]);
-    Call::new(
+    DialectRequest::new(
         "POST",
-        below(&site.endpoint, "/multipart", ""),
-        Payload::Json(body),
+        join_url(&config.endpoint, "/multipart", ""),
+        RequestBody::Json(body),
     )
 }
 
-fn metadata(site: &Site, ask: &Ask) -> Vec<(String, String)> {
-    let own = ask.metadata.iter();
+fn metadata(config: &BackendConfig, params: &CreateParams) -> Vec<(String, String)> {
+    let own = params.metadata.iter();
     let own = own.map(|(name, value)| (name.clone(), value.clone()));
-    own.chain(site.extra.iter().cloned()).collect()
+    own.chain(config.extra_fields.iter().cloned()).collect()
 }
 
-fn begun(reply: &Reply, part_size: u64) -> Result<Granted, crate::Trouble> {
-    let answer = reply.value(EXPECTED_ID)?;
+fn read_multipart_grant(
+    response: &DialectResponse,
+    part_size: u64,
+) -> Result<GrantedUpload, crate::DialectError> {
+    let answer = response.expect_json(EXPECTED_ID)?;
     let id = answer.text_of("uploadId").filter(|id| is_id(id));
     let (Some(id), Some(key)) = (id, answer.text_of("key")) else {
-        return Err(reply.not(EXPECTED_ID));
+        return Err(response.malformed(EXPECTED_ID));
     };
-    Ok(Granted {
+    Ok(GrantedUpload {
         id: Some(id.to_owned()),
         key: Some(key.to_owned()),
         session: Value::from([("key", key)]),
-        ..Granted::new(Plan::Multipart { part_size })
+        ..GrantedUpload::new(TransferPlan::Multipart { part_size })
     })
 }
 
-fn finish<'a>(site: &Site, upload: &Upload, parts: impl Iterator<Item = (u16, &'a str)>) -> Call {
+fn complete_request<'a>(
+    config: &BackendConfig,
+    upload: &UploadContext,
+    parts: impl Iterator<Item = (u16, &'a str)>,
+) -> DialectRequest {
     let parts = parts.map(|(number, etag)| {
         Value::from([
             ("PartNumber", Value::from(u64::from(number))),
@@ -185,15 +218,15 @@ fn finish<'a>(site: &Site, upload: &Upload, parts: impl Iterator<Item = (u16, &'
         ])
     });
     let body = Value::from([("parts", Value::List(parts.collect()))]);
-    let url = below(&site.endpoint, &path(upload, "/complete"), &key(upload));
-    Call::new("POST", url, Payload::Json(body))
+    let url = join_url(&config.endpoint, &path(upload, "/complete"), &key(upload));
+    DialectRequest::new("POST", url, RequestBody::Json(body))
 }
 
-fn path(upload: &Upload, rest: &str) -> String {
+fn path(upload: &UploadContext, rest: &str) -> String {
     format!("/multipart/{}{rest}", escape(upload.id))
 }
 
-fn key(upload: &Upload) -> String {
+fn key(upload: &UploadContext) -> String {
     urlencoded([("key", upload.session.text_of("key").unwrap_or_default())])
 }
 

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-fn site() -> Site {
-    Site {
+fn config() -> BackendConfig {
+    BackendConfig {
         endpoint: "https://c.example.com/s3/".into(),
-        ..Site::default()
+        ..BackendConfig::default()
     }
 }
 
-fn ask(metadata: &BTreeMap<String, String>, prefer_multipart: bool) -> Ask<'_> {
-    Ask {
+fn params(metadata: &BTreeMap<String, String>, prefer_multipart: bool) -> CreateParams<'_> {
+    CreateParams {
         name: "my file.pdf",
         media_type: "application/pdf",
         size: 12 << 20,
@@ -24,24 +24,24 @@ fn ask(metadata: &BTreeMap<String, String>, prefer_multipart: bool) -> Ask<'_> {
     }
 }
 
-fn json(text: &str) -> Reply {
-    Reply::json(serde_json::from_str(text).unwrap())
+fn json(text: &str) -> DialectResponse {
+    DialectResponse::json(serde_json::from_str(text).unwrap())
 }
 
-fn line(call: &Call) -> String {
-    let body = match &call.payload {
-        Payload::Json(value) => serde_json::to_string(value).unwrap(),
+fn line(request: &DialectRequest) -> String {
+    let body = match &request.body {
+        RequestBody::Json(value) => serde_json::to_string(value).unwrap(),
         _ => String::new(),
     };
-    format!("{} {} {body}", call.method, call.url.expose())
+    format!("{} {} {body}", request.method, request.url.expose())
         .trim_end()
         .to_owned()
 }
 
 const SESSION: &str = r#"{"key":"u-my file.pdf"}"#;
 
-fn upload(session: &Value) -> Upload<'_> {
-    Upload {
+fn upload(session: &Value) -> UploadContext<'_> {
+    UploadContext {
         id: "up/1",
         session,
         size: 12 << 20,
@@ -54,27 +54,27 @@ fn upload(session: &Value) -> Upload<'_> {
 #[test]
 fn one_request_by_form() {
     let metadata = BTreeMap::from([("album".to_owned(), "7".to_owned())]);
-    let ask = ask(&metadata, false);
-    let call = Companion
-        .create(&site(), &ask, &[])
+    let params = params(&metadata, false);
+    let request = Companion
+        .create(&config(), &params, &[])
         .unwrap()
-        .call()
+        .request()
         .unwrap();
     assert_eq!(
-        line(&call),
+        line(&request),
         "GET https://c.example.com/s3/params?filename=my%20file.pdf&type=application%2Fpdf&metadata%5Balbum%5D=7"
     );
-    let reply = json(
+    let response = json(
         r#"{"method":"POST","url":"https://b.s3.us-east-1.amazonaws.com/","fields":{"success_action_status":"201","key":"u-my file.pdf","Policy":"p"},"expires":800}"#,
     );
     let granted = Companion
-        .create(&site(), &ask, &[reply])
+        .create(&config(), &params, &[response])
         .unwrap()
         .done()
         .unwrap();
     assert_eq!(granted.key.as_deref(), Some("u-my file.pdf"));
     assert_eq!(granted.id, None);
-    let Plan::Single(signed) = granted.plan else {
+    let TransferPlan::Single(signed) = granted.plan else {
         unreachable!("it is one request")
     };
     assert_eq!(signed.expires_in, Some(800));
@@ -92,43 +92,43 @@ fn one_request_by_form() {
 #[test]
 fn parts_from_beginning_to_end() {
     let metadata = BTreeMap::new();
-    let ask = ask(&metadata, true);
-    let call = Companion
-        .create(&site(), &ask, &[])
+    let params = params(&metadata, true);
+    let request = Companion
+        .create(&config(), &params, &[])
         .unwrap()
-        .call()
+        .request()
         .unwrap();
     assert_eq!(
-        line(&call),
+        line(&request),
         r#"POST https://c.example.com/s3/multipart {"filename":"my file.pdf","type":"application/pdf","metadata":{}}"#
     );
-    let reply = json(r#"{"key":"u-my file.pdf","uploadId":"up/1","bucket":"b"}"#);
+    let response = json(r#"{"key":"u-my file.pdf","uploadId":"up/1","bucket":"b"}"#);
     let granted = Companion
-        .create(&site(), &ask, &[reply])
+        .create(&config(), &params, &[response])
         .unwrap()
         .done()
         .unwrap();
     assert_eq!(granted.id.as_deref(), Some("up/1"));
-    assert_eq!(granted.plan, Plan::Multipart { part_size: 5 << 20 });
+    assert_eq!(granted.plan, TransferPlan::Multipart { part_size: 5 << 20 });
     assert_eq!(granted.session, serde_json::from_str(SESSION).unwrap());
 
     let upload = upload(&granted.session);
-    let wanted = [1, 2].map(|number| Part {
+    let wanted = [1, 2].map(|number| PartToSign {
         number,
         size: 5 << 20,
     });
-    let call = Companion
-        .sign_parts(&site(), &upload, &wanted, &[])
+    let request = Companion
+        .sign_parts(&config(), &upload, &wanted, &[])
         .unwrap()
-        .call()
+        .request()
         .unwrap();
     assert_eq!(
-        line(&call),
+        line(&request),
         "GET https://c.example.com/s3/multipart/up%2F1/batch?key=u-my%20file.pdf&partNumbers=1,2"
     );
-    let reply = json(r#"{"presignedUrls":{"1":"https://h/1","2":"https://h/2"}}"#);
+    let response = json(r#"{"presignedUrls":{"1":"https://h/1","2":"https://h/2"}}"#);
     let signed = Companion
-        .sign_parts(&site(), &upload, &wanted, &[reply])
+        .sign_parts(&config(), &upload, &wanted, &[response])
         .unwrap()
         .done()
         .unwrap();
@@ -138,16 +138,16 @@ fn parts_from_beginning_to_end() {
         number,
         etag: format!("\"{number}\""),
     });
-    let call = Companion
-        .complete(&site(), &upload, Some(&sent), &[])
+    let request = Companion
+        .complete(&config(), &upload, Some(&sent), &[])
         .unwrap()
-        .call()
+        .request()
         .unwrap();
     let finish = r#"POST https://c.example.com/s3/multipart/up%2F1/complete?key=u-my%20file.pdf {"parts":[{"PartNumber":1,"ETag":"\"1\""},{"PartNumber":2,"ETag":"\"2\""},{"PartNumber":3,"ETag":"\"3\""}]}"#;
-    assert_eq!(line(&call), finish);
-    let reply = json(r#"{"location":"https://b.s3.amazonaws.com/k"}"#);
+    assert_eq!(line(&request), finish);
+    let response = json(r#"{"location":"https://b.s3.amazonaws.com/k"}"#);
     let stored = Companion
-        .complete(&site(), &upload, Some(&sent), &[reply])
+        .complete(&config(), &upload, Some(&sent), &[response])
         .unwrap()
         .done()
         .unwrap();
@@ -161,33 +161,33 @@ fn parts_from_beginning_to_end() {
     let listed = json(
         r#"[{"PartNumber":1,"Size":5242880,"ETag":"\"1\""},{"PartNumber":2,"Size":5242880,"ETag":"\"2\""},{"PartNumber":3,"Size":2097152,"ETag":"\"3\""}]"#,
     );
-    let call = Companion
-        .complete(&site(), &upload, None, &[])
+    let request = Companion
+        .complete(&config(), &upload, None, &[])
         .unwrap()
-        .call()
+        .request()
         .unwrap();
     assert_eq!(
-        line(&call),
+        line(&request),
         "GET https://c.example.com/s3/multipart/up%2F1?key=u-my%20file.pdf"
     );
-    let call = Companion
-        .complete(&site(), &upload, None, &[listed])
+    let request = Companion
+        .complete(&config(), &upload, None, &[listed])
         .unwrap()
-        .call()
+        .request()
         .unwrap();
-    assert_eq!(line(&call), finish);
+    assert_eq!(line(&request), finish);
 
-    let call = Companion
-        .abort(&site(), &upload, &[])
+    let request = Companion
+        .abort(&config(), &upload, &[])
         .unwrap()
-        .call()
+        .request()
         .unwrap();
     assert_eq!(
-        line(&call),
+        line(&request),
         "DELETE https://c.example.com/s3/multipart/up%2F1?key=u-my%20file.pdf"
     );
     assert_eq!(
-        Companion.abort(&site(), &upload, &[json("{}")]).unwrap(),
+        Companion.abort(&config(), &upload, &[json("{}")]).unwrap(),
         Next::Done(())
     );
 }
@@ -204,9 +204,9 @@ fn a_list_that_is_not_the_whole_file_completes_nothing() {
         r#"[{"PartNumber":1,"Size":5242880,"ETag":"a"},{"PartNumber":2,"Size":5242879,"ETag":"b"},{"PartNumber":3,"Size":2097152,"ETag":"c"}]"#,
         "[]",
     ] {
-        let trouble = Companion.complete(&site(), &upload, None, &[json(listed)]);
-        let Err(crate::Trouble::Refused { code, .. }) = trouble else {
-            unreachable!("{listed}: {trouble:?}")
+        let error = Companion.complete(&config(), &upload, None, &[json(listed)]);
+        let Err(crate::DialectError::Refused { code, .. }) = error else {
+            unreachable!("{listed}: {error:?}")
         };
         assert_eq!(code.as_deref(), Some("incomplete"), "{listed}");
     }
@@ -214,16 +214,16 @@ fn a_list_that_is_not_the_whole_file_completes_nothing() {
         number,
         etag: "e".into(),
     });
-    let trouble = Companion.complete(&site(), &upload, Some(&sent), &[]);
-    assert!(format!("{trouble:?}").contains("incomplete"), "{trouble:?}");
+    let error = Companion.complete(&config(), &upload, Some(&sent), &[]);
+    assert!(format!("{error:?}").contains("incomplete"), "{error:?}");
     // One page of a list is not the whole list.
     let page = r#"{"IsTruncated":true,"Parts":[{"PartNumber":1,"Size":5242880,"ETag":"a"}]}"#;
     for operation in [
         Companion
-            .list_parts(&site(), &upload, &[json(page)])
+            .list_parts(&config(), &upload, &[json(page)])
             .is_err(),
         Companion
-            .complete(&site(), &upload, None, &[json(page)])
+            .complete(&config(), &upload, None, &[json(page)])
             .is_err(),
     ] {
         assert!(operation);
@@ -233,33 +233,33 @@ fn a_list_that_is_not_the_whole_file_completes_nothing() {
 #[test]
 fn what_is_not_companion_is_said_to_be_so() {
     let metadata = BTreeMap::new();
-    let page = Reply {
+    let page = DialectResponse {
         status: 200,
-        body: crate::Body::Text("<html>".into(), "text/html".into()),
+        body: crate::ResponseBody::Text("<html>".into(), "text/html".into()),
     };
     for multipart in [false, true] {
-        let trouble = Companion
+        let error = Companion
             .create(
-                &site(),
-                &ask(&metadata, multipart),
+                &config(),
+                &params(&metadata, multipart),
                 std::slice::from_ref(&page),
             )
             .unwrap_err();
-        assert!(format!("{trouble:?}").contains("6 characters of text/html"));
+        assert!(format!("{error:?}").contains("6 characters of text/html"));
     }
     // The request did not ask for parts.
     let parts = json(r#"{"id":"i","partSize":5242880}"#);
-    let trouble = Companion.create(&site(), &ask(&metadata, false), &[parts]);
-    assert!(format!("{trouble:?}").contains("partSize"), "{trouble:?}");
-    let trouble = Companion
+    let error = Companion.create(&config(), &params(&metadata, false), &[parts]);
+    assert!(format!("{error:?}").contains("partSize"), "{error:?}");
+    let error = Companion
         .create(
-            &site(),
-            &ask(&metadata, true),
+            &config(),
+            &params(&metadata, true),
             &[json(r#"{"uploadId":"u"}"#)],
         )
         .unwrap_err();
     assert!(
-        format!("{trouble:?}").contains(r#"{\"uploadId\": text}"#),
-        "{trouble:?}"
+        format!("{error:?}").contains(r#"{\"uploadId\": text}"#),
+        "{error:?}"
     );
 }

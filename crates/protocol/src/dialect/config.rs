@@ -2,7 +2,7 @@
 
 /// A page's settings for its backend.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Site {
+pub struct BackendConfig {
     /// The address of the backend, absolute or relative to the page.
     pub endpoint: String,
     /// The name of one of the backend's upload routes. Only some dialects have routes.
@@ -10,9 +10,9 @@ pub struct Site {
     /// The encoding of the first request. Only the dialect `auto` uses it.
     pub encoding: Encoding,
     /// The backend's names for the file's name, type and size, if they are not `name`, `type` and `size`.
-    pub fields: FieldNames,
+    pub field_names: FieldNames,
     /// Additional fields of the first request, by name.
-    pub extra: Vec<(String, String)>,
+    pub extra_fields: Vec<(String, String)>,
 }
 
 /// The encoding of the first request of the default dialect.

@@ -1,16 +1,19 @@
 //! django-s3-file-field. <https://github.com/kitware-resonant/django-s3-file-field>
 //!
 //! The endpoint is the address at which a site includes `s3_file_field.urls`, such as `/api/s3-upload/`.
-//! [`Site::route`] is the field's id, such as `library.Paper.scan`. The extra field `field_id` may be used instead.
+//! [`BackendConfig::route`] is the field's id, such as `library.Paper.scan`. The extra field `field_id` may be used instead.
 //! Every file is sent in parts, whose size the server chooses. The form submits the signed `field_value`. The server
 //! has no abort, so that a lifecycle rule of the bucket has to remove incomplete uploads. Metadata is not supported.
 
-use super::{CsrfPlace, Dialect, Site, ahead, auto, told};
+use super::{BackendConfig, CsrfPlace, Dialect, auto, extra_fields, presigned_parts};
+use crate::exchange::join_url;
 use crate::grant::is_address;
 use crate::native::SentPart;
-use crate::talk::below;
-use crate::{Ask, Call, Granted, Next, Part, Payload, Reply, SecretUrl, SignedPart, Step, Stored};
-use crate::{Trouble, Upload, Value};
+use crate::{
+    ConfirmedObject, CreateParams, DialectRequest, DialectResponse, GrantedUpload, Next,
+    OperationResult, PartToSign, PresignedPart, RequestBody, SecretUrl,
+};
+use crate::{DialectError, UploadContext, Value};
 
 const EXPECTED: &str = r#"JSON like {"object_key": "…", "upload_id": "…", "parts": [{"part_number": 1, "size": 5, "upload_url": "https://…"}], "upload_signature": "…"}"#;
 const EXPECTED_END: &str = r#"JSON like {"complete_url": "https://…", "body": "…"}"#;
@@ -28,40 +31,45 @@ impl Dialect for DjangoS3FileField {
         }
     }
 
-    fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
-        match replies {
-            [] => question(site, ask).map(Next::Call),
-            [reply, ..] => granted(reply, ask).map(Next::Done),
+    fn create(
+        &self,
+        config: &BackendConfig,
+        params: &CreateParams,
+        responses: &[DialectResponse],
+    ) -> OperationResult<GrantedUpload> {
+        match responses {
+            [] => create_request(config, params).map(Next::Send),
+            [response, ..] => read_grant(response, params).map(Next::Done),
         }
     }
 
     fn sign_parts(
         &self,
-        _site: &Site,
-        upload: &Upload,
-        parts: &[Part],
-        _replies: &[Reply],
-    ) -> Step<Vec<SignedPart>> {
-        ahead::signed(upload, parts).map(Next::Done)
+        _config: &BackendConfig,
+        upload: &UploadContext,
+        parts: &[PartToSign],
+        _responses: &[DialectResponse],
+    ) -> OperationResult<Vec<PresignedPart>> {
+        presigned_parts::requested(upload, parts).map(Next::Done)
     }
 
     /// The server writes S3's document, the browser sends it, and the server checks that the object exists.
     fn complete(
         &self,
-        site: &Site,
-        upload: &Upload,
+        config: &BackendConfig,
+        upload: &UploadContext,
         sent: Option<&[SentPart]>,
-        replies: &[Reply],
-    ) -> Step<Stored> {
+        responses: &[DialectResponse],
+    ) -> OperationResult<ConfirmedObject> {
         let signature = || {
             (
                 "upload_signature",
                 upload.session.text_of("signature").unwrap_or_default(),
             )
         };
-        Ok(match replies {
+        Ok(match responses {
             [] => {
-                let parts = ahead::sent(upload, sent)?;
+                let parts = presigned_parts::sent_parts(upload, sent)?;
                 let parts = parts.iter().map(|part| sent_part(upload, part)).collect();
                 let (name, signature) = signature();
                 let body = Value::from([
@@ -69,31 +77,35 @@ impl Dialect for DjangoS3FileField {
                     ("upload_id", upload.id.into()),
                     ("parts", Value::List(parts)),
                 ]);
-                Next::Call(to(site, "/upload-complete/", body))
+                Next::Send(post_json(config, "/upload-complete/", body))
             }
             [written] => {
-                let answer = written.value(EXPECTED_END)?;
+                let answer = written.expect_json(EXPECTED_END)?;
                 let url = answer.text_of("complete_url").filter(|url| is_address(url));
                 let (Some(url), Some(document)) = (url, answer.text_of("body")) else {
-                    return Err(auto::not_granted(written, EXPECTED_END));
+                    return Err(auto::refusal_or_malformed(written, EXPECTED_END));
                 };
-                let document = Payload::Text(document.to_owned());
-                Next::Call(Call::to_store("POST", &SecretUrl::from(url), document))
+                let document = RequestBody::Text(document.to_owned());
+                Next::Send(DialectRequest::to_store(
+                    "POST",
+                    &SecretUrl::from(url),
+                    document,
+                ))
             }
             [_, completed] => {
-                ahead::completed(completed)?;
-                Next::Call(to(site, "/finalize/", Value::from([signature()])))
+                presigned_parts::read_completion(completed)?;
+                Next::Send(post_json(config, "/finalize/", Value::from([signature()])))
             }
             [_, completed, finalized, ..] => {
-                let answer = finalized.value(EXPECTED_VALUE)?;
+                let answer = finalized.expect_json(EXPECTED_VALUE)?;
                 let value = answer
                     .text_of("field_value")
-                    .ok_or_else(|| auto::not_granted(finalized, EXPECTED_VALUE))?;
-                Next::Done(Stored {
+                    .ok_or_else(|| auto::refusal_or_malformed(finalized, EXPECTED_VALUE))?;
+                Next::Done(ConfirmedObject {
                     key: upload.session.text_of("key").map(str::to_owned),
                     value: Some(value.to_owned()),
-                    etag: ahead::completed(completed)?,
-                    ..Stored::default()
+                    etag: presigned_parts::read_completion(completed)?,
+                    ..ConfirmedObject::default()
                 })
             }
         })
@@ -102,45 +114,55 @@ impl Dialect for DjangoS3FileField {
 
 /// Returns a request to the backend. Every path ends with `/`, since Django redirects other paths, and a redirect loses
 /// the body.
-fn to(site: &Site, path: &str, body: Value) -> Call {
-    Call::new("POST", below(&site.endpoint, path, ""), Payload::Json(body))
+fn post_json(config: &BackendConfig, path: &str, body: Value) -> DialectRequest {
+    DialectRequest::new(
+        "POST",
+        join_url(&config.endpoint, path, ""),
+        RequestBody::Json(body),
+    )
 }
 
-fn question(site: &Site, ask: &Ask) -> Result<Call, Trouble> {
-    let field = site.route.as_deref().unwrap_or_default();
+fn create_request(
+    config: &BackendConfig,
+    params: &CreateParams,
+) -> Result<DialectRequest, DialectError> {
+    let field = config.route.as_deref().unwrap_or_default();
     let mut members = vec![
         ("field_id".to_owned(), Value::from(field)),
-        ("file_name".to_owned(), ask.name.into()),
-        ("file_size".to_owned(), ask.size.into()),
-        ("content_type".to_owned(), ask.media_type.into()),
+        ("file_name".to_owned(), params.name.into()),
+        ("file_size".to_owned(), params.size.into()),
+        ("content_type".to_owned(), params.media_type.into()),
     ];
-    told::add(&mut members, told::extra(site));
+    extra_fields::set_members(&mut members, extra_fields::extra_members(config));
     let members = Value::Object(members);
     if members.text_of("field_id").is_none() {
         let text = "django-s3-file-field asks for a field of a model: `route` must be its id, as library.Paper.scan";
-        return Err(Trouble::Unsupported(text.to_owned()));
+        return Err(DialectError::Unsupported(text.to_owned()));
     }
-    Ok(to(site, "/upload-initialize/", members))
+    Ok(post_json(config, "/upload-initialize/", members))
 }
 
-fn granted(reply: &Reply, ask: &Ask) -> Result<Granted, Trouble> {
-    let answer = reply.value(EXPECTED)?;
+fn read_grant(
+    response: &DialectResponse,
+    params: &CreateParams,
+) -> Result<GrantedUpload, DialectError> {
+    let answer = response.expect_json(EXPECTED)?;
     let parts = answer.get("parts").map_or(&[][..], Value::items);
     let url_of = |(at, part): (usize, &Value)| {
-        let number = part.get("part_number").and_then(Value::whole)?;
+        let number = part.get("part_number").and_then(Value::as_u64)?;
         let url = part.text_of("upload_url").filter(|url| is_address(url))?;
         (usize::try_from(number).ok()? == at + 1).then(|| url.into())
     };
     let urls: Option<Vec<Value>> = parts.iter().enumerate().map(url_of).collect();
     // All parts but the last have the size of the first.
-    let part_size = parts.first().and_then(|part| part.get("size")?.whole());
+    let part_size = parts.first().and_then(|part| part.get("size")?.as_u64());
     let (Some(urls), Some(part_size), Some(id), Some(signature)) = (
         urls,
         part_size,
         answer.text_of("upload_id"),
         answer.text_of("upload_signature"),
     ) else {
-        return Err(auto::not_granted(reply, EXPECTED));
+        return Err(auto::refusal_or_malformed(response, EXPECTED));
     };
     let key = answer.text_of("object_key");
     let size = part_size.to_string();
@@ -149,15 +171,17 @@ fn granted(reply: &Reply, ask: &Ask) -> Result<Granted, Trouble> {
         ("key", key),
         ("partSize", Some(size.as_str())),
     ];
-    ahead::granted(id, key, ask.size, part_size, urls, &more).map_err(|got| Trouble::Malformed {
-        expected: EXPECTED.to_owned(),
-        got,
-        is_incomplete: false,
+    presigned_parts::grant(id, key, params.size, part_size, urls, &more).map_err(|got| {
+        DialectError::Malformed {
+            expected: EXPECTED.to_owned(),
+            got,
+            is_incomplete: false,
+        }
     })
 }
 
-fn sent_part(upload: &Upload, part: &SentPart) -> Value {
-    let part_size = upload.session.get("partSize").and_then(Value::whole);
+fn sent_part(upload: &UploadContext, part: &SentPart) -> Value {
+    let part_size = upload.session.get("partSize").and_then(Value::as_u64);
     let part_size = part_size.unwrap_or_default();
     let start = u64::from(part.number)
         .saturating_sub(1)

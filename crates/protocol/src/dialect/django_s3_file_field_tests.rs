@@ -5,24 +5,27 @@
 )]
 
 use super::*;
-use crate::dialect::recorded::{Recorded, ask};
-use crate::{Audience, Plan};
+use crate::dialect::recorded::{Recorded, create_params};
+use crate::{Audience, TransferPlan};
 
 const FILE: &str = include_str!("../../corpus/django-s3-file-field.json");
 
-fn site(field: &str) -> Site {
-    Site {
+fn config(field: &str) -> BackendConfig {
+    BackendConfig {
         endpoint: "/s3-upload/".into(),
         route: Some(field.into()),
-        ..Site::default()
+        ..BackendConfig::default()
     }
 }
 
-fn create(recorded: &Recorded, name: &str, file: &str, size: u64) -> Granted {
-    let (page, ask) = (site("library.Paper.scan"), ask(file, size));
-    let call = DjangoS3FileField.create(&page, &ask, &[]).unwrap().call();
-    recorded.was_asked(name, &call.unwrap());
-    let granted = DjangoS3FileField.create(&page, &ask, &[recorded.reply(name)]);
+fn create(recorded: &Recorded, name: &str, file: &str, size: u64) -> GrantedUpload {
+    let (page, params) = (config("library.Paper.scan"), create_params(file, size));
+    let request = DjangoS3FileField
+        .create(&page, &params, &[])
+        .unwrap()
+        .request();
+    recorded.assert_request(name, &request.unwrap());
+    let granted = DjangoS3FileField.create(&page, &params, &[recorded.response(name)]);
     granted.unwrap().done().unwrap()
 }
 
@@ -31,10 +34,10 @@ fn from_beginning_to_end() {
     let recorded = Recorded::new(FILE);
     let granted = create(&recorded, "create", "ü b.txt", 12_000_000);
     let part_size = 5 << 20;
-    assert_eq!(granted.plan, Plan::Multipart { part_size });
+    assert_eq!(granted.plan, TransferPlan::Multipart { part_size });
     let key = granted.key.clone();
     assert!(key.as_deref().unwrap().ends_with("/ü_b.txt"));
-    let upload = Upload {
+    let upload = UploadContext {
         id: granted.id.as_deref().unwrap(),
         session: &granted.session,
         size: 12_000_000,
@@ -42,9 +45,9 @@ fn from_beginning_to_end() {
         part_size: 5 << 20,
         age: 0,
     };
-    let site = site("library.Paper.scan");
-    let wanted = [2, 3].map(|number| Part { number, size: 1 });
-    let signed = DjangoS3FileField.sign_parts(&site, &upload, &wanted, &[]);
+    let config = config("library.Paper.scan");
+    let wanted = [2, 3].map(|number| PartToSign { number, size: 1 });
+    let signed = DjangoS3FileField.sign_parts(&config, &upload, &wanted, &[]);
     for (part, number) in signed.unwrap().done().unwrap().iter().zip([2, 3]) {
         assert_eq!(part.number, number);
         let url = part.request.url.expose();
@@ -61,20 +64,20 @@ fn from_beginning_to_end() {
         number,
         etag: format!("\"{tag}\""),
     });
-    let mut replies = Vec::new();
+    let mut responses = Vec::new();
     for (name, audience) in [
         ("write", Audience::Backend),
         ("complete", Audience::Store),
         ("finalize", Audience::Backend),
     ] {
-        let call = DjangoS3FileField.complete(&site, &upload, Some(&sent), &replies);
-        let call = call.unwrap().call().unwrap();
-        recorded.was_asked(name, &call);
-        assert_eq!(call.audience, audience, "{name}");
-        assert!(call.headers.is_empty(), "S3 signed no type");
-        replies.push(recorded.reply(name));
+        let request = DjangoS3FileField.complete(&config, &upload, Some(&sent), &responses);
+        let request = request.unwrap().request().unwrap();
+        recorded.assert_request(name, &request);
+        assert_eq!(request.audience, audience, "{name}");
+        assert!(request.headers.is_empty(), "S3 signed no type");
+        responses.push(recorded.response(name));
     }
-    let stored = DjangoS3FileField.complete(&site, &upload, Some(&sent), &replies);
+    let stored = DjangoS3FileField.complete(&config, &upload, Some(&sent), &responses);
     let stored = stored.unwrap().done().unwrap();
     assert_eq!(stored.key, key);
     assert!(stored.value.unwrap().starts_with("eyJvYmplY3Rfa2V5Ijoi"));
@@ -84,24 +87,24 @@ fn from_beginning_to_end() {
     );
 
     // S3 may refuse with a 200. Django is then not asked to finalize the upload.
-    replies[1].body = crate::Body::Text(
+    responses[1].body = crate::ResponseBody::Text(
         "<Error><Code>InternalError</Code></Error>".into(),
         "application/xml".into(),
     );
     for count in [2, 3] {
-        let trouble = DjangoS3FileField.complete(&site, &upload, Some(&sent), &replies[..count]);
+        let error = DjangoS3FileField.complete(&config, &upload, Some(&sent), &responses[..count]);
         assert!(
-            matches!(trouble, Err(Trouble::Refused { .. })),
-            "{trouble:?}"
+            matches!(error, Err(DialectError::Refused { .. })),
+            "{error:?}"
         );
     }
     assert!(
         DjangoS3FileField
-            .complete(&site, &upload, None, &[])
+            .complete(&config, &upload, None, &[])
             .is_err()
     );
     assert_eq!(
-        DjangoS3FileField.abort(&site, &upload, &[]),
+        DjangoS3FileField.abort(&config, &upload, &[]),
         Ok(Next::Done(()))
     );
 }
@@ -110,19 +113,19 @@ fn from_beginning_to_end() {
 fn a_small_file_is_one_part() {
     let recorded = Recorded::new(FILE);
     let granted = create(&recorded, "small", "a b.txt", 5);
-    assert_eq!(granted.plan, Plan::Multipart { part_size: 5 });
+    assert_eq!(granted.plan, TransferPlan::Multipart { part_size: 5 });
 }
 
 #[test]
 fn the_field_may_be_named_as_an_extra_field() {
-    let site = Site {
+    let config = BackendConfig {
         endpoint: "/s3-upload".into(),
-        extra: vec![("field_id".into(), "library.Paper.cover".into())],
-        ..Site::default()
+        extra_fields: vec![("field_id".into(), "library.Paper.cover".into())],
+        ..BackendConfig::default()
     };
-    let call = DjangoS3FileField.create(&site, &ask("a b.txt", 5), &[]);
+    let request = DjangoS3FileField.create(&config, &create_params("a b.txt", 5), &[]);
     let recorded = Recorded::new(FILE);
-    recorded.was_asked("no field", &call.unwrap().call().unwrap());
+    recorded.assert_request("no field", &request.unwrap().request().unwrap());
     assert_eq!(
         recorded.refusal("no field"),
         "Invalid field ID: \"library.Paper.cover\"."
@@ -131,12 +134,12 @@ fn the_field_may_be_named_as_an_extra_field() {
         recorded.refusal("empty"),
         "Ensure this value is greater than or equal to 1."
     );
-    let nameless = Site {
-        extra: Vec::new(),
-        ..site
+    let nameless = BackendConfig {
+        extra_fields: Vec::new(),
+        ..config
     };
-    let trouble = DjangoS3FileField.create(&nameless, &ask("a", 5), &[]);
-    assert!(format!("{trouble:?}").contains("`route` must be"));
+    let error = DjangoS3FileField.create(&nameless, &create_params("a", 5), &[]);
+    assert!(format!("{error:?}").contains("`route` must be"));
 }
 
 #[test]
@@ -149,11 +152,11 @@ fn what_is_not_django_is_said_to_be_so() {
         r#"{"upload_id":"u","upload_signature":"s","parts":[{"part_number":2,"size":5,"upload_url":"https://h/2"}]}"#,
         r#"{"upload_id":"u","parts":[{"part_number":1,"size":5,"upload_url":"https://h/1"}]}"#,
     ] {
-        let reply = Reply::json(serde_json::from_str(answer).unwrap());
-        let trouble = DjangoS3FileField.create(&site("f"), &ask("a", 5), &[reply]);
+        let response = DialectResponse::json(serde_json::from_str(answer).unwrap());
+        let error = DjangoS3FileField.create(&config("f"), &create_params("a", 5), &[response]);
         assert!(
-            matches!(trouble, Err(Trouble::Malformed { .. })),
-            "{answer}: {trouble:?}"
+            matches!(error, Err(DialectError::Malformed { .. })),
+            "{answer}: {error:?}"
         );
     }
 }

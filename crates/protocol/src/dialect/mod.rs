@@ -1,29 +1,29 @@
 //! Dialects: the protocols of the backends that sites already have.
 //!
-//! A dialect is one module that writes requests ([`Call`](crate::Call)) and reads replies. It is a pure function of its
+//! A dialect is one module that writes requests ([`DialectRequest`](crate::DialectRequest)) and reads responses. It is a pure function of its
 //! arguments: it sends nothing. [`Auto`](auto::Auto), the default, recognises most shapes of responses. Each named
 //! dialect is for one server.
 //!
 //! `docs/dialects.md` shows how a dialect is added.
 
 pub mod active_storage;
-mod ahead;
 pub mod auto;
 pub mod better_upload;
 pub mod companion;
 mod config;
 pub mod django_s3_file_field;
+mod extra_fields;
 pub mod next_s3_upload;
 mod operations;
 mod plan;
+mod presigned_parts;
 pub mod supabase;
-mod told;
 pub mod vapor;
 
 #[cfg(test)]
 mod recorded;
 
-pub use config::{CsrfPlace, Encoding, FieldNames, Site};
+pub use config::{BackendConfig, CsrfPlace, Encoding, FieldNames};
 pub use operations::Dialect;
 pub(crate) use operations::unsupported;
 

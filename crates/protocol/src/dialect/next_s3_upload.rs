@@ -3,11 +3,14 @@
 //! The endpoint is its route, `/api/s3-upload`. The backend confirms nothing. Extra fields stand beside its own,
 //! metadata is sent as `metadata`, and the route's `key` function reads both.
 
-use super::{Dialect, Site, auto, told};
+use super::{BackendConfig, Dialect, auto, extra_fields};
+use crate::exchange::{escape, join_url};
 use crate::grant::{is_absolute, is_address};
 use crate::secret::has_signature;
-use crate::talk::{below, escape};
-use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Trouble, Value};
+use crate::{
+    CreateParams, DialectError, DialectRequest, DialectResponse, GrantedUpload, Next,
+    OperationResult, PresignedRequest, RequestBody, TransferPlan, Value,
+};
 
 const EXPECTED: &str =
     r#"JSON like {"key": "…", "bucket": "…", "region": "…", "url": "https://…"}"#;
@@ -19,42 +22,50 @@ const CACHING: &str = "max-age=630720000";
 pub struct NextS3Upload;
 
 impl Dialect for NextS3Upload {
-    fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
-        Ok(match replies {
-            [] => Next::Call(question(site, ask)),
-            [reply, ..] => Next::Done(granted(reply, ask)?),
+    fn create(
+        &self,
+        config: &BackendConfig,
+        params: &CreateParams,
+        responses: &[DialectResponse],
+    ) -> OperationResult<GrantedUpload> {
+        Ok(match responses {
+            [] => Next::Send(create_request(config, params)),
+            [response, ..] => Next::Done(read_grant(response, params)?),
         })
     }
 }
 
-fn question(site: &Site, ask: &Ask) -> Call {
+fn create_request(config: &BackendConfig, params: &CreateParams) -> DialectRequest {
     let mut members: Vec<(String, Value)> = vec![
-        ("filename".to_owned(), ask.name.into()),
-        ("filetype".to_owned(), ask.media_type.into()),
+        ("filename".to_owned(), params.name.into()),
+        ("filetype".to_owned(), params.media_type.into()),
         (
             "_nextS3".to_owned(),
             Value::from([("strategy", "presigned")]),
         ),
     ];
-    told::add(&mut members, told::metadata(ask));
-    told::add(&mut members, told::extra(site));
-    let url = below(&site.endpoint, "", "");
-    Call::new("POST", url, Payload::Json(Value::Object(members)))
+    extra_fields::set_members(&mut members, extra_fields::metadata_member(params));
+    extra_fields::set_members(&mut members, extra_fields::extra_members(config));
+    let url = join_url(&config.endpoint, "", "");
+    DialectRequest::new("POST", url, RequestBody::Json(Value::Object(members)))
 }
 
-fn granted(reply: &Reply, ask: &Ask) -> Result<Granted, Trouble> {
-    let answer = reply.value(EXPECTED)?;
+fn read_grant(
+    response: &DialectResponse,
+    params: &CreateParams,
+) -> Result<GrantedUpload, DialectError> {
+    let answer = response.expect_json(EXPECTED)?;
     let url = answer.text_of("url").filter(|url| is_address(url));
     let (Some(url), Some(key)) = (url, answer.text_of("key")) else {
-        return Err(auto::not_granted(reply, EXPECTED));
+        return Err(auto::refusal_or_malformed(response, EXPECTED));
     };
-    let signed = Signed::put(url)
-        .header("Content-Type", ask.media_type)
+    let signed = PresignedRequest::put(url)
+        .header("Content-Type", params.media_type)
         .header("Cache-Control", CACHING);
-    Ok(Granted {
+    Ok(GrantedUpload {
         key: Some(key.to_owned()),
         location: location(answer, key),
-        ..Granted::new(Plan::Single(signed))
+        ..GrantedUpload::new(TransferPlan::Single(signed))
     })
 }
 

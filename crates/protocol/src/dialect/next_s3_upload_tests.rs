@@ -1,19 +1,19 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use super::*;
-use crate::dialect::recorded::{Recorded, ask};
+use crate::dialect::recorded::{Recorded, create_params};
 
 const FILE: &str = include_str!("../../corpus/next-s3-upload.json");
 
-fn site() -> Site {
-    Site {
+fn config() -> BackendConfig {
+    BackendConfig {
         endpoint: "/api/s3-upload".into(),
-        ..Site::default()
+        ..BackendConfig::default()
     }
 }
 
-fn create(reply: Reply) -> Result<Granted, Trouble> {
-    let granted = NextS3Upload.create(&site(), &ask("ü b.txt", 1000), &[reply])?;
+fn create(response: DialectResponse) -> Result<GrantedUpload, DialectError> {
+    let granted = NextS3Upload.create(&config(), &create_params("ü b.txt", 1000), &[response])?;
     Ok(granted.done().unwrap())
 }
 
@@ -24,13 +24,16 @@ fn a_presigned_upload() {
         ("aws", "https://uploads.s3.eu-central-1.amazonaws.com/"),
         ("endpoint", "https://s3.example.com/uploads/"),
     ] {
-        let ask = ask("ü b.txt", 1000);
-        let call = NextS3Upload.create(&site(), &ask, &[]).unwrap().call();
-        recorded.was_asked(name, &call.unwrap());
-        let granted = create(recorded.reply(name)).unwrap();
+        let params = create_params("ü b.txt", 1000);
+        let request = NextS3Upload
+            .create(&config(), &params, &[])
+            .unwrap()
+            .request();
+        recorded.assert_request(name, &request.unwrap());
+        let granted = create(recorded.response(name)).unwrap();
         assert_eq!((granted.id, granted.value), (None, None));
         assert!(granted.key.unwrap().starts_with("next-s3-uploads/"));
-        let Plan::Single(signed) = granted.plan else {
+        let TransferPlan::Single(signed) = granted.plan else {
             unreachable!("it is one request")
         };
         // The object's address is the one to which it was sent, without the query.
@@ -59,15 +62,15 @@ fn what_is_not_next_s3_upload_is_said_to_be_so() {
         r#"{"key":"k","token":{"Credentials":{}},"bucket":"b","region":"r"}"#,
         r#"{"url":"https://h/k"}"#,
     ] {
-        let reply = Reply::json(serde_json::from_str(answer).unwrap());
-        let trouble = create(reply);
+        let response = DialectResponse::json(serde_json::from_str(answer).unwrap());
+        let error = create(response);
         assert!(
-            matches!(trouble, Err(Trouble::Malformed { .. })),
+            matches!(error, Err(DialectError::Malformed { .. })),
             "{answer}"
         );
     }
-    let no = Reply::json(serde_json::from_str(r#"{"error":"Please sign in"}"#).unwrap());
-    assert!(matches!(create(no), Err(Trouble::Refused { .. })));
+    let no = DialectResponse::json(serde_json::from_str(r#"{"error":"Please sign in"}"#).unwrap());
+    assert!(matches!(create(no), Err(DialectError::Refused { .. })));
 }
 
 #[test]
@@ -91,9 +94,9 @@ fn an_address_is_told_only_when_it_is_known() {
         ),
         (r#"{"key":"k","url":"https://h/k"}"#, None),
     ] {
-        let reply = Reply::json(serde_json::from_str(answer).unwrap());
+        let response = DialectResponse::json(serde_json::from_str(answer).unwrap());
         assert_eq!(
-            create(reply).unwrap().location.as_deref(),
+            create(response).unwrap().location.as_deref(),
             location,
             "{answer}"
         );

@@ -2,14 +2,17 @@
 
 use core::fmt;
 
-use super::config::{CsrfPlace, Site};
-use crate::native::{SentPart, StoredPart};
-use crate::{Ask, Granted, Next, Part, Reply, SignedPart, Step, Stored, Trouble, Upload};
+use super::config::{BackendConfig, CsrfPlace};
+use crate::native::{ListedPart, SentPart};
+use crate::{
+    ConfirmedObject, CreateParams, DialectError, DialectResponse, GrantedUpload, Next,
+    OperationResult, PartToSign, PresignedPart, UploadContext,
+};
 
 /// The protocol of one kind of backend.
 ///
-/// Each operation is a function of the replies so far: without one it returns the first request, with each further
-/// reply the next request or the operation's result. Replies have a 2xx status.
+/// Each operation is a function of the responses so far: without one it returns the first request, with each further
+/// response the next request or the operation's result. Responses have a 2xx status.
 pub trait Dialect: fmt::Debug {
     /// True if the backend answers `POST {endpoint}/doctor`, which only the project's own protocol has.
     fn has_doctor(&self) -> bool {
@@ -21,54 +24,69 @@ pub trait Dialect: fmt::Debug {
         CsrfPlace::default()
     }
 
-    /// True if [`Ask::md5`] is required.
+    /// True if [`CreateParams::md5`] is required.
     fn needs_md5(&self) -> bool {
         false
     }
 
     /// Asks for an upload.
-    fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted>;
+    fn create(
+        &self,
+        config: &BackendConfig,
+        params: &CreateParams,
+        responses: &[DialectResponse],
+    ) -> OperationResult<GrantedUpload>;
 
     /// Asks for the URLs of parts, by ascending number.
     fn sign_parts(
         &self,
-        site: &Site,
-        upload: &Upload,
-        parts: &[Part],
-        replies: &[Reply],
-    ) -> Step<Vec<SignedPart>> {
-        let _ = (site, upload, parts, replies);
+        config: &BackendConfig,
+        upload: &UploadContext,
+        parts: &[PartToSign],
+        responses: &[DialectResponse],
+    ) -> OperationResult<Vec<PresignedPart>> {
+        let _ = (config, upload, parts, responses);
         Err(unsupported("large files in parts"))
     }
 
     /// Asks for the list of the parts that the store holds.
-    fn list_parts(&self, site: &Site, upload: &Upload, replies: &[Reply]) -> Step<Vec<StoredPart>> {
-        let _ = (site, upload, replies);
+    fn list_parts(
+        &self,
+        config: &BackendConfig,
+        upload: &UploadContext,
+        responses: &[DialectResponse],
+    ) -> OperationResult<Vec<ListedPart>> {
+        let _ = (config, upload, responses);
         Err(unsupported("the list of the parts that arrived"))
     }
 
     /// Completes a multipart upload, or confirms a single one. Without `sent` the backend has to ask the store for the
     /// parts. A dialect that passes on a list rejects one that is not the whole file. Never called without a
-    /// [`Granted::id`].
+    /// [`GrantedUpload::id`].
     fn complete(
         &self,
-        site: &Site,
-        upload: &Upload,
+        config: &BackendConfig,
+        upload: &UploadContext,
         sent: Option<&[SentPart]>,
-        replies: &[Reply],
-    ) -> Step<Stored> {
-        let _ = (site, upload, sent, replies);
-        Ok(Next::Done(Stored::default()))
+        responses: &[DialectResponse],
+    ) -> OperationResult<ConfirmedObject> {
+        let _ = (config, upload, sent, responses);
+        Ok(Next::Done(ConfirmedObject::default()))
     }
 
-    /// Aborts the multipart upload, or deletes the object. Never called without a [`Granted::id`].
-    fn abort(&self, site: &Site, upload: &Upload, replies: &[Reply]) -> Step<()> {
-        let _ = (site, upload, replies);
+    /// Aborts the multipart upload, or deletes the object. Never called without a [`GrantedUpload::id`].
+    fn abort(
+        &self,
+        config: &BackendConfig,
+        upload: &UploadContext,
+        responses: &[DialectResponse],
+    ) -> OperationResult<()> {
+        let _ = (config, upload, responses);
         Ok(Next::Done(()))
     }
 }
 
 /// The error about an operation that a dialect's backend does not offer.
-pub(crate) fn unsupported(what: &str) -> Trouble {
-    Trouble::Unsupported(format!("this kind of backend does not offer {what}"))
+pub(crate) fn unsupported(what: &str) -> DialectError {
+    DialectError::Unsupported(format!("this kind of backend does not offer {what}"))
 }

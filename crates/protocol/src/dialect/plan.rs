@@ -2,14 +2,17 @@
 //!
 //! A store completes a list that lacks parts as well, and reports a success for the truncated object.
 
-use crate::native::{SentPart, StoredPart};
-use crate::{Trouble, Upload};
+use crate::native::{ListedPart, SentPart};
+use crate::{DialectError, UploadContext};
 
 /// Returns the parts that the store lists, by number, if they match the plan: each number once, each part of its size.
-pub fn all_listed(upload: &Upload, listed: Vec<StoredPart>) -> Result<Vec<StoredPart>, Trouble> {
+pub fn check_listed(
+    upload: &UploadContext,
+    listed: Vec<ListedPart>,
+) -> Result<Vec<ListedPart>, DialectError> {
     let listed = by_number(listed, |part| part.number).ok_or_else(incomplete)?;
     let found = listed.iter().map(|part| (part.number, Some(part.size)));
-    if is_whole(upload, found) {
+    if covers_file(upload, found) {
         Ok(listed)
     } else {
         Err(incomplete())
@@ -17,9 +20,12 @@ pub fn all_listed(upload: &Upload, listed: Vec<StoredPart>) -> Result<Vec<Stored
 }
 
 /// Returns the parts that were sent, by number, if they match the plan: each number once.
-pub fn all_sent<'a>(upload: &Upload, sent: &'a [SentPart]) -> Result<Vec<&'a SentPart>, Trouble> {
+pub fn check_sent<'a>(
+    upload: &UploadContext,
+    sent: &'a [SentPart],
+) -> Result<Vec<&'a SentPart>, DialectError> {
     let sent = by_number(sent.iter().collect(), |part| part.number).ok_or_else(incomplete)?;
-    if is_whole(upload, sent.iter().map(|part| (part.number, None))) {
+    if covers_file(upload, sent.iter().map(|part| (part.number, None))) {
         Ok(sent)
     } else {
         Err(incomplete())
@@ -39,8 +45,8 @@ fn by_number<T>(parts: Vec<T>, number: impl Fn(&T) -> u16) -> Option<Vec<T>> {
 }
 
 /// Returns the error on which the engine lists the parts and sends those that are missing.
-fn incomplete() -> Trouble {
-    Trouble::Refused {
+fn incomplete() -> DialectError {
+    DialectError::Refused {
         status: 409,
         code: Some("incomplete".to_owned()),
         message: "The storage does not hold every part of the file.".to_owned(),
@@ -48,7 +54,7 @@ fn incomplete() -> Trouble {
 }
 
 /// Returns true if the numbers are those from 1 on without a gap, and number and sizes of the parts match the file.
-fn is_whole(upload: &Upload, parts: impl Iterator<Item = (u16, Option<u64>)>) -> bool {
+fn covers_file(upload: &UploadContext, parts: impl Iterator<Item = (u16, Option<u64>)>) -> bool {
     let mut rest = upload.size;
     let mut next = 1;
     let mut is_measured = false;
@@ -78,8 +84,8 @@ mod tests {
     use super::*;
     use crate::Value;
 
-    fn upload(size: u64, part_size: u64) -> Upload<'static> {
-        Upload {
+    fn upload(size: u64, part_size: u64) -> UploadContext<'static> {
+        UploadContext {
             id: "u",
             session: &Value::Null,
             size,
@@ -107,18 +113,18 @@ mod tests {
             (12, 5, &[], false),
             (0, 5, &[], false),
         ] {
-            let parts: Vec<StoredPart> = listed
+            let parts: Vec<ListedPart> = listed
                 .iter()
-                .map(|(number, size)| StoredPart {
+                .map(|(number, size)| ListedPart {
                     number: *number,
                     size: *size,
                     etag: "e".to_owned(),
                 })
                 .collect();
-            let told = all_listed(&upload(size, part_size), parts);
+            let told = check_listed(&upload(size, part_size), parts);
             assert_eq!(told.is_ok(), whole, "{size} {part_size} {listed:?}");
-            if let Err(trouble) = told {
-                assert!(format!("{trouble:?}").contains("incomplete"));
+            if let Err(error) = told {
+                assert!(format!("{error:?}").contains("incomplete"));
             }
         }
     }
@@ -142,7 +148,7 @@ mod tests {
                 })
                 .collect();
             assert_eq!(
-                all_sent(&upload(12, 5), &sent).is_ok(),
+                check_sent(&upload(12, 5), &sent).is_ok(),
                 whole,
                 "{numbers:?}"
             );

@@ -8,15 +8,18 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::{Ask, Body, Call, Payload, Reply, Trouble, Value, refusal};
+use crate::{
+    CreateParams, DialectError, DialectRequest, DialectResponse, RequestBody, ResponseBody, Value,
+    refusal,
+};
 
 /// The metadata in all requests.
 pub static METADATA: LazyLock<BTreeMap<String, String>> =
     LazyLock::new(|| BTreeMap::from([("album".to_owned(), "7".to_owned())]));
 
 /// The text file in all requests.
-pub fn ask(name: &str, size: u64) -> Ask<'_> {
-    Ask {
+pub fn create_params(name: &str, size: u64) -> CreateParams<'_> {
+    CreateParams {
         name,
         media_type: "text/plain",
         size,
@@ -45,32 +48,35 @@ impl Recorded {
     }
 
     /// Returns the answer, as the widget passes it to a dialect.
-    pub fn reply(&self, name: &str) -> Reply {
+    pub fn response(&self, name: &str) -> DialectResponse {
         let exchange = self.named(name);
-        let kind = exchange.get("type").and_then(Value::written).unwrap();
+        let kind = exchange
+            .get("type")
+            .and_then(Value::to_form_string)
+            .unwrap();
         let answer = exchange.get("answer").unwrap();
         let body = if kind.contains("json") {
-            Body::Json(answer.clone())
+            ResponseBody::Json(answer.clone())
         } else {
-            Body::Text(answer.written().unwrap(), kind)
+            ResponseBody::Text(answer.to_form_string().unwrap(), kind)
         };
-        let status = exchange.get("status").and_then(Value::whole).unwrap();
-        Reply {
+        let status = exchange.get("status").and_then(Value::as_u64).unwrap();
+        DialectResponse {
             status: u16::try_from(status).unwrap(),
             body,
         }
     }
 
     /// Asserts that a dialect's request equals the recorded one.
-    pub fn was_asked(&self, name: &str, call: &Call) {
+    pub fn assert_request(&self, name: &str, request: &DialectRequest) {
         let exchange = self.named(name);
-        let line = format!("{} {}", call.method, call.url.expose());
+        let line = format!("{} {}", request.method, request.url.expose());
         assert_eq!(Some(line.as_str()), exchange.text_of("asked"), "{name}");
-        let body = match &call.payload {
-            Payload::Json(value) => value.clone(),
-            Payload::Text(text) => text.as_str().into(),
-            Payload::Empty => Value::Null,
-            Payload::Form(_) => unreachable!("no recorded server is asked so"),
+        let body = match &request.body {
+            RequestBody::Json(value) => value.clone(),
+            RequestBody::Text(text) => text.as_str().into(),
+            RequestBody::Empty => Value::Null,
+            RequestBody::Form(_) => unreachable!("no recorded server is asked so"),
         };
         let written = |value: &Value| serde_json::to_string(value).unwrap();
         let expected = exchange.get("body").unwrap();
@@ -79,16 +85,16 @@ impl Recorded {
 
     /// Returns the message of a refusal.
     pub fn refusal(&self, name: &str) -> String {
-        let reply = self.reply(name);
-        assert!(reply.status >= 400, "{name}");
-        refusal::read(reply.status, &reply.body).1.unwrap()
+        let response = self.response(name);
+        assert!(response.status >= 400, "{name}");
+        refusal::read(response.status, &response.body).1.unwrap()
     }
 }
 
 /// Returns the message of a refusal with a 2xx status.
-pub fn message(trouble: Trouble) -> String {
-    match trouble {
-        Trouble::Refused { message, .. } => message,
+pub fn message(error: DialectError) -> String {
+    match error {
+        DialectError::Refused { message, .. } => message,
         other => format!("{other:?}"),
     }
 }

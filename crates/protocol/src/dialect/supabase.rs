@@ -7,10 +7,13 @@
 //! policies decide who may upload. The backend confirms nothing. A site whose own function returns the result of
 //! `createSignedUploadUrl` needs no dialect.
 
-use super::{Dialect, Site, auto, told};
+use super::{BackendConfig, Dialect, auto, extra_fields};
+use crate::exchange::join_url;
 use crate::grant::{is_absolute, is_address};
-use crate::talk::below;
-use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Trouble, Value};
+use crate::{
+    CreateParams, DialectError, DialectRequest, DialectResponse, GrantedUpload, Next,
+    OperationResult, PresignedRequest, RequestBody, TransferPlan, Value,
+};
 
 const EXPECTED: &str = r#"JSON like {"url": "/object/upload/sign/…?token=…"}"#;
 /// The path at which the Storage API signs uploads, below its own address.
@@ -25,37 +28,46 @@ const LONGEST_NAME: usize = 80;
 pub struct Supabase;
 
 impl Dialect for Supabase {
-    fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
-        let place = Place::of(&site.endpoint)?;
-        let name = object_name(ask);
-        let Some(reply) = replies.first() else {
-            let body = Value::Object(told::extra(site));
-            let url = below(&site.endpoint, &format!("/{name}"), "");
-            return Ok(Next::Call(Call::new("POST", url, Payload::Json(body))));
+    fn create(
+        &self,
+        config: &BackendConfig,
+        params: &CreateParams,
+        responses: &[DialectResponse],
+    ) -> OperationResult<GrantedUpload> {
+        let endpoint = Endpoint::of(&config.endpoint)?;
+        let name = object_name(params);
+        let Some(response) = responses.first() else {
+            let body = Value::Object(extra_fields::extra_members(config));
+            let url = join_url(&config.endpoint, &format!("/{name}"), "");
+            return Ok(Next::Send(DialectRequest::new(
+                "POST",
+                url,
+                RequestBody::Json(body),
+            )));
         };
-        granted(reply, ask, &place, &name).map(Next::Done)
+        read_grant(response, params, &endpoint, &name).map(Next::Done)
     }
 }
 
 /// The parts of an endpoint.
-struct Place<'a> {
+struct Endpoint<'a> {
     /// The address of the Storage API.
     api: &'a str,
     /// The folder in the bucket, with a `/` at its end, or an empty text.
     folder: String,
 }
 
-impl<'a> Place<'a> {
-    fn of(endpoint: &'a str) -> Result<Self, Trouble> {
-        let trouble = || {
+impl<'a> Endpoint<'a> {
+    fn of(endpoint: &'a str) -> Result<Self, DialectError> {
+        let error = || {
             let text = "Supabase's endpoint is https://….supabase.co/storage/v1/object/upload/sign/ and the bucket";
-            Trouble::Unsupported(text.to_owned())
+            DialectError::Unsupported(text.to_owned())
         };
         let address = endpoint.trim().split('?').next().unwrap_or_default();
-        let (api, rest) = address.split_once(SIGN).ok_or_else(trouble)?;
+        let (api, rest) = address.split_once(SIGN).ok_or_else(error)?;
         let (bucket, folder) = rest.split_once('/').unwrap_or((rest, ""));
         if bucket.is_empty() {
-            return Err(trouble());
+            return Err(error());
         }
         let folder = folder.trim_end_matches('/');
         let folder = percent_encoding::percent_decode_str(folder).decode_utf8_lossy();
@@ -69,7 +81,7 @@ impl<'a> Place<'a> {
 
 /// Returns a UUID, followed by the file's name in the characters that a key may have.
 /// <https://github.com/supabase/storage>, `isValidKey`
-fn object_name(ask: &Ask) -> String {
+fn object_name(params: &CreateParams) -> String {
     let safe = |text: &str| {
         let mut plain = String::new();
         for c in text.chars() {
@@ -84,30 +96,35 @@ fn object_name(ask: &Ask) -> String {
         }
         plain.trim_end_matches('-').to_owned()
     };
-    let (stem, extension) = ask.name.rsplit_once('.').unwrap_or((ask.name, ""));
+    let (stem, extension) = params.name.rsplit_once('.').unwrap_or((params.name, ""));
     let (stem, extension) = (safe(stem), safe(extension));
     let between = if stem.is_empty() { "" } else { "/" };
     let dot = if extension.is_empty() { "" } else { "." };
-    format!("{}{between}{stem}{dot}{extension}", ask.uuid)
+    format!("{}{between}{stem}{dot}{extension}", params.uuid)
 }
 
-fn granted(reply: &Reply, ask: &Ask, place: &Place, name: &str) -> Result<Granted, Trouble> {
-    let answer = reply.value(EXPECTED)?;
+fn read_grant(
+    response: &DialectResponse,
+    params: &CreateParams,
+    endpoint: &Endpoint,
+    name: &str,
+) -> Result<GrantedUpload, DialectError> {
+    let answer = response.expect_json(EXPECTED)?;
     let Some(url) = answer.text_of("url").filter(|url| is_address(url)) else {
-        return Err(auto::not_granted(reply, EXPECTED));
+        return Err(auto::refusal_or_malformed(response, EXPECTED));
     };
     // The URL is relative to the address of the API.
     let url = if is_absolute(url) {
         url.to_owned()
     } else {
-        format!("{}{url}", place.api)
+        format!("{}{url}", endpoint.api)
     };
-    let signed = Signed::put(&url)
-        .header("Content-Type", ask.media_type)
+    let signed = PresignedRequest::put(&url)
+        .header("Content-Type", params.media_type)
         .header("Cache-Control", CACHING);
-    Ok(Granted {
-        key: Some(format!("{}{name}", place.folder)),
-        ..Granted::new(Plan::Single(signed))
+    Ok(GrantedUpload {
+        key: Some(format!("{}{name}", endpoint.folder)),
+        ..GrantedUpload::new(TransferPlan::Single(signed))
     })
 }
 

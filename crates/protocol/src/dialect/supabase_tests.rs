@@ -1,32 +1,32 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use super::*;
-use crate::dialect::recorded::{Recorded, ask};
+use crate::dialect::recorded::{Recorded, create_params};
 
 const FILE: &str = include_str!("../../corpus/supabase.json");
 const API: &str = "https://x.supabase.co/storage/v1";
 const UUID: &str = "0b7a3f0e-5d7e-4e1c-9d11-3c1d1a6c8e55";
 
-fn site(rest: &str) -> Site {
-    Site {
+fn config(rest: &str) -> BackendConfig {
+    BackendConfig {
         endpoint: format!("{API}{rest}"),
-        ..Site::default()
+        ..BackendConfig::default()
     }
 }
 
 #[test]
 fn a_signed_upload() {
     let recorded = Recorded::new(FILE);
-    let ask = ask("ü b.txt", 1000);
+    let params = create_params("ü b.txt", 1000);
     for end in ["", "/"] {
-        let site = site(&format!("/object/upload/sign/photos{end}"));
-        let call = Supabase.create(&site, &ask, &[]).unwrap().call();
-        recorded.was_asked("one", &call.unwrap());
-        let granted = Supabase.create(&site, &ask, &[recorded.reply("one")]);
+        let config = config(&format!("/object/upload/sign/photos{end}"));
+        let request = Supabase.create(&config, &params, &[]).unwrap().request();
+        recorded.assert_request("one", &request.unwrap());
+        let granted = Supabase.create(&config, &params, &[recorded.response("one")]);
         let granted = granted.unwrap().done().unwrap();
         assert_eq!((granted.id, granted.value), (None, None));
         assert_eq!(granted.key, Some(format!("{UUID}/b.txt")));
-        let Plan::Single(signed) = granted.plan else {
+        let TransferPlan::Single(signed) = granted.plan else {
             unreachable!("it is one request")
         };
         let url = signed.url.expose();
@@ -49,10 +49,10 @@ fn a_signed_upload() {
 
 #[test]
 fn a_function_of_the_sites_own_needs_no_dialect() {
-    let reply = Recorded::new(FILE).reply("a site's own function");
-    let granted = auto::granted(&reply, "text/plain").unwrap();
+    let response = Recorded::new(FILE).response("a site's own function");
+    let granted = auto::read_grant_response(&response, "text/plain").unwrap();
     assert_eq!(granted.key.as_deref(), Some("a/b.txt"));
-    let Plan::Single(signed) = granted.plan else {
+    let TransferPlan::Single(signed) = granted.plan else {
         unreachable!("it is one request")
     };
     assert!(signed.url.expose().starts_with(API));
@@ -61,18 +61,20 @@ fn a_function_of_the_sites_own_needs_no_dialect() {
 
 #[test]
 fn a_folder_is_part_of_the_key() {
-    let site = site("/object/upload/sign/photos/user%2D1/a/");
-    let call = Supabase.create(&site, &ask("x.png", 1), &[]).unwrap();
-    let url = call.call().unwrap().url;
+    let config = config("/object/upload/sign/photos/user%2D1/a/");
+    let request = Supabase
+        .create(&config, &create_params("x.png", 1), &[])
+        .unwrap();
+    let url = request.request().unwrap().url;
     assert_eq!(
         url.expose(),
         format!("{API}/object/upload/sign/photos/user%2D1/a/{UUID}/x.png")
     );
-    let reply = Reply::json(Value::from([(
+    let response = DialectResponse::json(Value::from([(
         "url",
         "/object/upload/sign/photos/x?token=t",
     )]));
-    let granted = Supabase.create(&site, &ask("x.png", 1), &[reply]);
+    let granted = Supabase.create(&config, &create_params("x.png", 1), &[response]);
     assert_eq!(
         granted.unwrap().done().unwrap().key,
         Some(format!("user-1/a/{UUID}/x.png"))
@@ -94,7 +96,7 @@ fn names_in_the_characters_that_a_key_may_have() {
         ("", ""),
     ] {
         let expected = format!("{UUID}{object}").replace("/etc/passwd", "./etc-passwd");
-        let found = object_name(&ask(name, 1));
+        let found = object_name(&create_params(name, 1));
         if name.contains("etc") {
             // The last dot is that of `..`. No dot segment is left.
             assert!(!found.contains(".."), "{found} {expected}");
@@ -103,7 +105,7 @@ fn names_in_the_characters_that_a_key_may_have() {
         }
     }
     let long = format!("{}.{}", "x".repeat(500), "y".repeat(500));
-    assert!(object_name(&ask(&long, 1)).len() <= UUID.len() + 2 + 2 * LONGEST_NAME);
+    assert!(object_name(&create_params(&long, 1)).len() <= UUID.len() + 2 + 2 * LONGEST_NAME);
 }
 
 #[test]
@@ -114,15 +116,17 @@ fn another_endpoint_is_said_to_be_wrong() {
         "/object/upload/sign/",
         "/object/upload/sign//a",
     ] {
-        let trouble = Supabase.create(&site(rest), &ask("x", 1), &[]).unwrap_err();
-        assert!(format!("{trouble:?}").contains("upload/sign"), "{rest}");
+        let error = Supabase
+            .create(&config(rest), &create_params("x", 1), &[])
+            .unwrap_err();
+        assert!(format!("{error:?}").contains("upload/sign"), "{rest}");
     }
     for answer in ["{}", r#"{"url":""}"#, r#"{"url":"x"}"#, r#"{"token":"t"}"#] {
-        let reply = Reply::json(serde_json::from_str(answer).unwrap());
-        let site = site("/object/upload/sign/photos");
-        let trouble = Supabase.create(&site, &ask("x", 1), &[reply]);
+        let response = DialectResponse::json(serde_json::from_str(answer).unwrap());
+        let config = config("/object/upload/sign/photos");
+        let error = Supabase.create(&config, &create_params("x", 1), &[response]);
         assert!(
-            matches!(trouble, Err(Trouble::Malformed { .. })),
+            matches!(error, Err(DialectError::Malformed { .. })),
             "{answer}"
         );
     }

@@ -4,10 +4,13 @@
 //! whole key, and the page's own code moves the object from there. The backend confirms nothing. Extra fields
 //! (`bucket`, `visibility`, `cache_control`, …) are sent unchanged, metadata as `metadata`.
 
-use super::{CsrfPlace, Dialect, Site, auto, told};
+use super::{BackendConfig, CsrfPlace, Dialect, auto, extra_fields};
+use crate::exchange::join_url;
 use crate::grant::is_address;
-use crate::talk::below;
-use crate::{Ask, Call, Granted, Next, Payload, Plan, Reply, Signed, Step, Trouble, Value};
+use crate::{
+    CreateParams, DialectError, DialectRequest, DialectResponse, GrantedUpload, Next,
+    OperationResult, PresignedRequest, RequestBody, TransferPlan, Value,
+};
 
 const EXPECTED: &str =
     r#"JSON like {"uuid": "…", "bucket": "…", "key": "…", "url": "https://…", "headers": {}}"#;
@@ -25,42 +28,50 @@ impl Dialect for Vapor {
         }
     }
 
-    fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
-        Ok(match replies {
-            [] => Next::Call(question(site, ask)),
-            [reply, ..] => Next::Done(granted(reply, ask)?),
+    fn create(
+        &self,
+        config: &BackendConfig,
+        params: &CreateParams,
+        responses: &[DialectResponse],
+    ) -> OperationResult<GrantedUpload> {
+        Ok(match responses {
+            [] => Next::Send(create_request(config, params)),
+            [response, ..] => Next::Done(read_grant(response, params)?),
         })
     }
 }
 
-fn question(site: &Site, ask: &Ask) -> Call {
+fn create_request(config: &BackendConfig, params: &CreateParams) -> DialectRequest {
     // The server chooses the value of an empty field. Vapor's own client sends these fields as well.
     let mut members: Vec<(String, Value)> = vec![
         ("bucket".to_owned(), "".into()),
-        ("content_type".to_owned(), ask.media_type.into()),
+        ("content_type".to_owned(), params.media_type.into()),
         ("expires".to_owned(), "".into()),
         ("visibility".to_owned(), "".into()),
     ];
-    told::add(&mut members, told::metadata(ask));
-    told::add(&mut members, told::extra(site));
-    let url = below(&site.endpoint, "", "");
-    let call = Call::new("POST", url, Payload::Json(Value::Object(members)));
+    extra_fields::set_members(&mut members, extra_fields::metadata_member(params));
+    extra_fields::set_members(&mut members, extra_fields::extra_members(config));
+    let url = join_url(&config.endpoint, "", "");
+    let request = DialectRequest::new("POST", url, RequestBody::Json(Value::Object(members)));
     // Without this header, Laravel redirects a person who is not signed in.
-    call.header("Accept", "application/json")
+    request.header("Accept", "application/json")
 }
 
-fn granted(reply: &Reply, ask: &Ask) -> Result<Granted, Trouble> {
-    let answer = reply.value(EXPECTED)?;
+fn read_grant(
+    response: &DialectResponse,
+    params: &CreateParams,
+) -> Result<GrantedUpload, DialectError> {
+    let answer = response.expect_json(EXPECTED)?;
     let url = answer.text_of("url").filter(|url| is_address(url));
     let (Some(url), Some(key)) = (url, answer.text_of("key")) else {
-        return Err(auto::not_granted(reply, EXPECTED));
+        return Err(auto::refusal_or_malformed(response, EXPECTED));
     };
-    let signed = Signed::put(url)
-        .with_headers(auto::headers(answer.get("headers")))
-        .header("Content-Type", ask.media_type);
-    Ok(Granted {
+    let signed = PresignedRequest::put(url)
+        .with_headers(auto::read_headers(answer.get("headers")))
+        .header("Content-Type", params.media_type);
+    Ok(GrantedUpload {
         key: Some(key.to_owned()),
-        ..Granted::new(Plan::Single(signed))
+        ..GrantedUpload::new(TransferPlan::Single(signed))
     })
 }
 

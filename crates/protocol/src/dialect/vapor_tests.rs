@@ -1,28 +1,28 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use super::*;
-use crate::dialect::recorded::{Recorded, ask};
+use crate::dialect::recorded::{Recorded, create_params};
 
 const FILE: &str = include_str!("../../corpus/vapor.json");
 
-fn site() -> Site {
-    Site {
+fn config() -> BackendConfig {
+    BackendConfig {
         endpoint: "/vapor/signed-storage-url".into(),
-        ..Site::default()
+        ..BackendConfig::default()
     }
 }
 
 #[test]
 fn a_signed_storage_url() {
     let recorded = Recorded::new(FILE);
-    let ask = ask("a b.txt", 1000);
-    let call = Vapor.create(&site(), &ask, &[]).unwrap().call();
-    recorded.was_asked("one", &call.unwrap());
-    let granted = Vapor.create(&site(), &ask, &[recorded.reply("one")]);
+    let params = create_params("a b.txt", 1000);
+    let request = Vapor.create(&config(), &params, &[]).unwrap().request();
+    recorded.assert_request("one", &request.unwrap());
+    let granted = Vapor.create(&config(), &params, &[recorded.response("one")]);
     let granted = granted.unwrap().done().unwrap();
     assert_eq!((granted.id, granted.value), (None, None));
     assert!(granted.key.unwrap().starts_with("tmp/8f0c4d4e-"));
-    let Plan::Single(signed) = granted.plan else {
+    let TransferPlan::Single(signed) = granted.plan else {
         unreachable!("it is one request")
     };
     assert_eq!(signed.expires_in, Some(300));
@@ -39,13 +39,16 @@ fn a_signed_storage_url() {
 
 #[test]
 fn extra_fields_are_vapors_own() {
-    let mut site = site();
-    site.extra = vec![
+    let mut config = config();
+    config.extra_fields = vec![
         ("visibility".into(), "public-read".into()),
         ("cache_control".into(), "no-store".into()),
     ];
-    let call = Vapor.create(&site, &ask("a", 1), &[]).unwrap().call();
-    let Payload::Json(body) = call.unwrap().payload else {
+    let request = Vapor
+        .create(&config, &create_params("a", 1), &[])
+        .unwrap()
+        .request();
+    let RequestBody::Json(body) = request.unwrap().body else {
         unreachable!("it is JSON")
     };
     assert_eq!(
@@ -57,10 +60,10 @@ fn extra_fields_are_vapors_own() {
 #[test]
 fn what_is_not_vapor_is_said_to_be_so() {
     for answer in ["{}", r#"{"url":"https://h/k"}"#, r#"{"key":"k","url":7}"#] {
-        let reply = Reply::json(serde_json::from_str(answer).unwrap());
-        let trouble = Vapor.create(&site(), &ask("a", 1), &[reply]);
+        let response = DialectResponse::json(serde_json::from_str(answer).unwrap());
+        let error = Vapor.create(&config(), &create_params("a", 1), &[response]);
         assert!(
-            matches!(trouble, Err(Trouble::Malformed { .. })),
+            matches!(error, Err(DialectError::Malformed { .. })),
             "{answer}"
         );
     }

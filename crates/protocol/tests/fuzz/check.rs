@@ -5,10 +5,11 @@ use std::fmt::Debug;
 
 use fastrand::Rng;
 use s3_upload_protocol::native::SentPart;
-use s3_upload_protocol::store::StoreError;
+use s3_upload_protocol::store::ErrorDocument;
 use s3_upload_protocol::{
-    Ask, Audience, Body, Call, Dialect, Encoding, Granted, Next, Part, Plan, Reply, SecretUrl,
-    Signed, Site, Step, Upload, Value, is_forbidden, refusal,
+    Audience, BackendConfig, CreateParams, Dialect, DialectRequest, DialectResponse, Encoding,
+    GrantedUpload, Next, OperationResult, PartToSign, PresignedRequest, ResponseBody, SecretUrl,
+    TransferPlan, UploadContext, Value, is_forbidden, refusal,
 };
 
 use crate::corpus::{Corpus, SIGNATURE};
@@ -16,8 +17,8 @@ use crate::mutate::pick;
 
 /// One answer, and the state for checking what is read from it.
 pub struct Case<'a> {
-    /// The answer, as a reply with a 2xx status.
-    pub reply: &'a Reply,
+    /// The answer, as a response with a 2xx status.
+    pub response: &'a DialectResponse,
     /// Texts that must not be shown.
     pub secrets: &'a [&'a str],
     pub corpus: &'a Corpus,
@@ -40,29 +41,29 @@ impl Case<'_> {
     }
 
     fn texts(&mut self) {
-        let text = match &self.reply.body {
-            Body::Text(text, _) => text.clone(),
-            Body::Json(value) => serde_json::to_string(value).unwrap(),
+        let text = match &self.response.body {
+            ResponseBody::Text(text, _) => text.clone(),
+            ResponseBody::Json(value) => serde_json::to_string(value).unwrap(),
         };
         self.has_secret = self.secrets.iter().any(|secret| text.contains(secret));
         let status = *pick(&[200, 400, 404, 413, 500, 503], &mut self.rng);
-        let (code, message) = refusal::read(status, &self.reply.body);
+        let (code, message) = refusal::read(status, &self.response.body);
         let length = message.as_deref().map_or(0, |text| text.chars().count());
         assert!(length <= 400);
         self.hidden(&(code, message));
-        self.hidden(&self.reply.body);
-        if let Body::Json(value) = &self.reply.body {
+        self.hidden(&self.response.body);
+        if let ResponseBody::Json(value) = &self.response.body {
             // A value that was read can be read again after it is written, unless it is nested too deeply by now.
             if let Ok(again) = serde_json::from_str::<Value>(&text) {
                 assert_eq!(&again, value);
             }
             self.urls(value);
         }
-        if let Some(error) = StoreError::parse(&text) {
+        if let Some(error) = ErrorDocument::parse(&text) {
             assert!(!error.code.is_empty());
             self.hidden(&error);
         }
-        self.hidden(&Body::Text(text, String::new()));
+        self.hidden(&ResponseBody::Text(text, String::new()));
     }
 
     fn urls(&self, value: &Value) {
@@ -81,20 +82,20 @@ impl Case<'_> {
     }
 
     fn dialect(&mut self, dialect: &dyn Dialect) {
-        let mut site = Site {
+        let mut config = BackendConfig {
             endpoint: pick(&[ENDPOINT, &format!("{ENDPOINT}/?a=b")], &mut self.rng).to_string(),
             route: Some("r".to_owned()),
             encoding: *pick(
                 &[Encoding::Json, Encoding::Form, Encoding::Query],
                 &mut self.rng,
             ),
-            ..Site::default()
+            ..BackendConfig::default()
         };
         if self.rng.bool() {
-            site.extra = vec![("name".to_owned(), "7".to_owned())];
+            config.extra_fields = vec![("name".to_owned(), "7".to_owned())];
         }
         let metadata = BTreeMap::from([("album".to_owned(), "7".to_owned())]);
-        let ask = Ask {
+        let params = CreateParams {
             name: pick(&["a.txt", "..", "", "ü \u{0}?/&.tar.gz"], &mut self.rng),
             media_type: "text/plain",
             size: *pick(SIZES, &mut self.rng),
@@ -104,20 +105,20 @@ impl Case<'_> {
             md5: Some("1B2M2Y8AsgTpgAmY7PhCfg=="),
             uuid: "0b7a3f0e-5d7e-4e1c-9d11-3c1d1a6c8e55",
         };
-        let granted = self.run(|replies| dialect.create(&site, &ask, replies));
+        let granted = self.run(|responses| dialect.create(&config, &params, responses));
         // Later operations run after a grant, and also with a session that no grant could leave.
         match granted {
             Some(granted) => {
                 self.granted(&granted);
                 let id = granted.id.as_deref().unwrap_or("i");
-                self.operations(dialect, &site, id, &granted.session, ask.size);
+                self.operations(dialect, &config, id, &granted.session, params.size);
             }
             None if self.rng.u8(..) < 64 => {
-                let session = match &self.reply.body {
-                    Body::Json(value) => value.clone(),
-                    Body::Text(..) => Value::Null,
+                let session = match &self.response.body {
+                    ResponseBody::Json(value) => value.clone(),
+                    ResponseBody::Text(..) => Value::Null,
                 };
-                self.operations(dialect, &site, "../i", &session, ask.size);
+                self.operations(dialect, &config, "../i", &session, params.size);
             }
             None => {}
         }
@@ -126,12 +127,12 @@ impl Case<'_> {
     fn operations(
         &mut self,
         dialect: &dyn Dialect,
-        page: &Site,
+        page: &BackendConfig,
         id: &str,
         session: &Value,
         size: u64,
     ) {
-        let upload = Upload {
+        let upload = UploadContext {
             id,
             session,
             size,
@@ -145,15 +146,15 @@ impl Case<'_> {
             .collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let wanted: Vec<Part> = wanted
+        let wanted: Vec<PartToSign> = wanted
             .iter()
-            .map(|number| Part {
+            .map(|number| PartToSign {
                 number: *number,
                 size: 5,
             })
             .collect();
         if let Some(signed) =
-            self.run(|replies| dialect.sign_parts(page, &upload, &wanted, replies))
+            self.run(|responses| dialect.sign_parts(page, &upload, &wanted, responses))
         {
             let numbers = |parts: &mut dyn Iterator<Item = u16>| parts.collect::<Vec<_>>();
             assert_eq!(
@@ -173,7 +174,7 @@ impl Case<'_> {
                 }
             }
         }
-        if let Some(listed) = self.run(|replies| dialect.list_parts(page, &upload, replies)) {
+        if let Some(listed) = self.run(|responses| dialect.list_parts(page, &upload, responses)) {
             assert!(
                 listed
                     .iter()
@@ -188,7 +189,7 @@ impl Case<'_> {
             })
             .collect();
         for sent in [None, Some(sent.as_slice())] {
-            let stored = self.run(|replies| dialect.complete(page, &upload, sent, replies));
+            let stored = self.run(|responses| dialect.complete(page, &upload, sent, responses));
             if let Some(stored) = stored {
                 for url in [&stored.location, &stored.download_url]
                     .into_iter()
@@ -198,40 +199,43 @@ impl Case<'_> {
                 }
             }
         }
-        self.run(|replies| dialect.abort(page, &upload, replies));
+        self.run(|responses| dialect.abort(page, &upload, responses));
     }
 
     /// Runs an operation to its end. Each of its requests gets this answer or, later, another one.
-    fn run<T: Debug>(&mut self, operation: impl Fn(&[Reply]) -> Step<T>) -> Option<T> {
-        let mut more: Vec<Reply> = Vec::new();
+    fn run<T: Debug>(
+        &mut self,
+        operation: impl Fn(&[DialectResponse]) -> OperationResult<T>,
+    ) -> Option<T> {
+        let mut more: Vec<DialectResponse> = Vec::new();
         for round in 0..6 {
-            let replies = match round {
+            let responses = match round {
                 0 => &[][..],
-                1 => std::slice::from_ref(self.reply),
+                1 => std::slice::from_ref(self.response),
                 _ => more.as_slice(),
             };
-            match operation(replies) {
+            match operation(responses) {
                 Ok(Next::Done(value)) => {
                     self.hidden(&value);
                     return Some(value);
                 }
-                Ok(Next::Call(call)) => self.call(&call),
-                Err(trouble) => {
-                    self.hidden(&trouble);
+                Ok(Next::Send(request)) => self.request(&request),
+                Err(error) => {
+                    self.hidden(&error);
                     return None;
                 }
             }
             if round == 1 {
-                more.push(self.reply.clone());
+                more.push(self.response.clone());
             }
             if round > 0 {
                 let body = if self.rng.bool() {
-                    &self.reply.body
+                    &self.response.body
                 } else {
                     self.has_secret = true;
                     pick(&self.corpus.answers, &mut self.rng)
                 };
-                more.push(Reply {
+                more.push(DialectResponse {
                     status: 200,
                     body: body.clone(),
                 });
@@ -240,25 +244,27 @@ impl Case<'_> {
         panic!("an operation has no end");
     }
 
-    fn call(&self, call: &Call) {
-        assert!(["GET", "POST", "PUT", "DELETE"].contains(&call.method));
-        let url = call.url.expose();
-        match call.audience {
+    fn request(&self, request: &DialectRequest) {
+        assert!(["GET", "POST", "PUT", "DELETE"].contains(&request.method));
+        let url = request.url.expose();
+        match request.audience {
             Audience::Backend => assert!(url.starts_with(ENDPOINT), "{url}"),
             Audience::Store => is_target(url),
         }
-        self.hidden(call);
+        self.hidden(request);
     }
 
-    fn granted(&self, granted: &Granted) {
+    fn granted(&self, granted: &GrantedUpload) {
         match &granted.plan {
-            Plan::Single(signed) => self.signed(signed),
-            Plan::Multipart { .. } => assert!(granted.id.as_ref().is_some_and(|id| !id.is_empty())),
-            Plan::Stored => assert_eq!(granted.id, None),
+            TransferPlan::Single(signed) => self.signed(signed),
+            TransferPlan::Multipart { .. } => {
+                assert!(granted.id.as_ref().is_some_and(|id| !id.is_empty()));
+            }
+            TransferPlan::Stored => assert_eq!(granted.id, None),
         }
     }
 
-    fn signed(&self, signed: &Signed) {
+    fn signed(&self, signed: &PresignedRequest) {
         is_target(signed.url.expose());
         assert!(
             signed

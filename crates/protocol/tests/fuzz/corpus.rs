@@ -1,6 +1,6 @@
 //! The corpus: every answer in `corpus/`, as the widget passes it to a dialect.
 
-use s3_upload_protocol::{Body, Value};
+use s3_upload_protocol::{ResponseBody, Value};
 
 /// The presigned URL that the files abbreviate as `S3`.
 const S3: &str =
@@ -26,7 +26,7 @@ const EXCHANGES: &[&str] = &[
 
 pub struct Corpus {
     /// All answers.
-    pub answers: Vec<Body>,
+    pub answers: Vec<ResponseBody>,
     /// The names of all members in them.
     pub names: Vec<String>,
 }
@@ -37,19 +37,20 @@ impl Corpus {
             .iter()
             .flat_map(|file| file.lines())
             .filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("  = "));
-        let mut answers: Vec<Body> = lines.map(|line| body(&line.replace("S3", S3))).collect();
+        let mut answers: Vec<ResponseBody> =
+            lines.map(|line| body(&line.replace("S3", S3))).collect();
         for file in EXCHANGES {
             let file: Value = serde_json::from_str(file).unwrap();
             for exchange in file.get("exchanges").unwrap().items() {
                 answers.push(match exchange.get("answer").unwrap() {
                     Value::Text(text) => body(text),
-                    json => Body::Json(json.clone()),
+                    json => ResponseBody::Json(json.clone()),
                 });
             }
         }
         let mut names = Vec::new();
         for answer in &answers {
-            if let Body::Json(value) = answer {
+            if let ResponseBody::Json(value) = answer {
                 name(value, &mut names);
             }
         }
@@ -60,16 +61,16 @@ impl Corpus {
 }
 
 /// Returns JSON, or a text with a matching type.
-pub fn body(text: &str) -> Body {
+pub fn body(text: &str) -> ResponseBody {
     if let Ok(value) = serde_json::from_str(text) {
-        return Body::Json(value);
+        return ResponseBody::Json(value);
     }
     let kind = match text.trim_start().as_bytes() {
         [b'<', b'!', ..] => "text/html",
         [b'<', ..] => "application/xml",
         _ => "text/plain",
     };
-    Body::Text(text.to_owned(), kind.to_owned())
+    ResponseBody::Text(text.to_owned(), kind.to_owned())
 }
 
 fn name(value: &Value, names: &mut Vec<String>) {

@@ -27,7 +27,7 @@ use std::time::Instant;
 use check::Case;
 use corpus::{BARE, Corpus, SIGNATURE};
 use fastrand::Rng;
-use s3_upload_protocol::{Body, Reply};
+use s3_upload_protocol::{DialectResponse, ResponseBody};
 
 /// The seed and the number of inputs of a short run.
 const SEED: u64 = 1;
@@ -39,7 +39,7 @@ fn the_corpus_is_read_and_no_secret_shown() {
     assert!(corpus.answers.len() > 150, "{}", corpus.answers.len());
     for (at, body) in corpus.answers.iter().enumerate() {
         let mut case = Case {
-            reply: &reply(body.clone(), at),
+            response: &response(body.clone(), at),
             secrets: &[SIGNATURE, BARE],
             corpus: &corpus,
             rng: Rng::with_seed(at as u64),
@@ -62,25 +62,25 @@ fn any_answer_is_read_or_refused() {
         let mut rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(at));
         let input = mutate::input(&corpus, &mut rng);
         let secrets: &[&str] = if input.is_whole { &[SIGNATURE] } else { &[] };
-        let reply = reply(input.body, rng.usize(..));
+        let response = response(input.body, rng.usize(..));
         let mut case = Case {
-            reply: &reply,
+            response: &response,
             secrets,
             corpus: &corpus,
             rng,
             has_secret: true,
         };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| case.check())) {
-            eprintln!("FUZZ_SEED={seed} FUZZ_AT={at}\n{}", shown(&reply.body));
+            eprintln!("FUZZ_SEED={seed} FUZZ_AT={at}\n{}", shown(&response.body));
             resume_unwind(panic);
         }
     }
     println!("{count} inputs of seed {seed} in {:?}", start.elapsed());
 }
 
-fn reply(body: Body, at: usize) -> Reply {
+fn response(body: ResponseBody, at: usize) -> DialectResponse {
     let status = [200, 201, 204][at % 3];
-    Reply { status, body }
+    DialectResponse { status, body }
 }
 
 fn setting(name: &str) -> Option<u64> {
@@ -92,9 +92,9 @@ fn setting(name: &str) -> Option<u64> {
 }
 
 /// Returns the whole answer. Its secrets are invented.
-fn shown(body: &Body) -> String {
+fn shown(body: &ResponseBody) -> String {
     match body {
-        Body::Json(value) => serde_json::to_string(value).unwrap(),
-        Body::Text(text, kind) => format!("{kind}: {text:?}"),
+        ResponseBody::Json(value) => serde_json::to_string(value).unwrap(),
+        ResponseBody::Text(text, kind) => format!("{kind}: {text:?}"),
     }
 }

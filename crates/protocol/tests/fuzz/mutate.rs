@@ -1,13 +1,13 @@
 //! Changes answers as trees, so that most are still meaningful, and as bytes.
 
 use fastrand::Rng;
-use s3_upload_protocol::{Body, Value};
+use s3_upload_protocol::{ResponseBody, Value};
 
 use crate::corpus::{Corpus, SIGNATURE, body};
 
 /// A generated answer.
 pub struct Input {
-    pub body: Body,
+    pub body: ResponseBody,
     /// True if each signature still follows a `?`.
     pub is_whole: bool,
 }
@@ -16,19 +16,19 @@ pub struct Input {
 pub fn input(corpus: &Corpus, rng: &mut Rng) -> Input {
     let answer = pick(&corpus.answers, rng);
     match (rng.u8(0..100), answer) {
-        (0..75, Body::Json(value)) => {
+        (0..75, ResponseBody::Json(value)) => {
             let mut value = value.clone();
             for _ in 0..rng.u8(1..8) {
                 change(&mut value, corpus, rng);
             }
-            let body = Body::Json(value);
+            let body = ResponseBody::Json(value);
             Input {
                 body,
                 is_whole: true,
             }
         }
         (75..80, _) => Input {
-            body: Body::Json(random(corpus, rng, 4)),
+            body: ResponseBody::Json(random(corpus, rng, 4)),
             is_whole: true,
         },
         (80..85, _) => {
@@ -40,15 +40,15 @@ pub fn input(corpus: &Corpus, rng: &mut Rng) -> Input {
         }
         (_, answer) => {
             let mut bytes = match answer {
-                Body::Json(value) => serde_json::to_vec(value).unwrap(),
-                Body::Text(text, _) => text.clone().into_bytes(),
+                ResponseBody::Json(value) => serde_json::to_vec(value).unwrap(),
+                ResponseBody::Text(text, _) => text.clone().into_bytes(),
             };
             for _ in 0..rng.u8(1..6) {
                 change_bytes(&mut bytes, rng);
             }
             let text = String::from_utf8_lossy(&bytes);
             let mut body = body(&text);
-            if let Body::Text(_, kind) = &mut body
+            if let ResponseBody::Text(_, kind) = &mut body
                 && rng.u8(..) < 64
             {
                 *kind = pick(&["", "text/plain", "text/html", "application/json"], rng).to_string();
@@ -149,13 +149,13 @@ fn name(corpus: &Corpus, rng: &mut Rng) -> String {
 
 fn part_of_another(corpus: &Corpus, rng: &mut Rng) -> Value {
     match pick(&corpus.answers, rng) {
-        Body::Json(value) => {
+        ResponseBody::Json(value) => {
             let mut value = value.clone();
             let at = rng.usize(0..count(&value));
             nth(&mut value, at).map(std::mem::take).unwrap_or_default()
         }
-        Body::Text(text, _) if text.contains('<') => Value::Null,
-        Body::Text(text, _) => text.as_str().into(),
+        ResponseBody::Text(text, _) if text.contains('<') => Value::Null,
+        ResponseBody::Text(text, _) => text.as_str().into(),
     }
 }
 

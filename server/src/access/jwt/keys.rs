@@ -189,7 +189,7 @@ impl KeyFile {
             match self.load() {
                 Ok(keys) => {
                     if keys.is_empty() {
-                        tracing::error!("the JWKS holds no usable key: no token of it is taken");
+                        tracing::error!("the JWKS has no usable key: its tokens are rejected");
                     } else {
                         tracing::info!(keys = keys.len(), "the JWKS has changed");
                     }
@@ -213,7 +213,7 @@ impl KeyFile {
             && now.saturating_duration_since(since) >= self.stale
             && !state.keys.is_empty()
         {
-            tracing::error!("the JWKS could not be read for too long: no token of it is taken");
+            tracing::error!("the JWKS has been unreadable for too long: its tokens are rejected");
             state.keys = Arc::default();
         }
         Arc::clone(&state.keys)

@@ -185,7 +185,7 @@ pub(super) const TABLE: &[(&str, &str)] = &[
     ("srt", "application/x-subrip text/plain text/srt"),
     ("vtt", "text/vtt text/plain"),
     ("tex", "application/x-tex text/x-tex text/plain"),
-    // What holds other files.
+    // Archives and containers.
     (
         "zip",
         "application/zip application/x-zip-compressed application/x-zip multipart/x-zip",
@@ -246,7 +246,7 @@ pub(super) const TABLE: &[(&str, &str)] = &[
         "application/vnd.google-earth.kml+xml application/xml text/xml",
     ),
     ("kmz", "application/vnd.google-earth.kmz application/zip"),
-    // What a browser runs.
+    // Types that a browser executes.
     ("html htm shtml", "text/html"),
     ("xhtml xht", "application/xhtml+xml"),
     ("svgz", "image/svg+xml image/svg+xml-compressed"),
@@ -267,7 +267,7 @@ pub(super) const TABLE: &[(&str, &str)] = &[
         "multipart/related message/rfc822 application/x-mimearchive",
     ),
     ("eml", "message/rfc822 text/plain"),
-    // What a system or a server runs.
+    // Types that a system or a server executes.
     (
         "exe dll scr com",
         "application/vnd.microsoft.portable-executable application/x-msdownload application/x-msdos-program application/x-dosexec application/x-ms-dos-executable application/x-ms-ne-executable application/exe application/x-exe application/x-winexe",

@@ -106,6 +106,16 @@ fn wrong_templates_say_what_is_wrong() {
     }
 }
 
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
+#[test]
+fn a_key_has_at_most_1024_bytes() {
+    let longest = format!("{}{{uuid}}", "a".repeat(1024 - 36));
+    let made = key(&longest, "a", None).unwrap();
+    assert_eq!(made.len(), 1024);
+    let sentence = format!("a{longest}").parse::<KeyTemplate>().unwrap_err();
+    assert!(sentence.contains("1025 bytes"), "{sentence}");
+}
+
 #[test]
 fn a_tenant_is_taken_as_it_is_or_not_at_all() {
     let long = "a".repeat(65);

@@ -7,13 +7,16 @@ mod names;
 mod parts;
 mod read;
 
-use super::{Dialect, Encoding, Site, told};
-use crate::envelope::{self, Opened};
-use crate::grant::{checked, still_alive};
-use crate::native::{SentPart, StoredPart};
-use crate::talk::{Body, below, escape, urlencoded};
-use crate::{Ask, Call, Granted, Next, Part, Payload, Plan, Reply, SignedPart, Step, Stored};
-use crate::{Trouble, Upload, Value, refusal};
+use super::{BackendConfig, Dialect, Encoding, extra_fields};
+use crate::envelope::{self, Unwrapped};
+use crate::exchange::{ResponseBody, escape, join_url, urlencoded};
+use crate::grant::{check_parts, unexpired};
+use crate::native::{ListedPart, SentPart};
+use crate::{
+    ConfirmedObject, CreateParams, DialectRequest, DialectResponse, GrantedUpload, Next,
+    OperationResult, PartToSign, PresignedPart, RequestBody, TransferPlan,
+};
+use crate::{DialectError, UploadContext, Value, refusal};
 
 /// The expected form of the first answer.
 pub const EXPECTED: &str = r#"JSON like {"url": "https://…"}"#;
@@ -30,26 +33,31 @@ impl Dialect for Auto {
         true
     }
 
-    fn create(&self, site: &Site, ask: &Ask, replies: &[Reply]) -> Step<Granted> {
-        match replies {
-            [] => Ok(Next::Call(question(site, ask))),
-            [reply, ..] => granted(reply, ask.media_type).map(Next::Done),
+    fn create(
+        &self,
+        config: &BackendConfig,
+        params: &CreateParams,
+        responses: &[DialectResponse],
+    ) -> OperationResult<GrantedUpload> {
+        match responses {
+            [] => Ok(Next::Send(create_request(config, params))),
+            [response, ..] => read_grant_response(response, params.media_type).map(Next::Done),
         }
     }
 
     fn sign_parts(
         &self,
-        site: &Site,
-        upload: &Upload,
-        wanted: &[Part],
-        replies: &[Reply],
-    ) -> Step<Vec<SignedPart>> {
+        config: &BackendConfig,
+        upload: &UploadContext,
+        wanted: &[PartToSign],
+        responses: &[DialectResponse],
+    ) -> OperationResult<Vec<PresignedPart>> {
         // Some backends sign all parts with their first answer.
         let ahead = parts::parts(upload.session, wanted, true);
-        if let Some(signed) = ahead.and_then(|signed| still_alive(signed, upload.age)) {
+        if let Some(signed) = ahead.and_then(|signed| unexpired(signed, upload.age)) {
             return Ok(Next::Done(signed));
         }
-        let Some(reply) = replies.first() else {
+        let Some(response) = responses.first() else {
             let parts = wanted.iter().map(|part| {
                 Value::from([
                     ("number", Value::from(u64::from(part.number))),
@@ -57,32 +65,45 @@ impl Dialect for Auto {
                 ])
             });
             let body = Value::from([("parts", Value::List(parts.collect()))]);
-            let url = about(site, upload, "/parts");
-            return Ok(Next::Call(Call::new("POST", url, Payload::Json(body))));
+            let url = upload_url(config, upload, "/parts");
+            return Ok(Next::Send(DialectRequest::new(
+                "POST",
+                url,
+                RequestBody::Json(body),
+            )));
         };
-        let signed = signed_parts(reply.value(EXPECTED_PARTS)?, wanted)
-            .ok_or_else(|| reply.not(EXPECTED_PARTS))?;
-        checked(signed, EXPECTED_PARTS).map(Next::Done)
+        let signed = read_signed_parts(response.expect_json(EXPECTED_PARTS)?, wanted)
+            .ok_or_else(|| response.malformed(EXPECTED_PARTS))?;
+        check_parts(signed, EXPECTED_PARTS).map(Next::Done)
     }
 
-    fn list_parts(&self, site: &Site, upload: &Upload, replies: &[Reply]) -> Step<Vec<StoredPart>> {
-        let Some(reply) = replies.first() else {
-            let url = about(site, upload, "/parts");
-            return Ok(Next::Call(Call::new("GET", url, Payload::Empty)));
+    fn list_parts(
+        &self,
+        config: &BackendConfig,
+        upload: &UploadContext,
+        responses: &[DialectResponse],
+    ) -> OperationResult<Vec<ListedPart>> {
+        let Some(response) = responses.first() else {
+            let url = upload_url(config, upload, "/parts");
+            return Ok(Next::Send(DialectRequest::new(
+                "GET",
+                url,
+                RequestBody::Empty,
+            )));
         };
-        stored_parts(reply.value(EXPECTED_LIST)?)
+        read_listed_parts(response.expect_json(EXPECTED_LIST)?)
             .map(Next::Done)
-            .ok_or_else(|| reply.not(EXPECTED_LIST))
+            .ok_or_else(|| response.malformed(EXPECTED_LIST))
     }
 
     fn complete(
         &self,
-        site: &Site,
-        upload: &Upload,
+        config: &BackendConfig,
+        upload: &UploadContext,
         sent: Option<&[SentPart]>,
-        replies: &[Reply],
-    ) -> Step<Stored> {
-        let Some(reply) = replies.first() else {
+        responses: &[DialectResponse],
+    ) -> OperationResult<ConfirmedObject> {
+        let Some(response) = responses.first() else {
             let parts = sent.map(|parts| {
                 let part = |part: &SentPart| {
                     Value::from([
@@ -95,193 +116,222 @@ impl Dialect for Auto {
                     Value::List(parts.iter().map(part).collect()),
                 )
             });
-            let body = Payload::Json(Value::Object(parts.into_iter().collect()));
-            let url = about(site, upload, "/complete");
-            return Ok(Next::Call(Call::new("POST", url, body)));
+            let body = RequestBody::Json(Value::Object(parts.into_iter().collect()));
+            let url = upload_url(config, upload, "/complete");
+            return Ok(Next::Send(DialectRequest::new("POST", url, body)));
         };
-        stored(reply).map(Next::Done)
+        read_confirmation(response).map(Next::Done)
     }
 
-    fn abort(&self, site: &Site, upload: &Upload, replies: &[Reply]) -> Step<()> {
-        Ok(match replies {
-            [] => Next::Call(Call::new("DELETE", about(site, upload, ""), Payload::Empty)),
+    fn abort(
+        &self,
+        config: &BackendConfig,
+        upload: &UploadContext,
+        responses: &[DialectResponse],
+    ) -> OperationResult<()> {
+        Ok(match responses {
+            [] => Next::Send(DialectRequest::new(
+                "DELETE",
+                upload_url(config, upload, ""),
+                RequestBody::Empty,
+            )),
             [..] => Next::Done(()),
         })
     }
 }
 
 /// Reads an answer to the first request, or the equal value that a page's own function returns.
-pub fn granted(reply: &Reply, media_type: &str) -> Result<Granted, Trouble> {
-    let opened = opened(reply)?;
-    let reply = opened.as_ref().unwrap_or(reply);
-    read_grant(reply, media_type)?.checked(EXPECTED)
+pub fn read_grant_response(
+    response: &DialectResponse,
+    media_type: &str,
+) -> Result<GrantedUpload, DialectError> {
+    let opened = unwrapped(response)?;
+    let response = opened.as_ref().unwrap_or(response);
+    read_grant(response, media_type)?.checked(EXPECTED)
 }
 
-/// Returns a reply without its wrappers, or `None` if the body is not JSON. It is an error if the wrapped status is a
+/// Returns a response without its wrappers, or `None` if the body is not JSON. It is an error if the wrapped status is a
 /// refusal.
-fn opened(reply: &Reply) -> Result<Option<Reply>, Trouble> {
-    let Body::Json(answer) = &reply.body else {
+fn unwrapped(response: &DialectResponse) -> Result<Option<DialectResponse>, DialectError> {
+    let ResponseBody::Json(answer) = &response.body else {
         return Ok(None);
     };
-    let Opened { value, status } = envelope::open(answer);
-    let status = status.unwrap_or(reply.status);
+    let Unwrapped { value, status } = envelope::unwrap_response(answer);
+    let status = status.unwrap_or(response.status);
     if status >= 400 {
         let body = match value {
-            Value::Text(text) => Body::Text(text, String::new()),
-            value => Body::Json(value),
+            Value::Text(text) => ResponseBody::Text(text, String::new()),
+            value => ResponseBody::Json(value),
         };
         let (code, message) = refusal::read(status, &body);
-        return Err(Trouble::Refused {
+        return Err(DialectError::Refused {
             status,
             code,
             message: message.unwrap_or_default(),
         });
     }
-    Ok(Some(Reply {
+    Ok(Some(DialectResponse {
         status,
-        body: Body::Json(value),
+        body: ResponseBody::Json(value),
     }))
 }
 
-fn read_grant(reply: &Reply, media_type: &str) -> Result<Granted, Trouble> {
-    let answer = match &reply.body {
-        Body::Json(Value::Text(text)) | Body::Text(text, _) => {
-            return read::bare_url(text, media_type)
-                .map(|signed| Granted::new(Plan::Single(signed)))
-                .ok_or_else(|| reply.not(EXPECTED));
+fn read_grant(response: &DialectResponse, media_type: &str) -> Result<GrantedUpload, DialectError> {
+    let answer = match &response.body {
+        ResponseBody::Json(Value::Text(text)) | ResponseBody::Text(text, _) => {
+            return read::url_only(text, media_type)
+                .map(|signed| GrantedUpload::new(TransferPlan::Single(signed)))
+                .ok_or_else(|| response.malformed(EXPECTED));
         }
-        Body::Json(answer) => answer,
+        ResponseBody::Json(answer) => answer,
     };
-    if refusal::is_no(answer) {
-        return Err(not_granted(reply, EXPECTED));
+    if refusal::is_refusal(answer) {
+        return Err(refusal_or_malformed(response, EXPECTED));
     }
     match read::grant(answer, media_type) {
-        Some(granted) => granted.map_err(|got| Trouble::Malformed {
+        Some(granted) => granted.map_err(|got| DialectError::Malformed {
             expected: EXPECTED.to_owned(),
             got: got.to_owned(),
             is_incomplete: false,
         }),
-        None => Err(not_granted(reply, EXPECTED)),
+        None => Err(refusal_or_malformed(response, EXPECTED)),
     }
 }
 
-/// Returns the error about a reply that is not as expected: a refusal if it has a message, since some backends refuse
+/// Returns the error about a response that is not as expected: a refusal if it has a message, since some backends refuse
 /// with a 200.
-pub(super) fn not_granted(reply: &Reply, expected: &str) -> Trouble {
-    let (code, message) = match &reply.body {
-        Body::Json(answer @ Value::Object(_)) => refusal::of_value(answer),
+pub(super) fn refusal_or_malformed(response: &DialectResponse, expected: &str) -> DialectError {
+    let (code, message) = match &response.body {
+        ResponseBody::Json(answer @ Value::Object(_)) => refusal::from_value(answer),
         _ => (None, None),
     };
     match message {
-        Some(message) => Trouble::Refused {
-            status: reply.status,
+        Some(message) => DialectError::Refused {
+            status: response.status,
             code,
             message,
         },
-        None => reply.not(expected),
+        None => response.malformed(expected),
     }
 }
 
 /// Reads a backend's confirmation. It may have no content but a success.
-pub fn stored(reply: &Reply) -> Result<Stored, Trouble> {
-    let opened = opened(reply)?;
-    let reply = opened.as_ref().unwrap_or(reply);
-    match &reply.body {
-        Body::Json(value) if refusal::is_no(value) => Err(not_granted(reply, EXPECTED_OBJECT)),
-        Body::Json(value) => Ok(parts::stored(value)),
-        // A page that asks the person to sign in is no confirmation.
-        Body::Text(text, kind) if kind == "text/html" || text.trim_start().starts_with('<') => {
-            Err(reply.not(EXPECTED_OBJECT))
+pub fn read_confirmation(response: &DialectResponse) -> Result<ConfirmedObject, DialectError> {
+    let opened = unwrapped(response)?;
+    let response = opened.as_ref().unwrap_or(response);
+    match &response.body {
+        ResponseBody::Json(value) if refusal::is_refusal(value) => {
+            Err(refusal_or_malformed(response, EXPECTED_OBJECT))
         }
-        Body::Text(text, _) => Ok(Stored {
+        ResponseBody::Json(value) => Ok(parts::stored(value)),
+        // A page that asks the person to sign in is no confirmation.
+        ResponseBody::Text(text, kind)
+            if kind == "text/html" || text.trim_start().starts_with('<') =>
+        {
+            Err(response.malformed(EXPECTED_OBJECT))
+        }
+        ResponseBody::Text(text, _) => Ok(ConfirmedObject {
             is_empty: text.trim().is_empty(),
-            ..Stored::default()
+            ..ConfirmedObject::default()
         }),
     }
 }
 
 /// Reads the headers that are sent with a file.
-pub(super) fn headers(value: Option<&Value>) -> Vec<(String, String)> {
+pub(super) fn read_headers(value: Option<&Value>) -> Vec<(String, String)> {
     read::headers(value)
 }
 
 /// Reads signed parts, from an answer or from the value that a page's own function returns.
-pub fn signed_parts(answer: &Value, wanted: &[Part]) -> Option<Vec<SignedPart>> {
-    parts::parts(&envelope::open(answer).value, wanted, false)
+pub fn read_signed_parts(answer: &Value, wanted: &[PartToSign]) -> Option<Vec<PresignedPart>> {
+    parts::parts(&envelope::unwrap_response(answer).value, wanted, false)
 }
 
 /// Reads a list of stored parts, from an answer or from the value that a page's own function returns.
-pub fn stored_parts(answer: &Value) -> Option<Vec<StoredPart>> {
-    parts::stored_parts(&envelope::open(answer).value)
+pub fn read_listed_parts(answer: &Value) -> Option<Vec<ListedPart>> {
+    parts::stored_parts(&envelope::unwrap_response(answer).value)
 }
 
-fn about(site: &Site, upload: &Upload, path: &str) -> String {
-    below(&site.endpoint, &format!("/{}{path}", escape(upload.id)), "")
+fn upload_url(config: &BackendConfig, upload: &UploadContext, path: &str) -> String {
+    join_url(
+        &config.endpoint,
+        &format!("/{}{path}", escape(upload.id)),
+        "",
+    )
 }
 
 /// Returns the first request.
-fn question(site: &Site, ask: &Ask) -> Call {
-    if site.encoding == Encoding::Json {
-        let body = Payload::Json(Value::Object(members(site, ask)));
-        return Call::new("POST", below(&site.endpoint, "", ""), body);
+fn create_request(config: &BackendConfig, params: &CreateParams) -> DialectRequest {
+    if config.encoding == Encoding::Json {
+        let body = RequestBody::Json(Value::Object(request_members(config, params)));
+        return DialectRequest::new("POST", join_url(&config.endpoint, "", ""), body);
     }
-    let pairs: Vec<(String, String)> = members(site, ask)
+    let pairs: Vec<(String, String)> = request_members(config, params)
         .into_iter()
         .flat_map(|(name, value)| match value {
             Value::Object(inner) => inner
                 .into_iter()
-                .filter_map(|(inner, value)| Some((format!("{name}[{inner}]"), value.written()?)))
+                .filter_map(|(inner, value)| {
+                    Some((format!("{name}[{inner}]"), value.to_form_string()?))
+                })
                 .collect(),
-            value => Vec::from_iter(value.written().map(|text| (name, text))),
+            value => Vec::from_iter(value.to_form_string().map(|text| (name, text))),
         })
         .collect();
-    if site.encoding == Encoding::Form {
-        return Call::new("POST", below(&site.endpoint, "", ""), Payload::Form(pairs));
+    if config.encoding == Encoding::Form {
+        return DialectRequest::new(
+            "POST",
+            join_url(&config.endpoint, "", ""),
+            RequestBody::Form(pairs),
+        );
     }
     let pairs = pairs
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let url = below(&site.endpoint, "", &urlencoded(pairs));
-    Call::new("GET", url, Payload::Empty)
+    let url = join_url(&config.endpoint, "", &urlencoded(pairs));
+    DialectRequest::new("GET", url, RequestBody::Empty)
 }
 
 /// Returns the members of the first request.
-fn members(site: &Site, ask: &Ask) -> Vec<(String, Value)> {
-    let names = &site.fields;
+fn request_members(config: &BackendConfig, params: &CreateParams) -> Vec<(String, Value)> {
+    let names = &config.field_names;
     let own_words = [&names.name, &names.media_type, &names.size]
         .iter()
         .any(|name| name.is_some());
     let told = [
-        (&names.name, "name", Value::from(ask.name)),
-        (&names.media_type, "type", ask.media_type.into()),
-        (&names.size, "size", ask.size.into()),
+        (&names.name, "name", Value::from(params.name)),
+        (&names.media_type, "type", params.media_type.into()),
+        (&names.size, "size", params.size.into()),
     ];
     let mut members: Vec<(String, Value)> = told
         .into_iter()
         .map(|(own, usual, value)| (own.as_deref().unwrap_or(usual).to_owned(), value))
         .filter(|(name, _)| !name.is_empty())
         .collect();
-    told::add(&mut members, told::metadata(ask));
+    extra_fields::set_members(&mut members, extra_fields::metadata_member(params));
     // A backend with its own names may reject unknown members.
-    if site.encoding == Encoding::Json && !own_words {
-        members.push(("accepts".to_owned(), accepts(ask.prefer_multipart)));
-        members.push(("partSize".to_owned(), ask.part_size.into()));
+    if config.encoding == Encoding::Json && !own_words {
+        members.push((
+            "accepts".to_owned(),
+            accepted_strategies(params.prefer_multipart),
+        ));
+        members.push(("partSize".to_owned(), params.part_size.into()));
     }
     // Only JSON distinguishes a number from a text.
-    let extra = if site.encoding == Encoding::Json {
-        told::extra(site)
+    let extra = if config.encoding == Encoding::Json {
+        extra_fields::extra_members(config)
     } else {
-        let texts = site.extra.iter();
+        let texts = config.extra_fields.iter();
         texts
             .map(|(name, value)| (name.clone(), value.as_str().into()))
             .collect()
     };
-    told::add(&mut members, extra);
+    extra_fields::set_members(&mut members, extra);
     members
 }
 
 /// Returns the strategies for the file, the preferred one first.
-fn accepts(prefer_multipart: bool) -> Value {
+fn accepted_strategies(prefer_multipart: bool) -> Value {
     let order = if prefer_multipart {
         ["multipart", "put", "post"]
     } else {

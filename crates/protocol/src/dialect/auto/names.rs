@@ -59,30 +59,30 @@ pub const LOCATION: Names = &["location", "publicurl", "fileurl", "objecturl"];
 pub const DOWNLOAD: Names = &["downloadurl", "viewurl", "geturl", "accessurl"];
 
 /// Members whose content does not describe the address of the whole file.
-const NO_PLACES: Names = &["error", "errors", "parts", "parturls", "presignedparts"];
+const SKIPPED_MEMBERS: Names = &["error", "errors", "parts", "parturls", "presignedparts"];
 
 /// The maximum depth of an object below the answer that is searched: `{"data": {"upload": {…}}}`.
-const DEEPEST: usize = 2;
+const MAX_DEPTH: usize = 2;
 
 /// An object in an answer.
-struct Place<'a> {
+struct Node<'a> {
     value: &'a Value,
     /// The index of the object that contains it.
-    within: Option<usize>,
+    parent: Option<usize>,
 }
 
 /// The objects that may contain a grant: the answer, then those nested in it, the outer first. A list with one item
 /// stands for that item, since a backend that signs for several files was asked for one.
-pub struct Places<'a>(Vec<Place<'a>>);
+pub struct Nodes<'a>(Vec<Node<'a>>);
 
-impl<'a> Places<'a> {
+impl<'a> Nodes<'a> {
     /// Returns the places in an answer. A form's fields are left out, since they may have a `key` and an `action`. So
     /// are an error, a part, and members that are used after the upload: each may contain an address, but not that of
     /// the upload.
     pub fn of(answer: &'a Value) -> Self {
         let mut found = Vec::new();
         let mut level = vec![(answer, None)];
-        for _ in 0..=DEEPEST {
+        for _ in 0..=MAX_DEPTH {
             let mut next = Vec::new();
             for (value, within) in level {
                 let value = match value {
@@ -96,14 +96,17 @@ impl<'a> Places<'a> {
                     continue;
                 }
                 let at = found.len();
-                found.push(Place { value, within });
+                found.push(Node {
+                    value,
+                    parent: within,
+                });
                 let inner = value.members().iter();
                 next.extend(
                     inner
                         .filter(|(name, _)| {
                             !is_named(name, FIELDS)
-                                && !is_named(name, NO_PLACES)
-                                && !is_for_later(name)
+                                && !is_named(name, SKIPPED_MEMBERS)
+                                && !is_for_another_step(name)
                         })
                         .map(|(_, value)| (value, Some(at))),
                 );
@@ -115,9 +118,9 @@ impl<'a> Places<'a> {
 
     /// Returns one object, without those nested in it.
     pub fn only(value: &'a Value) -> Self {
-        Self(vec![Place {
+        Self(vec![Node {
             value,
-            within: None,
+            parent: None,
         }])
     }
 
@@ -127,15 +130,15 @@ impl<'a> Places<'a> {
     }
 
     /// Iterates over a place and the objects that contain it, up to the answer.
-    pub fn around(&self, at: usize) -> impl Iterator<Item = &'a Value> {
+    pub fn ancestors(&self, at: usize) -> impl Iterator<Item = &'a Value> {
         let first = self.0.get(at);
-        std::iter::successors(first, |place| self.0.get(place.within?)).map(|place| place.value)
+        std::iter::successors(first, |place| self.0.get(place.parent?)).map(|place| place.value)
     }
 
     /// Iterates over the objects nested in a place, the outer first.
-    pub fn below(&self, at: usize) -> impl Iterator<Item = &'a Value> {
+    pub fn descendants(&self, at: usize) -> impl Iterator<Item = &'a Value> {
         let is_below = move |found: usize| {
-            let within = |found: &usize| self.0.get(*found)?.within;
+            let within = |found: &usize| self.0.get(*found)?.parent;
             std::iter::successors(within(&found), within).any(|around| around == at)
         };
         self.iter()
@@ -169,7 +172,7 @@ pub fn is_named(name: &str, names: &[&str]) -> bool {
 }
 
 /// Returns true if a name refers to an operation after the upload.
-pub fn is_for_later(name: &str) -> bool {
+pub fn is_for_another_step(name: &str) -> bool {
     const ANYWHERE: Names = &[
         "download", "public", "complete", "finish", "abort", "delete", "thumb", "preview",
     ];
@@ -219,7 +222,7 @@ mod tests {
             "completeSignedUrl",
             "view",
         ] {
-            assert!(is_for_later(name), "{name}");
+            assert!(is_for_another_step(name), "{name}");
         }
         for name in [
             "target",
@@ -233,7 +236,7 @@ mod tests {
             "_",
             "É",
         ] {
-            assert!(!is_for_later(name), "{name}");
+            assert!(!is_for_another_step(name), "{name}");
         }
     }
 }

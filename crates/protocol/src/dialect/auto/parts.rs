@@ -5,18 +5,18 @@
 use s3_upload_types::limits::MAX_PARTS;
 
 use super::names::{
-    DOWNLOAD, ETAG, EXPIRES, HEADERS, KEY, LOCATION, NUMBER, PARTS, Places, SIZE, TYPE, named,
+    DOWNLOAD, ETAG, EXPIRES, HEADERS, KEY, LOCATION, NUMBER, Nodes, PARTS, SIZE, TYPE, named,
 };
-use super::read::{address, headers, sooner};
+use super::read::{address, headers, shorter_lifetime};
 use crate::grant::{is_absolute, is_address, is_for_part};
-use crate::native::StoredPart;
+use crate::native::ListedPart;
 use crate::secret::has_signature;
-use crate::{Part, SecretUrl, Signed, SignedPart, Stored, Value};
+use crate::{ConfirmedObject, PartToSign, PresignedPart, PresignedRequest, SecretUrl, Value};
 
 /// Returns the parts of an answer, if it has all that are wanted. `ahead` is true if the answer came before these parts
 /// were requested: a list without numbers then contains all parts.
-pub fn parts(answer: &Value, wanted: &[Part], ahead: bool) -> Option<Vec<SignedPart>> {
-    let places = Places::of(answer);
+pub fn parts(answer: &Value, wanted: &[PartToSign], ahead: bool) -> Option<Vec<PresignedPart>> {
+    let places = Nodes::of(answer);
     let list = places.named(PARTS).unwrap_or(answer);
     let around = places.named(EXPIRES);
     wanted
@@ -64,7 +64,7 @@ fn entry(entries: &[Value], number: u16, at: Option<usize>) -> Option<&Value> {
 }
 
 fn number_of(entry: &Value) -> Option<u64> {
-    named(entry, NUMBER).and_then(Value::whole)
+    named(entry, NUMBER).and_then(Value::as_u64)
 }
 
 /// Returns true if an entry may belong to this part: it has no number, or this one.
@@ -72,24 +72,24 @@ fn is_of(entry: &Value, number: u16) -> bool {
     number_of(entry).is_none_or(|known| known == u64::from(number))
 }
 
-fn signed(entry: &Value, number: u16, around: Option<&Value>) -> Option<SignedPart> {
+fn signed(entry: &Value, number: u16, around: Option<&Value>) -> Option<PresignedPart> {
     let text = entry.text().filter(|text| is_address(text));
     let url = text.map(str::to_owned).or_else(|| address(entry))?;
     if !is_for_part(&url, number) {
         return None;
     }
-    let mut request = Signed::put(&url).with_headers(headers(named(entry, HEADERS)));
-    request.expires_in = sooner(named(entry, EXPIRES).or(around), request.expires_in);
-    Some(SignedPart { number, request })
+    let mut request = PresignedRequest::put(&url).with_headers(headers(named(entry, HEADERS)));
+    request.expires_in = shorter_lifetime(named(entry, EXPIRES).or(around), request.expires_in);
+    Some(PresignedPart { number, request })
 }
 
 /// Returns the parts that a store holds. Returns `None` also for one page of a longer list, since the parts on the
 /// other pages would seem to be missing.
-pub fn stored_parts(answer: &Value) -> Option<Vec<StoredPart>> {
-    let places = Places::of(answer);
+pub fn stored_parts(answer: &Value) -> Option<Vec<ListedPart>> {
+    let places = Nodes::of(answer);
     let is_page = places
         .named(&["istruncated"])
-        .and_then(Value::written)
+        .and_then(Value::to_form_string)
         .is_some_and(|truth| truth == "true");
     if is_page {
         return None;
@@ -103,9 +103,9 @@ pub fn stored_parts(answer: &Value) -> Option<Vec<StoredPart>> {
     let read = |entry: &Value| {
         let number =
             number_of(entry).filter(|number| (1..=u64::from(MAX_PARTS)).contains(number))?;
-        Some(StoredPart {
+        Some(ListedPart {
             number: u16::try_from(number).ok()?,
-            size: named(entry, SIZE)?.whole()?,
+            size: named(entry, SIZE)?.as_u64()?,
             etag: plain(entry, ETAG)?,
         })
     };
@@ -113,8 +113,8 @@ pub fn stored_parts(answer: &Value) -> Option<Vec<StoredPart>> {
 }
 
 /// Returns the confirmed properties of an object, from the first place that describes one.
-pub fn stored(answer: &Value) -> Stored {
-    let places = Places::of(answer);
+pub fn stored(answer: &Value) -> ConfirmedObject {
+    let places = Nodes::of(answer);
     let speaks = |place: &&Value| {
         [KEY, ETAG, LOCATION, DOWNLOAD]
             .iter()
@@ -122,7 +122,7 @@ pub fn stored(answer: &Value) -> Stored {
     };
     let all: Vec<&Value> = places.iter().map(|(_, place)| place).collect();
     let Some(place) = all.iter().copied().find(speaks).or(all.first().copied()) else {
-        return Stored::default();
+        return ConfirmedObject::default();
     };
     let url = |names: &[&str]| {
         let text = named(place, names).and_then(Value::text);
@@ -135,11 +135,11 @@ pub fn stored(answer: &Value) -> Stored {
         Some(url) if has_signature(url.expose()) => (None, Some(url)),
         other => (other, None),
     };
-    Stored {
+    ConfirmedObject {
         is_empty: false,
         key: plain(place, KEY),
         value: None,
-        size: named(place, SIZE).and_then(Value::whole),
+        size: named(place, SIZE).and_then(Value::as_u64),
         media_type: plain(place, TYPE).filter(|text| text.contains('/')),
         etag: plain(place, ETAG),
         location,

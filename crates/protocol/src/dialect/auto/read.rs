@@ -6,34 +6,40 @@
 use base64::prelude::{BASE64_STANDARD as STANDARD, Engine as _};
 
 use super::names::{
-    DOWNLOAD, EXPIRES, FIELDS, FORM_URL, HEADERS, HEADERS_OF_UPLOAD, KEY, LOCATION, METHOD,
-    PART_SIZE, PARTS, Places, URL, VAGUE_FIELDS, is_for_later, is_named, named,
+    DOWNLOAD, EXPIRES, FIELDS, FORM_URL, HEADERS, HEADERS_OF_UPLOAD, KEY, LOCATION, METHOD, Nodes,
+    PART_SIZE, PARTS, URL, VAGUE_FIELDS, is_for_another_step, is_named, named,
 };
-use crate::grant::{LIVES, is_absolute, is_address, is_forbidden, is_id, parameter};
+use crate::grant::{VALID_LIFETIMES, is_absolute, is_address, is_forbidden, is_id, parameter};
 use crate::secret::has_signature;
-use crate::{Granted, Plan, SecretFields, Signed, Value};
+use crate::{GrantedUpload, PresignedRequest, SecretFields, TransferPlan, Value};
 
 /// Names and values, in order.
-type Pairs = Vec<(String, String)>;
+type NameValues = Vec<(String, String)>;
 
 /// Returns the grant in an answer, or `None` if there is none. The error describes what is wrong with a grant.
-pub fn grant(answer: &Value, media_type: &str) -> Option<Result<Granted, &'static str>> {
-    let places = Places::of(answer);
+pub fn grant(answer: &Value, media_type: &str) -> Option<Result<GrantedUpload, &'static str>> {
+    let places = Nodes::of(answer);
     let parts = places
         .iter()
-        .find_map(|(at, place)| multipart(&places, at, place));
-    match (target(&places), parts) {
+        .find_map(|(at, place)| multipart_grant(&places, at, place));
+    match (best_address(&places), parts) {
         // A part size may stand beside an address for the whole file.
-        (Some(target), Some(Ok(_))) if target.is_sure => Some(single(&places, &target, media_type)),
+        (Some(target), Some(Ok(_))) if target.is_sure => {
+            Some(single_grant(&places, &target, media_type))
+        }
         (_, Some(Ok(granted))) => Some(Ok(granted)),
-        (Some(target), _) => Some(single(&places, &target, media_type)),
-        (None, trouble) => trouble,
+        (Some(target), _) => Some(single_grant(&places, &target, media_type)),
+        (None, error) => error,
     }
 }
 
 /// Returns a multipart grant from a part size that has no address beside it.
-fn multipart(places: &Places, at: usize, place: &Value) -> Option<Result<Granted, &'static str>> {
-    let part_size = named(place, PART_SIZE).and_then(Value::whole)?;
+fn multipart_grant(
+    places: &Nodes,
+    at: usize,
+    place: &Value,
+) -> Option<Result<GrantedUpload, &'static str>> {
+    let part_size = named(place, PART_SIZE).and_then(Value::as_u64)?;
     let is_address = |name: &&str| {
         named(place, &[name])
             .and_then(Value::text)
@@ -43,37 +49,40 @@ fn multipart(places: &Places, at: usize, place: &Value) -> Option<Result<Granted
         return None;
     }
     // A backend that returns S3's `uploadId` and no `id` of its own uses that one as the id.
-    let Some(id) = identity(place.get("id")).or_else(|| identity(named(place, &["uploadid"])))
-    else {
+    let Some(id) = read_id(place.get("id")).or_else(|| read_id(named(place, &["uploadid"]))) else {
         return Some(Err("JSON with a part size but without an \"id\""));
     };
     // Some backends sign all parts with their first answer.
     let session =
         named(place, PARTS).map_or(Value::Null, |parts| Value::from([("parts", parts.clone())]));
-    Some(Ok(Granted {
+    Some(Ok(GrantedUpload {
         id: Some(id),
         key: key(places, at, ""),
         session,
-        ..Granted::new(Plan::Multipart { part_size })
+        ..GrantedUpload::new(TransferPlan::Multipart { part_size })
     }))
 }
 
 /// The address to which a file is sent in one request.
-struct Target {
+struct UploadAddress {
     /// The index of the place.
     at: usize,
     url: String,
-    fields: Option<Pairs>,
+    fields: Option<NameValues>,
     /// True if the member is named `url`, as in the native protocol.
     is_native: bool,
     /// True if the address is signed, and not for a part.
     is_sure: bool,
 }
 
-fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted, &'static str> {
+fn single_grant(
+    places: &Nodes,
+    target: &UploadAddress,
+    media_type: &str,
+) -> Result<GrantedUpload, &'static str> {
     let around = |names: &[&str]| {
         places
-            .around(target.at)
+            .ancestors(target.at)
             .find_map(|place| named(place, names))
     };
     let url = target.url.as_str();
@@ -87,10 +96,10 @@ fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted,
         return Err("JSON with another method than PUT, and without the \"fields\" of a form");
     }
     let id = places
-        .around(target.at)
+        .ancestors(target.at)
         .next()
         .filter(|_| target.is_native)
-        .and_then(|place| identity(place.get("id")));
+        .and_then(|place| read_id(place.get("id")));
     let key = key(places, target.at, url).or_else(|| {
         let found = fields?
             .iter()
@@ -100,9 +109,9 @@ fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted,
             .filter(|(_, key)| !key.contains("${filename}"))
             .map(|(_, key)| key.clone())
     });
-    let mut signed = Signed::put(url);
-    signed.expires_in = sooner(around(EXPIRES), signed.expires_in);
-    for (name, value) in all_headers(places, target.at, url) {
+    let mut signed = PresignedRequest::put(url);
+    signed.expires_in = shorter_lifetime(around(EXPIRES), signed.expires_in);
+    for (name, value) in upload_headers(places, target.at, url) {
         // The form's own `Content-Type` contains the boundary, which only the browser knows.
         if fields.is_none() || !name.eq_ignore_ascii_case("content-type") {
             signed = signed.header(&name, value);
@@ -113,35 +122,37 @@ fn single(places: &Places, target: &Target, media_type: &str) -> Result<Granted,
     if signed.fields.is_none() {
         signed = as_put(signed, media_type);
     }
-    Ok(Granted {
+    Ok(GrantedUpload {
         id,
         key,
-        ..Granted::new(Plan::Single(signed))
+        ..GrantedUpload::new(TransferPlan::Single(signed))
     })
 }
 
 /// Returns the most certain address in an answer.
-fn target(places: &Places) -> Option<Target> {
-    let named = places.iter().flat_map(|(at, place)| targets(at, place));
+fn best_address(places: &Nodes) -> Option<UploadAddress> {
+    let named = places
+        .iter()
+        .flat_map(|(at, place)| addresses_in(at, place));
     let best = named.min_by_key(|(doubt, _)| *doubt);
     match best {
-        Some((doubt, target)) if doubt < UNSIGNED => Some(target),
-        Some((_, target)) => odd(places, true).or(Some(target)),
-        None => odd(places, false),
+        Some((doubt, target)) if doubt < NAME_ONLY_PENALTY => Some(target),
+        Some((_, target)) => only_signed_address(places, true).or(Some(target)),
+        None => only_signed_address(places, false),
     }
 }
 
 /// Returns the only signed text, whatever its name is.
-fn odd(places: &Places, has_address: bool) -> Option<Target> {
+fn only_signed_address(places: &Nodes, has_address: bool) -> Option<UploadAddress> {
     let mut signed = places.iter().flat_map(|(at, place)| {
         let texts = place.members().iter().filter(|(name, _)| {
             let is_of_object = is_named(name, LOCATION) && has_address;
-            !is_for_later(name) && !is_named(name, DOWNLOAD) && !is_of_object
+            !is_for_another_step(name) && !is_named(name, DOWNLOAD) && !is_of_object
         });
         texts.filter_map(move |(_, value)| Some((at, value.text().filter(|text| is_signed(text))?)))
     });
     let (at, url) = signed.next()?;
-    signed.next().is_none().then(|| Target {
+    signed.next().is_none().then(|| UploadAddress {
         at,
         url: url.to_owned(),
         fields: None,
@@ -151,12 +162,12 @@ fn odd(places: &Places, has_address: bool) -> Option<Target> {
 }
 
 /// The penalty of an address that nothing but its name identifies.
-const UNSIGNED: usize = 100;
+const NAME_ONLY_PENALTY: usize = 100;
 
 /// Returns the addresses in a place that have a fitting name, each with its penalty.
-fn targets(at: usize, place: &Value) -> Vec<(usize, Target)> {
+fn addresses_in(at: usize, place: &Value) -> Vec<(usize, UploadAddress)> {
     if let Some((url, fields)) = mixed_form(place) {
-        let target = Target {
+        let target = UploadAddress {
             at,
             url,
             fields: Some(fields),
@@ -190,21 +201,24 @@ fn targets(at: usize, place: &Value) -> Vec<(usize, Target)> {
             .clone()
             .filter(|fields| !is_signed || has_policy(fields));
         let is_fitting = is_signed != fields.is_some();
-        let target = Target {
+        let target = UploadAddress {
             at,
             url: url.to_owned(),
             is_sure: is_fitting && parameter(url, "uploadId").is_none(),
             fields,
             is_native: *name == "url",
         };
-        Some((rank + if is_fitting { 0 } else { UNSIGNED }, target))
+        Some((
+            rank + if is_fitting { 0 } else { NAME_ONLY_PENALTY },
+            target,
+        ))
     });
     found.collect()
 }
 
 /// Returns the fields of a form from an object with one of their names. An empty object is ignored, since many answers
 /// for a PUT have one.
-fn fields(place: &Value) -> Option<Pairs> {
+fn fields(place: &Value) -> Option<NameValues> {
     let vague = || {
         named(place, VAGUE_FIELDS)
             .and_then(pairs)
@@ -216,7 +230,7 @@ fn fields(place: &Value) -> Option<Pairs> {
     Some(fields).filter(|fields| !fields.is_empty())
 }
 
-fn has_policy(fields: &Pairs) -> bool {
+fn has_policy(fields: &NameValues) -> bool {
     fields
         .iter()
         .any(|(name, _)| name.eq_ignore_ascii_case("policy"))
@@ -224,8 +238,8 @@ fn has_policy(fields: &Pairs) -> bool {
 
 /// Adds the field `Content-Type` if the policy has a condition on it and the fields lack it: S3 refuses such a form
 /// without the field. <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
-fn with_type(mut fields: Pairs, media_type: &str) -> Pairs {
-    let is_told = |fields: &Pairs| {
+fn with_type(mut fields: NameValues, media_type: &str) -> NameValues {
+    let is_told = |fields: &NameValues| {
         fields
             .iter()
             .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
@@ -245,7 +259,7 @@ fn with_type(mut fields: Pairs, media_type: &str) -> Pairs {
 }
 
 /// Returns a form whose address stands among its fields: `{"form_action": …, "policy": …, "x-amz-signature": …}`.
-fn mixed_form(place: &Value) -> Option<(String, Pairs)> {
+fn mixed_form(place: &Value) -> Option<(String, NameValues)> {
     named(place, &["policy"])?.text()?;
     if named(place, FIELDS).is_some() {
         return None;
@@ -268,14 +282,14 @@ fn mixed_form(place: &Value) -> Option<(String, Pairs)> {
 
 /// Returns the object's key: one beside the address or around it, or else one anywhere if the address ends with it or
 /// its name is specific to objects.
-fn key(places: &Places, at: usize, url: &str) -> Option<String> {
+fn key(places: &Nodes, at: usize, url: &str) -> Option<String> {
     // A `path` that begins with `/` is the path of a request.
     let of = |place: &'_ Value| {
         let found = named(place, KEY)?.text()?;
         let is_path = place.text_of("path") == Some(found) && found.starts_with('/');
         (!found.contains("://") && !has_signature(found) && !is_path).then(|| found.to_owned())
     };
-    places.around(at).find_map(of).or_else(|| {
+    places.ancestors(at).find_map(of).or_else(|| {
         places.iter().find_map(|(_, place)| {
             let found = of(place)?;
             let is_vague = [KEY.first(), KEY.last()]
@@ -296,27 +310,27 @@ fn ends_with(url: &str, key: &str) -> bool {
 }
 
 /// Returns the backend's name for an upload.
-fn identity(value: Option<&Value>) -> Option<String> {
+fn read_id(value: Option<&Value>) -> Option<String> {
     let id = match value? {
         Value::Bool(_) => return None,
-        other => other.written()?,
+        other => other.to_form_string()?,
     };
     is_id(&id).then_some(id)
 }
 
 /// Returns the headers to send: those beside the address or below it. Those around it usually belong to a wrapped
 /// response. They are used if their name states that they are for the upload, or if the address lists them as signed.
-fn all_headers(places: &Places, at: usize, url: &str) -> Pairs {
+fn upload_headers(places: &Nodes, at: usize, url: &str) -> NameValues {
     let of = |place: &Value| named(place, HEADERS).map(|found| headers(Some(found)));
-    let beside = places.around(at).next().and_then(of);
-    let below = || places.below(at).find_map(of);
+    let beside = places.ancestors(at).next().and_then(of);
+    let below = || places.descendants(at).find_map(of);
     let said = || {
         places
             .named(HEADERS_OF_UPLOAD)
             .map(|found| headers(Some(found)))
     };
     beside.or_else(below).or_else(said).unwrap_or_else(|| {
-        let around = places.around(at).find_map(of).unwrap_or_default();
+        let around = places.ancestors(at).find_map(of).unwrap_or_default();
         let signed = parameter(url, "X-Amz-SignedHeaders").unwrap_or_default();
         let signed = percent_encoding::percent_decode_str(signed).decode_utf8_lossy();
         let is_signed = |name: &str| {
@@ -333,11 +347,11 @@ fn all_headers(places: &Places, at: usize, url: &str) -> Pairs {
 }
 
 /// Returns the lifetime of a URL in seconds: the shorter one of what the backend states and what the URL states.
-pub fn sooner(said: Option<&Value>, own: Option<u64>) -> Option<u64> {
+pub fn shorter_lifetime(said: Option<&Value>, own: Option<u64>) -> Option<u64> {
     let said = said
-        .and_then(Value::whole)
+        .and_then(Value::as_u64)
         // A larger number is a point in time, not a duration.
-        .filter(|seconds| LIVES.contains(seconds));
+        .filter(|seconds| VALID_LIFETIMES.contains(seconds));
     match (said, own) {
         (Some(said), Some(own)) => Some(said.min(own)),
         (said, own) => said.or(own),
@@ -345,17 +359,17 @@ pub fn sooner(said: Option<&Value>, own: Option<u64>) -> Option<u64> {
 }
 
 /// Returns a PUT from an address alone.
-pub fn bare_url(text: &str, media_type: &str) -> Option<Signed> {
+pub fn url_only(text: &str, media_type: &str) -> Option<PresignedRequest> {
     let text = text.trim();
     let is_one = is_absolute(text)
         && !text.contains(char::is_whitespace)
         && parameter(text, "uploadId").is_none();
-    is_one.then(|| as_put(Signed::put(text), media_type))
+    is_one.then(|| as_put(PresignedRequest::put(text), media_type))
 }
 
 /// Adds the headers of a PUT: the type that was sent to the backend, so that a file has one type, and what the store
 /// requires.
-fn as_put(signed: Signed, media_type: &str) -> Signed {
+fn as_put(signed: PresignedRequest, media_type: &str) -> PresignedRequest {
     let url = signed.url.expose();
     // Azure stores a whole blob from one PUT only with this header.
     // <https://learn.microsoft.com/rest/api/storageservices/put-blob>
@@ -382,16 +396,16 @@ fn is_signed(text: &str) -> bool {
 
 /// Returns the address in an object that describes one part.
 pub fn address(place: &Value) -> Option<String> {
-    let named = targets(0, place).into_iter();
+    let named = addresses_in(0, place).into_iter();
     let best = named.min_by_key(|(doubt, _)| *doubt);
     let target = best.map(|(_, target)| target);
     target
-        .or_else(|| odd(&Places::only(place), false))
+        .or_else(|| only_signed_address(&Nodes::only(place), false))
         .map(|target| target.url)
 }
 
 /// Returns headers to send. Their values may be texts, numbers or lists, as some frameworks represent them.
-pub fn headers(value: Option<&Value>) -> Pairs {
+pub fn headers(value: Option<&Value>) -> NameValues {
     let headers = value.and_then(pairs).unwrap_or_default().into_iter();
     headers
         .map(|(name, value)| (name.trim().to_owned(), value))
@@ -402,13 +416,13 @@ pub fn headers(value: Option<&Value>) -> Pairs {
 }
 
 /// Returns names and values, from an object or from a list of pairs in one of the usual forms.
-fn pairs(value: &Value) -> Option<Pairs> {
+fn pairs(value: &Value) -> Option<NameValues> {
     let written = |value: &Value| match value {
         Value::List(items) => {
-            let items: Vec<String> = items.iter().filter_map(Value::written).collect();
+            let items: Vec<String> = items.iter().filter_map(Value::to_form_string).collect();
             (!items.is_empty()).then(|| items.join(", "))
         }
-        other => other.written(),
+        other => other.to_form_string(),
     };
     match value {
         Value::Object(members) => Some(

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::*;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
-use crate::Signed;
+use crate::PresignedRequest;
 use crate::dialect::FieldNames;
 
 /// The presigned URL that the tables abbreviate as `S3`.
@@ -18,26 +18,26 @@ const S3: &str = "https://b.s3.eu-central-1.amazonaws.com/k?X-Amz-Expires=120&X-
 /// Answers with the expected meaning of each.
 const ANSWERS: &str = include_str!("../../../corpus/answers.txt");
 
-fn json(text: &str) -> Reply {
-    Reply::json(serde_json::from_str(&text.replace("S3", S3)).unwrap())
+fn json(text: &str) -> DialectResponse {
+    DialectResponse::json(serde_json::from_str(&text.replace("S3", S3)).unwrap())
 }
 
-fn text(text: &str, kind: &str) -> Reply {
-    Reply {
+fn text(text: &str, kind: &str) -> DialectResponse {
+    DialectResponse {
         status: 200,
-        body: Body::Text(text.replace("S3", S3), kind.to_owned()),
+        body: ResponseBody::Text(text.replace("S3", S3), kind.to_owned()),
     }
 }
 
 /// Describes a grant: the method, the address, the key, and the headers or fields that are not always there.
-fn described(reply: &Reply) -> String {
-    let granted = match granted(reply, "text/plain") {
+fn described(response: &DialectResponse) -> String {
+    let granted = match read_grant_response(response, "text/plain") {
         Ok(granted) => granted,
-        Err(Trouble::Refused { message, .. }) => return format!("no: {message}"),
+        Err(DialectError::Refused { message, .. }) => return format!("no: {message}"),
         Err(_) => return "not understood".to_owned(),
     };
     let mut said = match &granted.plan {
-        Plan::Single(signed) => {
+        TransferPlan::Single(signed) => {
             let url = signed.url.expose().replace(S3, "S3");
             let (how, pairs) = match &signed.fields {
                 Some(fields) => ("POST", fields.expose()),
@@ -54,8 +54,8 @@ fn described(reply: &Reply) -> String {
                 life.map_or(String::new(), |life| format!(" for {life}"))
             )
         }
-        Plan::Multipart { part_size } => format!("parts of {part_size}"),
-        Plan::Stored => "nothing".to_owned(),
+        TransferPlan::Multipart { part_size } => format!("parts of {part_size}"),
+        TransferPlan::Stored => "nothing".to_owned(),
     };
     if let Some(id) = &granted.id {
         said = said + " id " + id;
@@ -84,18 +84,18 @@ fn any_answer_that_a_person_could_mean() {
 
 #[test]
 fn an_address_may_come_as_plain_text() {
-    for reply in [
+    for response in [
         text("S3", "text/plain"),
         text("S3\n", ""),
         text(" S3 ", "text/html"),
     ] {
-        assert_eq!(described(&reply), "PUT S3");
+        assert_eq!(described(&response), "PUT S3");
     }
 }
 
 #[test]
 fn what_cannot_be_understood_says_what_came_and_no_secret() {
-    for (reply, got) in [
+    for (response, got) in [
         (json("{}"), "{}"),
         (json("null"), "null"),
         (json("[]"), "[]"),
@@ -131,14 +131,14 @@ fn what_cannot_be_understood_says_what_came_and_no_secret() {
         ),
         (text("S3 and more", ""), "88 characters of no Content-Type"),
     ] {
-        let trouble = granted(&reply, "text/plain").unwrap_err();
-        let malformed = Trouble::Malformed {
+        let error = read_grant_response(&response, "text/plain").unwrap_err();
+        let malformed = DialectError::Malformed {
             expected: EXPECTED.to_owned(),
             got: got.to_owned(),
-            is_incomplete: matches!(reply.body, Body::Text(..)),
+            is_incomplete: matches!(response.body, ResponseBody::Text(..)),
         };
-        assert_eq!(trouble, malformed);
-        assert!(!format!("{trouble:?}").contains("5ec"));
+        assert_eq!(error, malformed);
+        assert!(!format!("{error:?}").contains("5ec"));
     }
 }
 
@@ -149,15 +149,15 @@ fn a_refusal_may_come_with_a_200() {
         r#"{"success":false,"message":"Your plan is full"}"#,
         r#"{"error":"Your plan is full"}"#,
     ] {
-        match granted(&json(answer), "text/plain") {
-            Err(Trouble::Refused { message, .. }) => assert_eq!(message, "Your plan is full"),
+        match read_grant_response(&json(answer), "text/plain") {
+            Err(DialectError::Refused { message, .. }) => assert_eq!(message, "Your plan is full"),
             other => panic!("{answer}: {other:?}"),
         }
     }
 }
 
-fn ask(metadata: &BTreeMap<String, String>) -> Ask<'_> {
-    Ask {
+fn params(metadata: &BTreeMap<String, String>) -> CreateParams<'_> {
+    CreateParams {
         name: "a b.txt",
         media_type: "text/plain",
         size: 5,
@@ -169,29 +169,29 @@ fn ask(metadata: &BTreeMap<String, String>) -> Ask<'_> {
     }
 }
 
-fn first(site: &Site, ask: &Ask) -> (String, String) {
-    let call = Auto.create(site, ask, &[]).unwrap().call().unwrap();
-    let body = match &call.payload {
-        Payload::Json(value) => serde_json::to_string(value).unwrap(),
-        Payload::Form(pairs) => urlencoded(
+fn first(config: &BackendConfig, params: &CreateParams) -> (String, String) {
+    let request = Auto.create(config, params, &[]).unwrap().request().unwrap();
+    let body = match &request.body {
+        RequestBody::Json(value) => serde_json::to_string(value).unwrap(),
+        RequestBody::Form(pairs) => urlencoded(
             pairs
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str())),
         ),
-        Payload::Text(text) => text.clone(),
-        Payload::Empty => String::new(),
+        RequestBody::Text(text) => text.clone(),
+        RequestBody::Empty => String::new(),
     };
-    (format!("{} {}", call.method, call.url.expose()), body)
+    (format!("{} {}", request.method, request.url.expose()), body)
 }
 
 #[test]
 fn the_first_request_is_native_json() {
     let metadata = BTreeMap::from([("album".to_owned(), "7".to_owned())]);
-    let site = Site {
+    let config = BackendConfig {
         endpoint: "/uploads".into(),
-        ..Site::default()
+        ..BackendConfig::default()
     };
-    let (line, body) = first(&site, &ask(&metadata));
+    let (line, body) = first(&config, &params(&metadata));
     assert_eq!(line, "POST /uploads");
     assert_eq!(
         body,
@@ -201,12 +201,12 @@ fn the_first_request_is_native_json() {
     let read: crate::native::CreateRequest = serde_json::from_str(&body).unwrap();
     assert_eq!(read.part_size, Some(8 << 20));
 
-    let large = Ask {
+    let large = CreateParams {
         prefer_multipart: true,
-        ..ask(&metadata)
+        ..params(&metadata)
     };
     assert!(
-        first(&site, &large)
+        first(&config, &large)
             .1
             .contains(r#"["multipart","put","post"]"#)
     );
@@ -215,21 +215,21 @@ fn the_first_request_is_native_json() {
 #[test]
 fn the_first_request_in_the_words_of_a_backend() {
     let metadata = BTreeMap::new();
-    let mut site = Site {
+    let mut config = BackendConfig {
         endpoint: "/api/v1/files/presign?v=2".into(),
-        fields: FieldNames {
+        field_names: FieldNames {
             name: Some("file_name".into()),
             media_type: Some("contentType".into()),
             size: Some(String::new()),
         },
-        extra: vec![
+        extra_fields: vec![
             ("bucket_name".into(), "up".into()),
             ("expiration".into(), "300".into()),
             ("zip".into(), "007".into()),
         ],
-        ..Site::default()
+        ..BackendConfig::default()
     };
-    let (line, body) = first(&site, &ask(&metadata));
+    let (line, body) = first(&config, &params(&metadata));
     assert_eq!(line, "POST /api/v1/files/presign?v=2");
     assert_eq!(
         body,
@@ -238,14 +238,14 @@ fn the_first_request_in_the_words_of_a_backend() {
 
     let pairs =
         "file_name=a%20b.txt&contentType=text%2Fplain&bucket_name=up&expiration=300&zip=007";
-    site.encoding = Encoding::Query;
-    let (line, body) = first(&site, &ask(&metadata));
+    config.encoding = Encoding::Query;
+    let (line, body) = first(&config, &params(&metadata));
     assert_eq!(line, format!("GET /api/v1/files/presign?v=2&{pairs}"));
     assert_eq!(body, "");
 
-    site.encoding = Encoding::Form;
+    config.encoding = Encoding::Form;
     let metadata = BTreeMap::from([("album".to_owned(), "7".to_owned())]);
-    let (line, body) = first(&site, &ask(&metadata));
+    let (line, body) = first(&config, &params(&metadata));
     assert_eq!(line, "POST /api/v1/files/presign?v=2");
     assert_eq!(
         body,
@@ -255,7 +255,7 @@ fn the_first_request_in_the_words_of_a_backend() {
 
 #[test]
 fn parts_are_signed_in_any_shape() {
-    let wanted = [3, 4].map(|number| Part { number, size: 5 });
+    let wanted = [3, 4].map(|number| PartToSign { number, size: 5 });
     for answer in [
         r#"{"parts":[{"number":3,"url":"https://h/3"},{"number":4,"url":"https://h/4"}]}"#,
         r#"{"parts":[{"partNumber":4,"signedUrl":"https://h/4"},{"partNumber":3,"signedUrl":"https://h/3"}]}"#,
@@ -273,18 +273,18 @@ fn parts_are_signed_in_any_shape() {
             .collect();
         assert_eq!(urls, [(3, "https://h/3"), (4, "https://h/4")], "{answer}");
     }
-    let one = [Part { number: 3, size: 5 }];
+    let one = [PartToSign { number: 3, size: 5 }];
     for answer in [
         r#"{"url":"https://h/3","headers":{"a":"b"},"expiresIn":60}"#,
         r#"{"parts":[{"number":3,"url":"https://h/3","headers":{"a":"b"}}],"expiresIn":60}"#,
     ] {
         let signed = parts::parts(&serde_json::from_str(answer).unwrap(), &one, false).unwrap();
-        let request = Signed::put("https://h/3").header("a", "b");
-        let request = Signed {
+        let request = PresignedRequest::put("https://h/3").header("a", "b");
+        let request = PresignedRequest {
             expires_in: Some(60),
             ..request
         };
-        assert_eq!(signed, [SignedPart { number: 3, request }], "{answer}");
+        assert_eq!(signed, [PresignedPart { number: 3, request }], "{answer}");
     }
     for answer in [
         "{}",
@@ -300,7 +300,7 @@ fn parts_are_signed_in_any_shape() {
 
 #[test]
 fn no_part_is_sent_to_where_another_one_belongs() {
-    let part = |number| Part { number, size: 5 };
+    let part = |number| PartToSign { number, size: 5 };
     for (answer, wanted) in [
         (r#"{"presignedUrls":{"2":"S3"}}"#, vec![part(1)]),
         (r#"{"2":"S3"}"#, vec![part(1)]),
@@ -320,7 +320,7 @@ fn no_part_is_sent_to_where_another_one_belongs() {
         ),
     ] {
         let answer = json(answer);
-        let value = answer.value("").unwrap();
+        let value = answer.expect_json("").unwrap();
         assert_eq!(parts::parts(value, &wanted, false), None, "{wanted:?}");
     }
     // Two of four parts came with the first answer. The others are requested.
@@ -336,7 +336,7 @@ fn no_part_is_sent_to_where_another_one_belongs() {
 
 #[test]
 fn a_part_whose_signature_would_not_be_sent_is_named() {
-    let upload = Upload {
+    let upload = UploadContext {
         id: "i",
         session: &Value::Null,
         size: 5,
@@ -344,10 +344,10 @@ fn a_part_whose_signature_would_not_be_sent_is_named() {
         is_multipart: true,
         age: 0,
     };
-    let wanted = [Part { number: 1, size: 5 }];
+    let wanted = [PartToSign { number: 1, size: 5 }];
     let answer = json(r#"{"parts":[{"number":1,"url":"https://h/song#1?X-Amz-Signature=5ec"}]}"#);
-    let signed = Auto.sign_parts(&Site::default(), &upload, &wanted, &[answer]);
-    let Err(Trouble::Malformed { got, .. }) = signed else {
+    let signed = Auto.sign_parts(&BackendConfig::default(), &upload, &wanted, &[answer]);
+    let Err(DialectError::Malformed { got, .. }) = signed else {
         panic!("{signed:?}");
     };
     assert!(got.contains("%23"), "{got}");
@@ -356,8 +356,8 @@ fn a_part_whose_signature_would_not_be_sent_is_named() {
 #[test]
 fn parts_that_were_signed_ahead_are_not_asked_for() {
     let answer = json(r#"{"id":"i","partSize":5242880,"urls":["https://h/1","https://h/2"]}"#);
-    let granted = granted(&answer, "text/plain").unwrap();
-    let upload = Upload {
+    let granted = read_grant_response(&answer, "text/plain").unwrap();
+    let upload = UploadContext {
         id: "i",
         session: &granted.session,
         size: 6_000_000,
@@ -365,9 +365,9 @@ fn parts_that_were_signed_ahead_are_not_asked_for() {
         part_size: 5 << 20,
         age: 0,
     };
-    let site = Site::default();
-    let wanted = [Part { number: 2, size: 5 }];
-    let signed = Auto.sign_parts(&site, &upload, &wanted, &[]).unwrap();
+    let config = BackendConfig::default();
+    let wanted = [PartToSign { number: 2, size: 5 }];
+    let signed = Auto.sign_parts(&config, &upload, &wanted, &[]).unwrap();
     assert_eq!(
         signed.done().unwrap().first().unwrap().request.url.expose(),
         "https://h/2"
@@ -378,26 +378,26 @@ fn parts_that_were_signed_ahead_are_not_asked_for() {
     let session: Value =
         serde_json::from_str(&format!(r#"{{"parts":["{url}","{url}&"]}}"#)).unwrap();
     for (age, is_asked) in [(899, false), (900, true)] {
-        let upload = Upload {
+        let upload = UploadContext {
             session: &session,
             age,
             ..upload
         };
-        let next = Auto.sign_parts(&site, &upload, &wanted, &[]).unwrap();
-        assert_eq!(next.call().is_some(), is_asked, "{age}");
+        let next = Auto.sign_parts(&config, &upload, &wanted, &[]).unwrap();
+        assert_eq!(next.request().is_some(), is_asked, "{age}");
     }
 
-    let upload = Upload {
+    let upload = UploadContext {
         session: &Value::Null,
         id: "a/b c",
         ..upload
     };
-    let call = Auto
-        .sign_parts(&site, &upload, &wanted, &[])
+    let request = Auto
+        .sign_parts(&config, &upload, &wanted, &[])
         .unwrap()
-        .call()
+        .request()
         .unwrap();
-    assert_eq!(call.url.expose(), "/a%2Fb%20c/parts");
+    assert_eq!(request.url.expose(), "/a%2Fb%20c/parts");
 }
 
 #[test]
@@ -411,7 +411,7 @@ fn stored_parts_in_any_shape() {
         let etag = "\"e\"".to_owned();
         assert_eq!(
             parts,
-            [StoredPart {
+            [ListedPart {
                 number: 1,
                 size: 9,
                 etag
@@ -447,29 +447,32 @@ fn stored_parts_in_any_shape() {
 
 #[test]
 fn a_confirmation_may_say_much_or_nothing() {
-    let all = stored(&json(
+    let all = read_confirmation(&json(
         r#"{"key":"k","size":9,"type":"a/b","etag":"e","location":"https://h/k","downloadUrl":"https://h/k?s=1","more":[1]}"#,
     ));
     let all = all.unwrap();
     assert_eq!((all.key.as_deref(), all.size), (Some("k"), Some(9)));
     assert_eq!(all.media_type.as_deref(), Some("a/b"));
     assert_eq!(all.download_url.unwrap().expose(), "https://h/k?s=1");
-    for reply in [
+    for response in [
         json(r#"{"ok":true}"#),
         json("true"),
         text("OK", "text/plain"),
     ] {
-        assert_eq!(stored(&reply).unwrap(), Stored::default());
+        assert_eq!(
+            read_confirmation(&response).unwrap(),
+            ConfirmedObject::default()
+        );
     }
-    let empty = Stored {
+    let empty = ConfirmedObject {
         is_empty: true,
-        ..Stored::default()
+        ..ConfirmedObject::default()
     };
-    assert_eq!(stored(&text("", "")).unwrap(), empty);
-    assert!(stored(&text("<!doctype html>Sign in", "text/html")).is_err());
+    assert_eq!(read_confirmation(&text("", "")).unwrap(), empty);
+    assert!(read_confirmation(&text("<!doctype html>Sign in", "text/html")).is_err());
 
     // One place describes the object, and the others do not.
-    let part = stored(&json(
+    let part = read_confirmation(&json(
         r#"{"ok":true,"quota":{"size":1},"file":{"key":"k","url":"https://h/k","type":"unknown"}}"#,
     ));
     let part = part.unwrap();
@@ -479,7 +482,7 @@ fn a_confirmation_may_say_much_or_nothing() {
     );
     assert_eq!(part.location.unwrap().expose(), "https://h/k");
     // An address with a signature is a link to read the object, and a key is never an address.
-    let signed = stored(&json(r#"{"key":"S3","location":"S3"}"#)).unwrap();
+    let signed = read_confirmation(&json(r#"{"key":"S3","location":"S3"}"#)).unwrap();
     assert_eq!((signed.key, signed.location), (None, None));
     assert_eq!(signed.download_url.unwrap().expose(), S3);
 }
@@ -490,14 +493,16 @@ fn a_confirmation_may_be_a_refusal() {
         r#"{"success":false,"message":"The file holds a virus"}"#,
         r#"{"error":{"code":"virus","message":"The file holds a virus"}}"#,
     ] {
-        match stored(&json(answer)) {
-            Err(Trouble::Refused { message, .. }) => assert_eq!(message, "The file holds a virus"),
+        match read_confirmation(&json(answer)) {
+            Err(DialectError::Refused { message, .. }) => {
+                assert_eq!(message, "The file holds a virus");
+            }
             other => panic!("{answer}: {other:?}"),
         }
     }
     assert!(matches!(
-        stored(&json(r#"{"ok":false}"#)),
-        Err(Trouble::Malformed { .. })
+        read_confirmation(&json(r#"{"ok":false}"#)),
+        Err(DialectError::Malformed { .. })
     ));
 }
 
@@ -524,7 +529,8 @@ fn a_form_tells_the_type_that_its_policy_speaks_of() {
         let answer = json(&format!(
             r#"{{"url":"https://h/","fields":{{"key":"k","policy":"{policy}"{more}}}}}"#
         ));
-        let Plan::Single(signed) = granted(&answer, "text/plain").unwrap().plan else {
+        let TransferPlan::Single(signed) = read_grant_response(&answer, "text/plain").unwrap().plan
+        else {
             panic!("{conditions}");
         };
         let fields = signed.fields.unwrap();

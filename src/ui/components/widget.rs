@@ -1,0 +1,186 @@
+//! The whole widget. [`Widget`] combines the components over plain signals. [`S3Upload`] is the component for Leptos
+//! pages, over an uploader.
+
+use leptos::callback::UnsyncCallback;
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use s3_upload_core::Target;
+use web_sys::DataTransfer;
+
+use super::context::UiContext;
+use super::drop_zone::{self, DropZone};
+use super::file_list::FileList;
+use super::live_regions::LiveRegions;
+use super::overall::Overall;
+use super::rejections::Rejections;
+use crate::ui::action::Action;
+use crate::ui::display_options::DisplayOptions;
+use crate::ui::style;
+use crate::ui::text::messages::Messages;
+use crate::ui::upload_list::UploadList;
+use crate::uploader::{Settings, Uploader};
+
+/// The widget. It shows the contents of `uploads`, and passes the person's actions on.
+#[component]
+pub fn Widget(
+    /// The files and totals that are shown.
+    uploads: UploadList,
+    /// The options of the presentation.
+    #[prop(into)]
+    look: Signal<DisplayOptions>,
+    /// The receiver of the person's actions.
+    #[prop(into)]
+    act: UnsyncCallback<Action>,
+    /// Texts in place of the English ones.
+    #[prop(optional)]
+    messages: Messages,
+    /// Drops that came before the widget.
+    #[prop(optional)]
+    dropped: Vec<DataTransfer>,
+) -> impl IntoView {
+    let ui = UiContext::new(act, messages);
+    for data in &dropped {
+        drop_zone::add(ui, data);
+    }
+    let root = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        if let Some(root) = root.get() {
+            style::adopt(&root.get_root_node());
+        }
+    });
+    let disabled = Memo::new(move |_| look.try_with(|look| look.disabled).unwrap_or(true));
+    let paste = move |event: ev::ClipboardEvent| {
+        if let Some(data) = event.clipboard_data().filter(drop_zone::carries_files)
+            && disabled.try_get_untracked() == Some(false)
+        {
+            event.prevent_default();
+            drop_zone::add(ui, &data);
+        }
+    };
+    view! {
+        <div
+            class="s3u"
+            class:s3u-disabled=move || disabled.try_get().unwrap_or(true)
+            part="root"
+            node_ref=root
+            on:paste=paste
+            on:keydown=ignore_repeats
+        >
+            <DropZone ui look />
+            <Rejections ui rejections=uploads.rejections.clone() />
+            <Overall ui totals=uploads.totals.clone() />
+            <FileList ui rows=uploads.rows.clone() totals=uploads.totals.clone() />
+            <LiveRegions ui uploads />
+        </div>
+    }
+}
+
+/// Ignores the repeated events of a held Enter. Each would press a button, and the focus may have moved to a button
+/// that cancels another file.
+fn ignore_repeats(event: ev::KeyboardEvent) {
+    if event.repeat() && event.key() == "Enter" {
+        event.prevent_default();
+    }
+}
+
+/// The upload widget for Leptos pages.
+///
+/// Uploads live as long as the [`Uploader`], not as long as the component. Without an `uploader` the component makes
+/// one of its own from `settings`, whose uploads end when the component leaves the page. To keep uploads while the page
+/// changes, pass an `uploader` that lives longer. They continue meanwhile, and the next component with the same
+/// uploader shows them.
+#[component]
+pub fn S3Upload(
+    /// The page's own uploader, with its own settings.
+    #[prop(optional)]
+    uploader: Option<Uploader>,
+    /// The settings of the uploader that the component makes itself. They are not used with an `uploader`.
+    #[prop(optional)]
+    settings: Settings,
+    /// True if more than one file can be chosen. If it is false, only one file is allowed, whatever the settings are,
+    /// and a new one replaces one in a final state. If it is not given, the settings decide: `max_files: Some(1)`
+    /// allows one file.
+    #[prop(optional, into)]
+    multiple: Option<Signal<bool>>,
+    /// True if no file can be added.
+    #[prop(optional, into)]
+    disabled: Signal<bool>,
+    /// Texts in place of the English ones.
+    #[prop(optional)]
+    messages: Messages,
+) -> impl IntoView {
+    let uploader = uploader.unwrap_or_else(|| {
+        let made = Uploader::new(settings);
+        let gone = StoredValue::new_local(made.clone());
+        on_cleanup(move || {
+            gone.try_with_value(Uploader::suspend);
+        });
+        made
+    });
+    let constraints = uploader.settings().engine.constraints;
+    let single = constraints.max_files == Some(1);
+    let many = Signal::derive(move || {
+        multiple.map_or(!single, |multiple| multiple.try_get() == Some(true))
+    });
+    if multiple.is_some() {
+        let own = StoredValue::new(None);
+        let kept = StoredValue::new_local(uploader.clone());
+        let limit = move |most: Option<u32>| {
+            kept.try_with_value(|uploader| {
+                uploader.configure(|settings| settings.engine.constraints.max_files = most);
+            });
+        };
+        Effect::new(move |_| {
+            let many = many.try_get() == Some(true);
+            // The limit is read only now, since another component that had this uploader may have restored it.
+            let read = || kept.try_with_value(|all| all.settings().engine.constraints.max_files);
+            let before = own.try_update_value(|own| *own.get_or_insert_with(read));
+            let before = before.flatten().flatten();
+            limit(if many { before } else { Some(1) });
+        });
+        // The uploader belongs to the page, so that the component's change is undone here.
+        on_cleanup(move || {
+            if let Some(before) = own.try_get_value().flatten().flatten() {
+                limit(before);
+            }
+        });
+    }
+    let look = Signal::derive(move || DisplayOptions {
+        constraints: constraints.clone(),
+        multiple: many.try_get().unwrap_or_default(),
+        disabled: disabled.try_get().unwrap_or_default(),
+    });
+    let uploads = UploadList::of(&uploader);
+    let act = UnsyncCallback::new(move |action| {
+        let many = many.try_get_untracked().unwrap_or_default();
+        perform(&uploader, many, action);
+    });
+    view! { <Widget uploads look act messages /> }
+}
+
+/// Performs an action of the person on an uploader. If only one file is allowed, a new one replaces a file in a final
+/// state.
+pub fn perform(uploader: &Uploader, multiple: bool, action: Action) {
+    match action {
+        Action::Add(files) => {
+            // Messages about the last choice do not concern this one.
+            for refused in uploader.rejections().get_untracked() {
+                uploader.dismiss(refused.id);
+            }
+            if multiple {
+                uploader.add(files);
+            } else {
+                uploader.replace(files);
+            }
+        }
+        Action::Start(target) => uploader.start(target),
+        Action::Pause(target) => uploader.pause(target),
+        Action::Resume(target) => uploader.resume(target),
+        Action::Retry(target) => uploader.retry(target),
+        Action::Cancel(target) => uploader.cancel(target),
+        Action::Remove(Target::All) | Action::Clear => uploader.clear(),
+        Action::Remove(target) => uploader.remove(target),
+        Action::Dismiss(rejection) => uploader.dismiss(rejection),
+    }
+}
