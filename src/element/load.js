@@ -1,7 +1,7 @@
 // Loads the widget once per page: the script that wasm-bindgen made, and the wasm. Both are fetched side by side, and
 // each is named by the version of this file, so that no cache combines two versions.
 
-/** The URLs of both. `S3Upload.configure` replaces them. */
+/** The URLs of both, or functions that give the module and the wasm. `S3Upload.configure` replaces them. */
 export const source = {
   core: new URL(`./s3-upload-core.js?v=${VERSION}`, import.meta.url).href,
   wasm: new URL(`./s3-upload-core_bg.wasm?v=${VERSION}`, import.meta.url).href,
@@ -45,6 +45,7 @@ async function attempt() {
 }
 
 async function script(url) {
+  if (typeof url === "function") return url();
   try {
     // A browser may keep a failed import for as long as the page lives, and the fragment is part of its name.
     // https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-single-imported-module-script
@@ -56,6 +57,7 @@ async function script(url) {
 }
 
 async function compile(source) {
+  if (typeof source === "function") return source();
   // The page may give the bytes or the module itself, in place of a URL.
   if (typeof source !== "string" && !source.href) return source;
   const response = await answered(source);

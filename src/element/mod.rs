@@ -6,6 +6,8 @@
 
 mod admission;
 #[cfg(all(test, not(target_arch = "wasm32")))]
+mod api_table;
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod attribute_table;
 mod attributes;
 mod backend_attributes;

@@ -8,7 +8,6 @@ export const ENGLISH = {
   "drop.hint": "or drop them here",
   "drop.hint.one": "or drop it here",
   "drop.now": "Drop to add",
-  "list.label": "Files",
   "status.loading": "Waiting for the uploader",
   "hint.max-size": "up to {limit} each",
   "hint.max-size.one": "up to {limit}",

@@ -106,7 +106,7 @@ export class StartView {
 
   /** Lists the chosen files. */
   list(files) {
-    this.#list ??= make(this.#root, "ul", { class: "s3u-list", part: "list", "aria-label": this.#say("list.label") });
+    this.#list ??= make(this.#root, "ul", { class: "s3u-list", part: "list" });
     this.#list.replaceChildren();
     for (const file of files.slice(0, LISTED)) {
       const name = displayName(file.name);

@@ -21,7 +21,10 @@ const TABLE: &[(&str, &[Stage])] = &[
     ("server/tests/", NATIVE),
     ("server/", END_TO_END),
     ("tests/browser/", BROWSER),
+    ("tests/e2e/embed/", &[Stage::Lint, Stage::Embed]),
     ("tests/e2e/", &[Stage::Lint, Stage::EndToEnd]),
+    // The tests of the widget compare the declarations with the code.
+    ("npm/", &[Stage::Lint, Stage::Native, Stage::Embed]),
     ("examples/", &[Stage::Lint, Stage::EndToEnd]),
     // Tests compare the documents with the code, and set up a bucket according to the README.
     ("docs/", END_TO_END),
@@ -72,6 +75,14 @@ mod tests {
             [Stage::Lint, Stage::Native, Stage::Browser]
         );
         assert_eq!(affected(["src/ui/mod.rs"].into_iter()), Stage::ALL);
+    }
+
+    #[test]
+    fn the_package_is_tried_when_it_changes() {
+        let stages = affected(["tests/e2e/embed/project.mjs"].into_iter());
+        assert_eq!(stages, [Stage::Lint, Stage::Embed]);
+        let stages = affected(["npm/build.mjs"].into_iter());
+        assert_eq!(stages, [Stage::Lint, Stage::Native, Stage::Embed]);
     }
 
     #[test]

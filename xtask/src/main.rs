@@ -6,6 +6,7 @@ mod compress;
 mod demo;
 mod error;
 mod lint;
+mod npm;
 mod process;
 mod project;
 mod report;
@@ -31,13 +32,14 @@ cargo xtask <command>
              --store-port N   of the S3 store (9000)
              --data DIR       where the store keeps its objects, instead of a place that is thrown away
   test     all checks; the last line reads `N passed, N failed`
-             --only STAGE     lint, native, browser or e2e
+             --only STAGE     lint, native, browser, e2e or embed (which then tries all bundlers)
              --changed        the stages that files changed since main can affect
   lint     the checks that run no test
              --only CHECK     format, clippy, modules, rules, docs, size, dependencies or spelling
   rules    the rules of specifications that no test names
   bench    how fast the widget is beside bare loops of fetch and XHR: a table, and a file of JSON
   dist     the widget, ready for a web server: dist/ and a table of its sizes
+  npm      the package for npm: target/npm/s3-upload-VERSION.tgz
   size     the sizes of dist/ beside size-budget.toml, and the largest groups of functions
   serve    the loop for developing: builds again when a file changes, reloads the page
              --port N         of the page (8081)
@@ -61,6 +63,7 @@ enum Task {
     Rules,
     Bench,
     Dist,
+    Npm,
     Size,
     Serve(serve::Options),
     Setup(Vec<setup::Part>),
@@ -101,6 +104,10 @@ fn run(project: &Project, task: Task) -> Result<ExitCode> {
         Task::Bench => test::bench(project),
         Task::Dist => {
             widget::dist(project, widget::Optimise::Required)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Npm => {
+            npm::pack(project)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Size => {
@@ -180,6 +187,10 @@ fn parse(arguments: &[String]) -> Result<Task> {
         "dist" => match options.next_name()? {
             None => Ok(Task::Dist),
             Some(other) => Err(unknown(&other, "dist")),
+        },
+        "npm" => match options.next_name()? {
+            None => Ok(Task::Npm),
+            Some(other) => Err(unknown(&other, "npm")),
         },
         "size" => match options.next_name()? {
             None => Ok(Task::Size),
@@ -303,8 +314,13 @@ mod tests {
             parsed("lint --only modules"),
             Ok(Task::Lint(vec![lint::Check::Modules]))
         );
+        assert_eq!(
+            parsed("test --only embed"),
+            Ok(Task::Test(vec![test::Stage::EmbedAll]))
+        );
         assert_eq!(parsed("test --changed"), Ok(Task::TestChanged));
         assert_eq!(parsed("dist --help"), Ok(Task::Help));
+        assert_eq!(parsed("npm"), Ok(Task::Npm));
     }
 
     #[test]
@@ -329,7 +345,7 @@ mod tests {
         );
         assert!(
             parsed("test --only nothing")
-                .is_err_and(|sentence| sentence.contains("lint, native, browser, e2e"))
+                .is_err_and(|sentence| sentence.contains("lint, native, browser, e2e, embed"))
         );
         assert!(parsed("lint --only nothing").is_err_and(|sentence| sentence.contains("modules")));
         assert!(parsed("setup everything").is_err_and(|sentence| sentence.contains("trunk")));

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::lint::{self, Check};
+use crate::npm;
 use crate::process;
 use crate::project::Project;
 use crate::report::Count;
@@ -25,10 +26,21 @@ pub enum Stage {
     Browser,
     /// The built widget against the real server and store.
     EndToEnd,
+    /// The npm package in fresh projects: those that are tried each time.
+    Embed,
+    /// The npm package in fresh projects of all bundlers and frameworks, which takes several minutes. `--only embed`.
+    EmbedAll,
 }
 
 impl Stage {
-    pub const ALL: [Self; 4] = [Self::Lint, Self::Native, Self::Browser, Self::EndToEnd];
+    /// The stages that run without an option.
+    pub const ALL: [Self; 5] = [
+        Self::Lint,
+        Self::Native,
+        Self::Browser,
+        Self::EndToEnd,
+        Self::Embed,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -36,17 +48,21 @@ impl Stage {
             Self::Native => "native",
             Self::Browser => "browser",
             Self::EndToEnd => "e2e",
+            Self::Embed | Self::EmbedAll => "embed",
         }
     }
 
+    /// Finds a stage that is asked for by its name. All projects are tried if the name is `embed`.
     pub fn named(name: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|stage| stage.name() == name)
-            .ok_or_else(|| {
-                let names = Self::ALL.map(Self::name).join(", ");
-                format!("`test` has no stage `{name}`, only {names}.")
-            })
+        let stage = Self::ALL.into_iter().find(|stage| stage.name() == name);
+        let all = |stage| match stage {
+            Self::Embed => Self::EmbedAll,
+            other => other,
+        };
+        stage.map(all).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("`test` has no stage `{name}`, only {names}.")
+        })
     }
 
     fn run(self, project: &Project, toolchain: &Toolchain) -> Result<Count> {
@@ -55,6 +71,8 @@ impl Stage {
             Self::Native => native(project, toolchain),
             Self::Browser => in_browser(project, toolchain),
             Self::EndToEnd => end_to_end(project, toolchain),
+            Self::Embed => embed(project, toolchain, &["--grep", "@basic"]),
+            Self::EmbedAll => embed(project, toolchain, &[]),
         }
     }
 }
@@ -193,6 +211,21 @@ fn end_to_end(project: &Project, toolchain: &Toolchain) -> Result<Count> {
     for line in backends.skipped() {
         println!("{line}");
     }
+    Ok(Count::of_playwright(&output, succeeded))
+}
+
+/// Tries the npm package in fresh projects, which npm installs.
+fn embed(project: &Project, toolchain: &Toolchain, which: &[&str]) -> Result<Count> {
+    let mut tests = in_chromium(project, toolchain)?;
+    let package = npm::pack(project)?;
+    let config = "embed/playwright.config.mjs";
+    tests
+        .args(["node_modules/@playwright/test/cli.js", "test", "--config"])
+        .arg(config)
+        .args(which)
+        .env("EMBED_PACKAGE", package)
+        .env("EMBED_PROJECTS", project.scratch()?.join("embed"));
+    let (output, succeeded) = process::tee(&mut tests)?;
     Ok(Count::of_playwright(&output, succeeded))
 }
 

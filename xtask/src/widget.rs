@@ -16,7 +16,7 @@ use crate::setup::wasm_bindgen::{self, WasmBindgen};
 use crate::setup::wasm_opt::{self, WasmOpt};
 
 /// The glue and the wasm: `s3-upload-core.js` and `s3-upload-core_bg.wasm`, loaded by `s3-upload.js`.
-const OUT_NAME: &str = "s3-upload-core";
+pub const OUT_NAME: &str = "s3-upload-core";
 
 /// The script that a page loads, with the modules that it imports.
 const ENTRY: &str = "src/element/s3-upload.js";
@@ -41,6 +41,17 @@ const OPTIMISE: [&str; 8] = [
     "--enable-reference-types",
     "--enable-sign-ext",
     "--strip-producers",
+];
+
+/// The options of wasm-bindgen. `s3-upload.js` always says where the wasm is; the default address in the glue would be a
+/// second reference, for which some bundlers emit a second copy.
+const BINDGEN: [&str; 6] = [
+    "--target",
+    "web",
+    "--no-typescript",
+    "--omit-default-module-path",
+    "--remove-name-section",
+    "--remove-producers-section",
 ];
 
 /// The necessity of wasm-opt for a build.
@@ -134,6 +145,7 @@ fn glue(
     (
         &input,
         &bindgen.version,
+        BINDGEN,
         opt.map(|_| (wasm_opt::PACKAGE.version, OPTIMISE)),
     )
         .hash(&mut hasher);
@@ -145,13 +157,7 @@ fn glue(
     project::remove_file(&stamp)?;
     project::remove_dir(&folder)?;
     let mut command = process::command(&bindgen.bindgen);
-    command.args([
-        "--target",
-        "web",
-        "--no-typescript",
-        "--remove-name-section",
-        "--remove-producers-section",
-    ]);
+    command.args(BINDGEN);
     command
         .args(["--out-name", OUT_NAME, "--out-dir"])
         .arg(&folder)

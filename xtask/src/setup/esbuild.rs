@@ -19,7 +19,7 @@ pub const PACKAGE: Package = Package {
 
 /// The oldest browsers whose syntax the output keeps to: the first ones that have the stylesheet's `light-dark()`.
 /// <https://developer.mozilla.org/docs/Web/CSS/color_value/light-dark>
-const TARGET: &str = "--target=es2022,chrome123,firefox120,safari17.5";
+pub const BROWSERS: &str = "es2022,chrome123,firefox120,safari17.5";
 
 /// esbuild, and the Node that starts it.
 #[derive(Debug)]
@@ -40,6 +40,12 @@ pub fn ensure(project: &Project) -> Result<Esbuild> {
 impl Esbuild {
     pub fn describe(&self) -> String {
         self.program.display().to_string()
+    }
+
+    /// Returns the path of the module that a script of Node requires.
+    pub fn module(&self) -> PathBuf {
+        let package = self.program.ancestors().nth(2).unwrap_or(&self.program);
+        package.join("lib/main.js")
     }
 
     /// Returns a script with the modules that it imports by a relative path, minified. Each name of `values` is replaced
@@ -63,12 +69,8 @@ impl Esbuild {
     fn command(&self, file: &Path) -> Command {
         let mut command = process::command(&self.node);
         command.arg(&self.program).arg(file);
-        command.args([
-            "--minify",
-            "--legal-comments=none",
-            "--charset=utf8",
-            TARGET,
-        ]);
+        command.args(["--minify", "--legal-comments=none", "--charset=utf8"]);
+        command.arg(format!("--target={BROWSERS}"));
         command
     }
 }

@@ -11,8 +11,8 @@ use crate::error::Result;
 use crate::process;
 use crate::project::{self, Project};
 
-/// The oldest version that Playwright supports.
-const OLDEST: &str = "20";
+/// The oldest version that Vite 7 supports, with which the npm package is tried.
+const OLDEST: &str = "20.19";
 
 #[derive(Debug)]
 pub struct Node {

@@ -1,0 +1,119 @@
+// Makes the scripts of the npm package: node build.mjs ESBUILD ELEMENT CORE WASM OUT VERSION
+//
+// OUT/s3-upload.js          the element; it loads the two files below when the first element is connected
+// OUT/s3-upload-core-*.js   the glue of the wasm
+// OUT/s3-upload-core-*.wasm the widget
+// OUT/s3-upload.inline.js   all in one module, for bundlers that do not emit the files a package refers to
+// OUT/s3-upload.iife.js     a classic script; it loads the wasm beside it
+// OUT/../integrity.json     the hash of each file for Subresource Integrity
+//
+// The names of the files that s3-upload.js loads contain a hash of their content, so that a cached file of another
+// version is never mixed in, whatever query the page adds to s3-upload.js.
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const [esbuildFolder, elementFile, coreFile, wasmFile, out, version, target] = process.argv.slice(2);
+const esbuild = createRequire(import.meta.url)(esbuildFolder);
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+/** The two references of load.js to the widget. */
+const CORE = /new URL\(`\.\/s3-upload-core\.js\?v=\$\{VERSION\}`, import\.meta\.url\)\.href/g;
+const WASM = /new URL\(`\.\/s3-upload-core_bg\.wasm\?v=\$\{VERSION\}`, import\.meta\.url\)\.href/g;
+
+/** Replaces the one match of a pattern. Another number of matches means that bundlers would emit a file twice, or that
+ * a file would not be found. */
+function replaceOne(text, pattern, replacement) {
+  const found = text.match(pattern)?.length ?? 0;
+  if (found !== 1) throw new Error(`load.js has ${found} times ${pattern.source}, not once.`);
+  return text.replace(pattern, () => replacement);
+}
+
+const load = readFileSync(join(dirname(elementFile), "load.js"), "utf8");
+const styleFile = join(dirname(elementFile), "../../style/start.css");
+const wasm = readFileSync(wasmFile);
+const banner = { js: `/*! s3-upload ${version} | MIT OR Apache-2.0 */` };
+const common = { minify: true, charset: "utf8", target: target.split(","), legalComments: "none", logLevel: "error" };
+
+function hashed(name, extension, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
+  const file = `${name}-${hash}.${extension}`;
+  writeFileSync(join(out, file), content);
+  return file;
+}
+
+// The element and its files.
+const core = await esbuild.transform(readFileSync(coreFile, "utf8"), { ...common, format: "esm", banner: banner.js });
+const coreName = hashed("s3-upload-core", "js", core.code);
+const wasmName = hashed("s3-upload-core", "wasm", wasm);
+
+const style = await esbuild.transform(readFileSync(styleFile, "utf8"), { ...common, loader: "css" });
+
+/** Bundles the element with these references to the widget. `head` is put before load.js; `files` are what it imports. */
+async function bundle(name, core, wasm, { head = "", files = {}, ...options }) {
+  const text = head + replaceOne(replaceOne(load, CORE, core), WASM, wasm);
+  const plugin = {
+    name: "s3-upload",
+    setup(build) {
+      build.onLoad({ filter: /[\\/]load\.js$/ }, () => ({ contents: text, loader: "js" }));
+      build.onResolve({ filter: /^(\.\/s3-upload-core[^/]*\.js|s3-upload:.*)$/ }, ({ path }) => files[path]);
+      build.onLoad({ filter: /./, namespace: "wasm" }, () => ({
+        contents: `export default ${JSON.stringify(compressed())};`,
+        loader: "js",
+      }));
+    },
+  };
+  await esbuild.build({
+    ...common,
+    banner,
+    bundle: true,
+    define: { START_STYLE: JSON.stringify(style.code.trim()) },
+    entryPoints: [elementFile],
+    outfile: join(out, name),
+    plugins: [plugin],
+    ...options,
+  });
+}
+
+const compressed = () => gzipSync(wasm, { level: 9 }).toString("base64");
+const bundledCore = '() => import("./s3-upload-core.js")';
+
+await bundle("s3-upload.js", `() => import("./${coreName}")`, `new URL("./${wasmName}", import.meta.url).href`, {
+  format: "esm",
+  files: { [`./${coreName}`]: { path: `./${coreName}`, external: true } },
+});
+
+// All in one module. The wasm is not fetched, so that no policy of the page has to allow a request.
+await bundle("s3-upload.inline.js", bundledCore, "embeddedWasm", {
+  format: "esm",
+  head: 'import { embeddedWasm } from "s3-upload:embedded";\n',
+  files: {
+    "./s3-upload-core.js": { path: coreFile },
+    "s3-upload:embedded": { path: here("embedded-wasm.js") },
+    "s3-upload:wasm": { path: "wasm", namespace: "wasm" },
+  },
+});
+
+// A classic script, which has no `import.meta`.
+await bundle("s3-upload.iife.js", bundledCore, `new URL("./${wasmName}", scriptUrl).href`, {
+  format: "iife",
+  globalName: "s3Upload",
+  head: 'import { scriptUrl } from "s3-upload:script";\n',
+  files: { "./s3-upload-core.js": { path: coreFile }, "s3-upload:script": { path: here("script-url.js") } },
+});
+
+const integrity = {};
+for (const file of readdirSync(out).sort()) {
+  const content = readFileSync(join(out, file));
+  if (file.endsWith(".js")) {
+    const text = content.toString();
+    // The other two have no reference that a bundler could follow.
+    if (file !== "s3-upload.js" && text.includes("import.meta")) throw new Error(`${file} refers to another file.`);
+  }
+  integrity[`dist/${basename(file)}`] = `sha384-${createHash("sha384").update(content).digest("base64")}`;
+}
+writeFileSync(join(out, "../integrity.json"), `${JSON.stringify(integrity, null, 2)}\n`);
+console.log(JSON.stringify({ wasm: wasmName, integrity: integrity["dist/s3-upload.js"] }));

@@ -1,0 +1,12 @@
+import type { HTMLAttributes } from "preact";
+import type { S3Upload, S3UploadAttributes, S3UploadListeners } from "./s3-upload.js";
+
+export * from "./s3-upload.js";
+
+declare module "preact" {
+  namespace JSX {
+    interface IntrinsicElements {
+      "s3-upload": Omit<HTMLAttributes<S3Upload>, keyof S3UploadAttributes> & S3UploadAttributes & S3UploadListeners;
+    }
+  }
+}
