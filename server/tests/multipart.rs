@@ -8,7 +8,7 @@
     reason = "a failure is a failed test"
 )]
 
-mod common;
+use crate::common;
 
 use common::{MIB, Rig, answer, bytes, file, refusal, s3_error, start};
 use reqwest::{Method, StatusCode};
@@ -103,7 +103,7 @@ async fn the_server_lists_parts_that_are_not_named() {
     let refused = rig.complete(&id, &CompleteRequest::default()).await;
     let (code, message) = refusal(refused, StatusCode::CONFLICT).await;
     assert_eq!(code, "incomplete");
-    assert!(message.contains("2 parts of 3"), "{message}");
+    assert!(message.contains("2 of 3 parts"), "{message}");
     send(&rig, &id, &body, &[2]).await;
     let done: CompleteResponse = answer(rig.complete(&id, &CompleteRequest::default()).await).await;
     assert!(rig.download(&done).await.bytes().await.unwrap() == body);

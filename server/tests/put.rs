@@ -8,7 +8,7 @@
     reason = "a failure is a failed test"
 )]
 
-mod common;
+use crate::common;
 
 use std::time::{Duration, SystemTime};
 

@@ -8,7 +8,7 @@
     reason = "a failure is a failed test"
 )]
 
-mod common;
+use crate::common;
 
 use common::{Rig, file, s3_error, start};
 use reqwest::{Method, Response, StatusCode};

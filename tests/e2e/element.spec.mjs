@@ -1,6 +1,6 @@
 // The element among others and in a page's hands: settings, moves, methods, events.
 import { download, filled, objects, sha256, sha256of, stored } from "./files.mjs";
-import { Gate, hold, respond, throttle } from "./faults.mjs";
+import { Gate, holdHalfway, hold, respond } from "./faults.mjs";
 import { expect, test } from "./lab.mjs";
 import { Widget } from "./widget.mjs";
 
@@ -47,7 +47,8 @@ test("two on one page do not disturb each other", async ({ lab, page }) => {
 
 test("removed from the page it stops, and goes on when it is put back", async ({ lab, page, folder }) => {
   const path = await filled(folder, "movie.mp4", 12 << 20);
-  lab.store.on("PUT", throttle({ bytesPerSecond: 2 << 20 }), { times: 1 });
+  const gate = new Gate();
+  lab.store.on("PUT", holdHalfway(gate), { times: 1 });
   const widget = await lab.open(page);
   await widget.choose(path);
   await expect.poll(() => lab.store.bytes("PUT")).toBeGreaterThan(1 << 20);
@@ -55,6 +56,7 @@ test("removed from the page it stops, and goes on when it is put back", async ({
     window.kept = document.querySelector("s3-upload");
     window.kept.remove();
   });
+  gate.open();
   await expect.poll(() => lab.store.open, { message: "requests under way" }).toBe(0);
   expect(await page.evaluate(() => window.kept.files.map((file) => file.status))).toEqual(["paused"]);
   expect(await page.evaluate(() => window.kept.shadowRoot.querySelectorAll("[part~=file]").length)).toBe(0);
@@ -269,13 +271,15 @@ test("manual: files wait for the button, or for start()", async ({ lab, page }) 
 
 test("pause and resume of a file that goes in one request", async ({ lab, page, folder }) => {
   const path = await filled(folder, "movie.mp4", 10 << 20);
-  lab.store.on("PUT", throttle({ bytesPerSecond: 2 << 20 }), { times: 1 });
+  const gate = new Gate();
+  lab.store.on("PUT", holdHalfway(gate), { times: 1 });
   const widget = await lab.open(page);
   await widget.choose(path);
   const row = widget.row("movie.mp4");
   await expect.poll(() => lab.store.bytes("PUT")).toBeGreaterThan(1 << 20);
   await widget.button(row, "pause").click();
   await expect(widget.status(row)).toHaveText("Paused");
+  gate.open();
   await expect.poll(() => lab.store.open, { message: "requests under way" }).toBe(0);
   const percent = Number(await widget.bar(row).getAttribute("aria-valuenow"));
   await widget.button(row, "resume").click();
@@ -416,7 +420,7 @@ test("leaving the page asks only while something would be lost", async ({ lab, p
 
 test("leaving the page asks about what was paused half way, not about what only waits", async ({ lab, page, folder }) => {
   const path = await filled(folder, "movie.mp4", 12 << 20);
-  lab.store.on("PUT", throttle({ bytesPerSecond: 2 << 20 }), { times: Infinity });
+  lab.store.on("PUT", holdHalfway(new Gate()), { times: Infinity });
   const widget = await lab.open(page, '<s3-upload endpoint="/uploads" multiple manual></s3-upload>');
   const leave = () => asks(page);
   await widget.choose(path);

@@ -1,6 +1,6 @@
 // A store that refuses, expires, hides or breaks off, and the words that the person reads.
 import { filled, objects, sha256, sha256of, stored } from "./files.mjs";
-import { cut, cutAnswer, Gate, hang, hold, respond, rewrite, s3Error, throttle } from "./faults.mjs";
+import { cut, cutAnswer, Gate, holdHalfway, hang, hold, respond, rewrite, s3Error } from "./faults.mjs";
 import { expect, test } from "./lab.mjs";
 
 const CREATE = ["POST", "/uploads"];
@@ -133,7 +133,7 @@ for (const transport of ["fetch", "xhr"]) {
 test("a store that is gone is waited for", async ({ lab, page }) => {
   await lab.store.gone();
   const { widget, row } = await begin(lab, page);
-  await expect(widget.status(row)).toHaveText(/^Waiting for the storage/, { timeout: 15_000 });
+  await expect(widget.status(row)).toHaveText(/^Waiting for the storage/);
   for (let minutes = 0; minutes < 10; minutes += 0.25) await page.clock.fastForward(15_000);
   await expect(widget.status(row)).toHaveText(/^Waiting for the storage/);
   await lab.store.back();
@@ -190,7 +190,8 @@ for (const transport of ["fetch", "xhr"]) {
 test("cancelled in the middle: the request is gone, nothing is stored, no more is sent", async ({ lab, page, folder }) => {
   const path = await filled(folder, "movie.mp4", 20 << 20);
   const before = await objects(lab);
-  lab.store.on("PUT", throttle({ bytesPerSecond: 2 << 20 }), { times: 1 });
+  const gate = new Gate();
+  lab.store.on("PUT", holdHalfway(gate), { times: 1 });
   const widget = await lab.open(page);
   await widget.choose(path);
   const row = widget.row("movie.mp4");
@@ -198,6 +199,7 @@ test("cancelled in the middle: the request is gone, nothing is stored, no more i
   await widget.button(row, "cancel").click();
   await expect(row).toHaveAttribute("data-status", "cancelled");
   await expect(widget.status(row)).toHaveText("Cancelled");
+  gate.open();
   await expect.poll(() => lab.store.open, { message: "requests under way" }).toBe(0);
   expect(lab.store.bytes("PUT")).toBeLessThan(20 << 20);
   expect(await widget.events("cancel")).toHaveLength(1);

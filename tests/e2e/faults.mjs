@@ -57,6 +57,12 @@ export function throttle({ bytesPerSecond }) {
   return (exchange) => exchange.passOn({ bytesPerSecond });
 }
 
+/** Lets so many bytes of the body through, and reads the others once `gate.open()` was called. Until then the end of the
+ * connection is not noticed. */
+export function holdHalfway(gate, { after = 2 << 20 } = {}) {
+  return (exchange) => exchange.passOn({ holdAfter: after, gate });
+}
+
 /** Takes headers out of the answer. */
 export function strip(...names) {
   return (exchange) =>
@@ -273,7 +279,7 @@ class Exchange {
     this.request.socket.resetAndDestroy();
   }
 
-  async passOn({ cutAfter, keepAnswer, bytesPerSecond, edit } = {}) {
+  async passOn({ cutAfter, keepAnswer, bytesPerSecond, holdAfter, gate, edit } = {}) {
     const { request, response, entry } = this;
     const { hostname, port } = new URL(this.target);
     const headers = { ...request.headers };
@@ -301,6 +307,7 @@ class Exchange {
           return;
         }
         entry.bytes += chunk.length;
+        if (entry.bytes >= holdAfter) await gate.opened;
         if (bytesPerSecond) {
           const due = start + (entry.bytes / bytesPerSecond) * 1000;
           const early = due - performance.now();

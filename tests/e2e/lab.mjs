@@ -97,7 +97,7 @@ export const test = base.extend({
       await use(lab);
       await lab.stop();
     },
-    { scope: "worker", timeout: 30_000 },
+    { scope: "worker", timeout: 120_000 },
   ],
 
   /** The worker's lab, without any rule. */

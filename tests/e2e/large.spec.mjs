@@ -42,12 +42,12 @@ async function watchMemory(browser, page, type) {
 }
 
 test("300 MiB arrive as they are", { tag: "@slow" }, async ({ ownLab, page, folder }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(900_000);
   const lab = await ownLab([], { direct: true });
   const path = await filled(folder, "movie.mp4", 300 * MIB);
   const widget = await lab.open(page);
   await widget.choose(path);
-  const result = await widget.arrived("movie.mp4", { timeout: 200_000 });
+  const result = await widget.arrived("movie.mp4", { timeout: 500_000 });
   expect(result).toMatchObject({ size: 300 * MIB, type: "video/mp4" });
   expect(await stored(lab, result.key)).toBe(await sha256(path));
 });
@@ -62,7 +62,7 @@ for (const [words, transport, strategy] of [
     browser,
     folder,
   }) => {
-    test.setTimeout(600_000);
+    test.setTimeout(900_000);
     const lab = await ownLab([], { direct: true });
     const path = await sparse(folder, "disk.img", 2048 * MIB);
     const widget = await lab.open(page, `<s3-upload endpoint="/uploads" multiple transport="${transport}"></s3-upload>`);
@@ -92,7 +92,7 @@ for (const [words, size, every] of [
     browser,
     folder,
   }) => {
-    test.setTimeout(1_200_000);
+    test.setTimeout(2_400_000);
     const lab = await ownLab();
     const path = await sparse(folder, "disk.img", size);
     const widget = await lab.open(page);
@@ -101,7 +101,7 @@ for (const [words, size, every] of [
     const stop = await watchMemory(browser, page, "renderer");
     lab.store.storm(every);
     await widget.choose(path);
-    const result = await widget.arrived("disk.img", { timeout: 1_100_000 });
+    const result = await widget.arrived("disk.img", { timeout: 2_200_000 });
     const { cuts } = lab.store;
     lab.store.storm(0);
     const memory = await stop();

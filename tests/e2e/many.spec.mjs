@@ -4,7 +4,7 @@ import { objects, sha256of, stored } from "./files.mjs";
 import { expect, test } from "./lab.mjs";
 
 test("1,000 files of 10 KiB with one fault in a hundred requests", { tag: "@slow" }, async ({ lab, page }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(900_000);
   const before = await objects(lab);
   lab.backend.on(["POST", "/uploads"], respond({ status: 500 }), { times: Infinity, every: 100, skip: 17 });
   lab.backend.on(["POST", /\/complete$/], cutAnswer(), { times: Infinity, every: 100, skip: 53 });
@@ -17,7 +17,7 @@ test("1,000 files of 10 KiB with one fault in a hundred requests", { tag: "@slow
     const text = (index) => `file ${index} `.padEnd(10_240, `${index},`);
     host.add(Array.from({ length: 1000 }, (_, index) => new File([text(index)], `file ${index}.txt`, { type: "text/plain" })));
   });
-  await widget.all(1000, { timeout: 280_000 });
+  await widget.all(1000, { timeout: 800_000 });
   expect(faults.hits).toBeGreaterThanOrEqual(10);
   expect(await widget.events("error")).toEqual([]);
   expect(await widget.events("complete")).toEqual([{ succeeded: 1000, failed: 0 }]);

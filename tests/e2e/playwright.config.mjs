@@ -1,5 +1,7 @@
 // How the end-to-end tests run. `cargo xtask test --only e2e` builds what they need and sets the environment:
-// S3_UPLOAD_SERVER (the server's binary), S3_UPLOAD_DIST (the built widget), CHROMIUM (the browser).
+// S3_UPLOAD_SERVER (the server's binary), S3_UPLOAD_DIST (the built widget), CHROMIUM (the browser: its headless build,
+// whose pages start several times faster).
+import { availableParallelism } from "node:os";
 import { defineConfig } from "@playwright/test";
 
 const root = process.getuid?.() === 0;
@@ -12,13 +14,17 @@ export default defineConfig({
   retries: 0,
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
-  workers: 2,
-  timeout: 60_000,
+  // A test waits about half of its time.
+  workers: Math.min(8, 2 * availableParallelism()),
+  // Patience for a loaded machine. Only a test that fails takes that long.
+  timeout: 180_000,
+  expect: { timeout: 60_000 },
   reporter: [["list"]],
   use: {
     browserName: "chromium",
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    // Without pictures of the page, which would be a quarter of what a short test computes.
+    trace: { mode: "retain-on-failure", screenshots: false, snapshots: false, sources: false },
     launchOptions: {
       executablePath: process.env.CHROMIUM,
       // Chromium's own sandbox cannot be set up by root.

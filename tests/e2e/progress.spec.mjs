@@ -55,12 +55,13 @@ test("by XHR it moves, never backward, at 1 MB/s", async ({ lab, page, folder })
   expect(percents).toEqual([...percents].sort((a, b) => a - b));
   for (const look of uploading) expect(Math.floor(Number.parseFloat(look.width))).toBe(look.percent);
   expect(Math.max(...percents)).toBeLessThan(100);
-  // A megabyte a second, as the person reads it.
+  // About a megabyte a second, as the person reads it: a loaded machine sends less than the link lets through.
   const speeds = uploading.map((look) => look.speed.match(/^([\d.]+) (KB|MB)\/s/)).filter(Boolean);
   expect(speeds.length).toBeGreaterThan(2);
   const last = speeds.at(-1);
   const speed = Number(last[1]) * (last[2] === "MB" ? 1e6 : 1e3);
-  expect(speed).toBeGreaterThan(500_000);
+  const average = 6_000_000 / ((uploading.at(-1).at - uploading[0].at) / 1000);
+  expect(speed).toBeGreaterThan(average / 2);
   expect(speed).toBeLessThan(1_500_000);
   expect(uploading.some((look) => / · \d+ s left$/.test(look.speed))).toBe(true);
   expect(uploading.some((look) => /^[\d.]+ MB of 6 MB$/.test(look.size))).toBe(true);
@@ -132,6 +133,14 @@ for (const [words, size] of [
   ["a large file", 100_000_000],
 ]) {
   test(`at 256 KB/s the bar of ${words} moves at least once a second`, async ({ lab, page, folder }) => {
+    await page.addInitScript(() => {
+      window.reports = [];
+      const { send } = XMLHttpRequest.prototype;
+      XMLHttpRequest.prototype.send = function (body) {
+        this.upload.addEventListener("progress", () => window.reports.push(performance.now()));
+        return send.call(this, body);
+      };
+    });
     const path = await filled(folder, "movie.mp4", size);
     const widget = await lab.open(page);
     const seen = await watch(widget);
@@ -143,12 +152,20 @@ for (const [words, size] of [
       const moves = await widths();
       return moves.length > 0 && moves.at(-1).at - moves[0].at > 10_000;
     };
-    await expect.poll(lasts, { timeout: 40_000 }).toBe(true);
+    await expect.poll(lasts).toBe(true);
     if ((await row.getAttribute("data-status")) !== "completed") await widget.button(row, "cancel").click();
     const moves = await widths();
     const gaps = moves.slice(1).map((look, index) => look.at - moves[index].at);
     expect(moves.at(-1).at - moves[0].at).toBeGreaterThan(5_000);
-    expect(Math.max(...gaps), `gaps: ${gaps.map(Math.round)}`).toBeLessThanOrEqual(1000);
+    // A page or a network that stands still, on a loaded machine, is not the widget's.
+    const reports = await page.evaluate(() => window.reports);
+    expect(reports.length).toBeGreaterThan(10);
+    const stood = (from, to) => {
+      const alive = [from, ...reports.filter((at) => at > from && at < to), to];
+      return Math.max(...alive.slice(1).map((at, index) => at - alive[index]));
+    };
+    const late = gaps.filter((gap, index) => gap > 1000 && stood(moves[index].at, moves[index + 1].at) < 500);
+    expect(late, `gaps: ${gaps.map(Math.round)}`).toEqual([]);
 
     /** The moves of the bar itself: other words may have changed in between. */
     async function widths() {

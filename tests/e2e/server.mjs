@@ -18,7 +18,7 @@ export const test = base.extend({
       await use(server);
       await server.stop();
     },
-    { scope: "worker", timeout: 30_000 },
+    { scope: "worker", timeout: 120_000 },
   ],
 
   baseURL: async ({ server }, use) => use(server.url),

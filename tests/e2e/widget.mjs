@@ -1,6 +1,9 @@
 // The widget on a page, as a person and a page's script meet it.
 import { expect } from "@playwright/test";
 
+/** The pauses between looks at what ends soon, in ms. By default they grow to a second. */
+const POLL = [50, 50, 100];
+
 export class Widget {
   constructor(page, selector = "s3-upload") {
     this.page = page;
@@ -12,8 +15,8 @@ export class Widget {
   static async ready(page, selector = "s3-upload") {
     const widget = new Widget(page, selector);
     // The drop zone is there before the widget itself.
-    await page.locator(selector).first().evaluate((host) => customElements.whenDefined("s3-upload").then(() => host.ready).then(() => true), undefined, { timeout: 20_000 });
-    await expect(widget.part("browse").first()).toBeVisible({ timeout: 20_000 });
+    await page.locator(selector).first().evaluate((host) => customElements.whenDefined("s3-upload").then(() => host.ready).then(() => true), undefined, { timeout: 60_000 });
+    await expect(widget.part("browse").first()).toBeVisible({ timeout: 60_000 });
     return widget;
   }
 
@@ -70,16 +73,22 @@ export class Widget {
   }
 
   /** What is known of the stored file, once it arrived: `{ key, size, type, etag, downloadUrl }`. */
-  async arrived(name, { timeout = 30_000 } = {}) {
-    await expect(this.row(name)).toHaveAttribute("data-status", "completed", { timeout });
+  async arrived(name, { timeout = 90_000 } = {}) {
+    const row = this.row(name);
+    await expect
+      .poll(() => row.getAttribute("data-status"), { timeout, intervals: POLL, message: `state of ${name}` })
+      .toBe("completed");
     const events = await this.events("success");
     return events.find((event) => event.name === name).result;
   }
 
   /** Waits until that many files arrived. */
-  async all(count, { timeout = 60_000 } = {}) {
+  async all(count, { timeout = 120_000 } = {}) {
     await expect
-      .poll(async () => (await this.events("success")).length, { timeout, message: "files that arrived" })
+      .poll(() => this.page.evaluate(() => window.events.filter(({ name }) => name === "success").length), {
+        timeout,
+        message: "files that arrived",
+      })
       .toBe(count);
   }
 
@@ -93,7 +102,7 @@ export class Widget {
   }
 
   /** The row comes to this state. While the widget only waits for its next try, time is moved on: needs `clock`. */
-  async comesTo(row, state, { timeout = 45_000 } = {}) {
+  async comesTo(row, state, { timeout = 120_000 } = {}) {
     await expect
       .poll(
         async () => {

@@ -33,7 +33,7 @@ cargo xtask <command>
              --data DIR       where the store keeps its objects, instead of a place that is thrown away
   test     all checks; the last line reads `N passed, N failed`
              --only STAGE     lint, native, browser, e2e or embed (which then tries all bundlers)
-             --changed        the stages that files changed since main can affect
+             --changed        the tests that files changed since main can affect
   lint     the checks that run no test
              --only CHECK     format, clippy, modules, rules, docs, size, dependencies or spelling
   rules    the rules of specifications that no test names
@@ -94,8 +94,8 @@ fn run(project: &Project, task: Task) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo(options) => demo::run(project, &options),
-        Task::Test(stages) => Ok(test::run(project, &stages)),
-        Task::TestChanged => Ok(test::run(project, &changed::stages(project)?)),
+        Task::Test(stages) => Ok(test::run(project, &test::Plan::of(&stages))),
+        Task::TestChanged => Ok(test::run(project, &changed::plan(project)?)),
         Task::Lint(checks) => lint::run(project, &checks),
         Task::Rules => {
             rules::list(project)?;

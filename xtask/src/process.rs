@@ -99,6 +99,19 @@ pub fn tee(command: &mut Command) -> Result<(String, bool)> {
     ))
 }
 
+/// Runs a command, and returns its standard output and true if it succeeded. Its standard error is printed.
+pub fn collect(command: &mut Command) -> Result<(String, bool)> {
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| not_started(command, &error))?;
+    Ok((
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        output.status.success(),
+    ))
+}
+
 /// Replaces this process by the command, so that signals, exit code and output need no forwarding.
 #[cfg(unix)]
 pub fn become_command(command: &mut Command) -> Result<std::process::ExitCode> {

@@ -5,7 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::{Running, command, create, ready};
+use super::{Running, command, create, ready};
 
 /// The instance's metadata service (`IMDSv2`) of a machine in this region, and its address.
 fn metadata_service(region: &'static str) -> String {

@@ -8,9 +8,6 @@
     reason = "a failure is a failed test"
 )]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod metrics;
 mod openapi;
 mod request_id;

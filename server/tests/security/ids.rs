@@ -10,7 +10,7 @@ use s3_upload_protocol::native::{
 };
 use s3_upload_server::grants::{TokenSigner, UploadToken};
 
-use crate::{
+use super::{
     AUTH, UPLOAD_SECRET, all_about, ask,
     common::{Rig, answer, file, refusal, start},
     create_as, now, token,

@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use s3_upload_protocol::native::Strategy::Put;
 use serde_json::{Value, json};
 
-use crate::{
+use super::{
     all_about, ask, begin_as,
     common::{
         file,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, Response, StatusCode};
 use s3_upload_protocol::native::{Strategy, Strategy::Multipart, Strategy::Put};
 
-use crate::{
+use super::{
     AUTH, ask,
     common::{Rig, file, refusal, start},
     create_as, token,

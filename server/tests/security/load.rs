@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reqwest::{Method, StatusCode};
 use s3_upload_protocol::native::Strategy::{Multipart, Put};
 
-use crate::{
+use super::{
     common::{MIB, Rig, file, refusal, start},
     is_well,
 };

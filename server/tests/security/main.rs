@@ -8,9 +8,6 @@
     reason = "a failure is a failed test"
 )]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod hosts;
 mod ids;
 mod issuers;
@@ -27,7 +24,7 @@ mod versions;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use common::Rig;
+use crate::common::{self, Rig};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use s3_upload_protocol::native::{
     CreateRequest, CreateResponse,

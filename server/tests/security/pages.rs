@@ -5,7 +5,7 @@ use s3_upload_protocol::native::{
     CompleteRequest, CompleteResponse, CreateResponse, Strategy::Put,
 };
 
-use crate::{
+use super::{
     all_about,
     common::{Rig, answer, file, refusal, start},
 };

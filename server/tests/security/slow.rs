@@ -10,7 +10,7 @@ use reqwest::Client;
 use s3_upload_server::serve::Server;
 use tokio::{sync::oneshot, task::spawn_blocking};
 
-use crate::{
+use super::{
     common::{Rig, config, start},
     is_well,
 };

@@ -15,7 +15,7 @@ use s3_upload_server::{
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::{
+use super::{
     AUTH, ask, begin_as,
     common::{self, Rig, answer, file, refusal, start},
     create_as, now, token,
@@ -87,7 +87,7 @@ async fn without_a_token_nothing_is_done() {
     let rig = start(&["--auth-secret", AUTH]).await;
     let created = begin_as(&rig, &token("user-7", None)).await;
     let id = created.id.unwrap();
-    let mut requests = crate::all_about(&rig, &id);
+    let mut requests = super::all_about(&rig, &id);
     let create = rig.request(Method::POST, "/uploads");
     let create = create.json(&file("a", "text/plain", 5, &[Put]));
     requests.push(("POST".into(), create));

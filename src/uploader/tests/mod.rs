@@ -11,6 +11,7 @@ mod adding;
 mod admission;
 mod conversation;
 mod diagnosis;
+mod fault_table;
 mod file;
 mod network;
 mod offline;

@@ -1,6 +1,6 @@
 // better-upload, the current version and the one before: each route decides whether files go in parts.
 import { filled, sha256 } from "../files.mjs";
-import { cut, cutAnswer, throttle } from "../faults.mjs";
+import { cut, cutAnswer, Gate, holdHalfway } from "../faults.mjs";
 import { PARTS, contract, expect, serverOf, test, threeFiles } from "./lab.mjs";
 
 const MIB = 1 << 20;
@@ -39,17 +39,20 @@ for (const version of [3, 2]) {
       });
 
       test("addresses that expired during a pause: all of it begins again", async ({ page, folder }) => {
-        bench.store.proxy.on("PUT", throttle({ bytesPerSecond: 3 * MIB }), { times: 4 });
+        const gate = new Gate();
+        bench.store.proxy.on("PUT", holdHalfway(gate), { times: Infinity });
         const widget = await bench.open(page, tag("parts"), { clock: true });
         const path = await filled(folder, "movie.mp4", 20 * MIB);
         await widget.choose(path);
         const row = widget.row("movie.mp4");
         await expect.poll(() => bench.sent.length).toBeGreaterThan(0);
         await widget.button(row, "pause").click();
+        await expect(row).toHaveAttribute("data-status", "paused");
+        gate.open();
         await expect.poll(() => bench.store.proxy.open).toBe(0);
         await page.clock.fastForward(26 * 60_000);
         await widget.button(row, "resume").click();
-        const result = await widget.arrived("movie.mp4", { timeout: 60_000 });
+        const result = await widget.arrived("movie.mp4", { timeout: 120_000 });
         expect(await bench.store.read(result.key)).toMatchObject({ sha256: await sha256(path) });
       });
 
@@ -74,14 +77,17 @@ for (const version of [3, 2]) {
 
         test("a cancel is a request to the store, which its CORS rule must allow", async ({ page, folder }) => {
           const before = await bench.store.unfinished();
-          bench.store.proxy.on("PUT", throttle({ bytesPerSecond: 3 * MIB }), { times: Infinity });
+          const gate = new Gate();
+          bench.store.proxy.on("PUT", holdHalfway(gate), { times: Infinity, skip: 1 });
           await bench.store.allow(bench.site.url, { AllowedMethods: ["PUT", "POST", "DELETE"] });
           const widget = await bench.open(page, tag("parts"));
           await widget.choose(await filled(folder, "movie.mp4", 30 * MIB));
           await expect
-            .poll(() => bench.sent.filter((request) => request.status === 200).length, { timeout: 20_000 })
+            .poll(() => bench.sent.filter((request) => request.status === 200).length)
             .toBeGreaterThan(0);
           await widget.button(widget.row("movie.mp4"), "cancel").click();
+          await expect(widget.row("movie.mp4")).toHaveAttribute("data-status", "cancelled");
+          gate.open();
           await expect.poll(() => bench.store.proxy.requests("DELETE").map((abort) => abort.status)).toEqual([204]);
           await expect.poll(() => bench.store.proxy.open).toBe(0);
           expect(await bench.store.unfinished()).toEqual(before);

@@ -1,6 +1,6 @@
 // Uppy Companion: forms for small files, multipart for large ones.
 import { filled } from "../files.mjs";
-import { strip, throttle } from "../faults.mjs";
+import { Gate, holdHalfway, strip } from "../faults.mjs";
 import { PARTS, contract, expect, serverOf, test, threeFiles } from "./lab.mjs";
 
 const MIB = 1 << 20;
@@ -34,12 +34,15 @@ contract("Uppy Companion", serverOf("NODE", "companion.mjs"), (bench) => {
 
   test("cancelled in the middle: Companion aborts, and nothing is left", async ({ page, folder }) => {
     const before = { keys: await bench.store.keys(), unfinished: await bench.store.unfinished() };
-    bench.store.proxy.on("PUT", throttle({ bytesPerSecond: 3 * MIB }), { times: Infinity });
+    const gate = new Gate();
+    bench.store.proxy.on("PUT", holdHalfway(gate), { times: Infinity, skip: 1 });
     const widget = await bench.open(page, TAG);
     bench.front.reset();
     await widget.choose(await filled(folder, "movie.mp4", 30 * MIB));
-    await expect.poll(() => bench.sent.filter((request) => request.status === 200).length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => bench.sent.filter((request) => request.status === 200).length).toBeGreaterThan(0);
     await widget.button(widget.row("movie.mp4"), "cancel").click();
+    await expect(widget.row("movie.mp4")).toHaveAttribute("data-status", "cancelled");
+    gate.open();
     await expect.poll(() => bench.front.requests(["DELETE", UPLOAD]).map((abort) => abort.status)).toEqual([200]);
     await expect.poll(() => bench.store.proxy.open).toBe(0);
     expect(await bench.store.unfinished()).toEqual(before.unfinished);

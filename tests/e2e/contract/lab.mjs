@@ -35,7 +35,7 @@ export const test = base.extend({
       });
       for (const store of await Promise.allSettled(started.values())) await store.value?.stop();
     },
-    { scope: "worker", timeout: 60_000 },
+    { scope: "worker", timeout: 120_000 },
   ],
 });
 
@@ -55,7 +55,7 @@ export function contract(title, backend, tests, { sameOrigin = false, stores: ki
   for (const kind of kinds) {
     test.describe(`${title}, ${kind}`, () => {
       // One process of the backend, in one worker.
-      test.describe.configure({ mode: "default", timeout: 90_000 });
+      test.describe.configure({ mode: "default" });
       const lacks = [tool(backend.needs), tool(kind === "ministack" ? "PYTHON" : "NODE")].find(({ missing }) => missing);
       test.skip(Boolean(lacks), lacks?.missing);
       const bench = new Bench();
@@ -133,7 +133,7 @@ export class Bench {
   /** Waits until a file arrived; one that failed says why at once. */
   async #ends(widget, name) {
     const row = widget.row(name);
-    await expect.poll(() => row.getAttribute("data-status"), { timeout: 45_000 }).toMatch(/completed|failed/);
+    await expect.poll(() => row.getAttribute("data-status"), { timeout: 120_000, intervals: [50, 50, 100] }).toMatch(/completed|failed/);
     if ((await row.getAttribute("data-status")) === "completed") return;
     const [error] = await widget.events("error");
     throw new Error(`failed: ${await widget.status(row).textContent()}\n${JSON.stringify(error?.error, null, 2)}`);

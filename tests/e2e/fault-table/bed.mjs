@@ -316,13 +316,13 @@ export class Bed {
           before = now;
           return both;
         },
-        { intervals: [20], timeout: 30_000, message: "no request is under way" },
+        { intervals: [20], message: "no request is under way" },
       )
       .toBe(true);
   }
 
   /** Waits until every cell has come to an end, and moves the page's clock on when only silence is waited for. */
-  async settle({ patience = 40_000 } = {}) {
+  async settle({ patience = 150_000 } = {}) {
     const end = performance.now() + patience;
     for (;;) {
       const seen = await this.look();

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { BACKENDS, CANCELLED, FAULTS, LASTING_FAULTS, LASTING_STEPS, LEFT, STEPS, STILL, TRUSTED, UPLOADED, WAITS } from "./table.mjs";
-import { lasting, transient } from "./table.mjs";
+import { lasting, runsNatively, transient } from "./table.mjs";
 
 export const DOCUMENT = fileURLToPath(new URL("../../../docs/faults.md", import.meta.url));
 
@@ -11,16 +11,19 @@ function table(heads, rows) {
   return [line(heads), `|${heads.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
 }
 
-function rows(faults, steps, outcomeOf) {
+function rows(faults, steps, outcomeOf, titleOf) {
   return faults
-    .map((fault) => [FAULTS[fault].title, ...steps.map((step) => outcomeOf(fault, step) ?? "–")])
+    .map((fault) => [titleOf(fault), ...steps.map((step) => outcomeOf(fault, step) ?? "–")])
     .filter(([, ...outcomes]) => outcomes.some((outcome) => outcome !== "–"));
 }
+
+/** The rows' titles, with a mark where the row is not run in a browser. */
+const titleOf = (backend) => (fault) => FAULTS[fault].title + (runsNatively(fault, backend) ? " \\*" : "");
 
 /** The text of docs/faults.md. */
 export function render() {
   const first = Object.entries(BACKENDS).map(([backend, { title, steps, note }]) => {
-    const cells = rows(Object.keys(FAULTS), steps, (fault, step) => transient(fault, step, backend));
+    const cells = rows(Object.keys(FAULTS), steps, (fault, step) => transient(fault, step, backend), titleOf(backend));
     return `### ${title}\n\n${note}\n\n${table(["fault", ...steps.map((step) => STEPS[step].title)], cells)}`;
   });
   const columns = Object.entries(LASTING_STEPS).flatMap(([backend, steps]) => steps.map((step) => [backend, step]));
@@ -32,8 +35,10 @@ export function render() {
   return `# What a fault comes to
 
 This file is generated: \`node tests/e2e/fault-table/render.mjs\` writes it from
-[\`tests/e2e/fault-table/table.mjs\`](../tests/e2e/fault-table/table.mjs). The end-to-end tests run every cell in Chromium: page,
-backend and store have an origin each, and the store is the embedded one, which verifies signatures. An answer has CORS
+[\`tests/e2e/fault-table/table.mjs\`](../tests/e2e/fault-table/table.mjs). The end-to-end tests run the cells in Chromium: page,
+backend and store have an origin each, and the store is the embedded one, which verifies signatures. The rows that are marked
+with \`*\` need no browser, since the page can read the status: [\`src/uploader/tests/fault_table.rs\`](../src/uploader/tests/fault_table.rs)
+runs them natively, on a scripted network. An answer has CORS
 headers unless its row says otherwise. \`–\`: there is no such request, or the fault cannot happen to it.
 
 | outcome | what the tests look at |

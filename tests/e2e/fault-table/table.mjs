@@ -46,6 +46,14 @@ export const BACKENDS = {
   },
 };
 
+/** Cells of the first table that need no browser: statuses that the page can read, of which others of the same kind stay in
+ * the browser. `src/uploader/tests/fault_table.rs` runs them. */
+const NATIVE = { faults: ["429", "502", "520", "524", "530", "598"], backends: ["native", "companion", "auto"] };
+
+export function runsNatively(fault, backend) {
+  return NATIVE.faults.includes(fault) && NATIVE.backends.includes(backend);
+}
+
 /** Who answers a step of a backend. */
 export function sideOf(backend, step) {
   return backend === "better-upload" && step === "complete" ? "store" : STEPS[step].side;

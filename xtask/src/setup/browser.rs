@@ -16,6 +16,9 @@ const NAMES: [&str; 5] = [
     "google-chrome-stable",
     "chrome",
 ];
+/// Chromium's headless build. A page's context takes a tenth of a second of computing there, and a second in the whole
+/// browser, whose profile comes with each context.
+const HEADLESS_SHELL: &str = "chromium-headless-shell";
 const MACOS: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
 #[derive(Debug)]
@@ -41,6 +44,26 @@ impl Browser {
     }
 }
 
+/// Returns the browser of the end-to-end tests: Chromium's headless build of this browser's version, or the browser
+/// itself where there is none or where the environment names the browser.
+pub fn headless(browser: &Browser) -> PathBuf {
+    if named("CHROME").or_else(|| named("CHROMIUM")).is_some() {
+        return browser.chromium.clone();
+    }
+    let wanted = process::version(&browser.chromium);
+    let find = || {
+        process::find(HEADLESS_SHELL)
+            .filter(|shell| wanted.is_some() && process::version(shell) == wanted)
+    };
+    let mut shell = find();
+    if shell.is_none() && apt::usable() {
+        say("apt installs Chromium's headless build (seconds)");
+        // Not every distribution has the package. The tests take longer without it.
+        shell = apt::install(&[HEADLESS_SHELL]).ok().and_then(|()| find());
+    }
+    shell.unwrap_or_else(|| browser.chromium.clone())
+}
+
 pub fn ensure() -> Result<Browser> {
     if let Some(found) = find() {
         return Ok(found);
@@ -60,11 +83,6 @@ pub fn ensure() -> Result<Browser> {
 
 /// Returns the first browser with a driver of its version. Programs that the environment names take precedence.
 fn find() -> Option<Browser> {
-    let named = |name: &str| {
-        std::env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_file())
-    };
     let driver = named("CHROMEDRIVER").or_else(|| process::find("chromedriver"))?;
     let chosen = named("CHROME").or_else(|| named("CHROMIUM"));
     let browsers = if let Some(path) = chosen {
@@ -82,6 +100,13 @@ fn find() -> Option<Browser> {
         .into_iter()
         .find(|browser| major(browser) == Some(wanted))?;
     Some(Browser { chromium, driver })
+}
+
+/// Returns the program that a variable of the environment names.
+fn named(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable)
+        .map(PathBuf::from)
+        .filter(|path| path.is_file())
 }
 
 fn major(program: &Path) -> Option<u32> {
