@@ -11,7 +11,7 @@ pub use super::headers::{HeaderList, HeaderSource, Headers, NoHeaders, Refreshab
 use super::presign::Presign;
 pub use crate::browser::http::Credentials;
 
-/// The settings that a host may change. The defaults need only a [`site`](Self::site) with its endpoint.
+/// The settings that a host may change. The defaults need only a [`backend`](Self::backend) with its endpoint.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The backend's address, and the fields of requests to it.

@@ -124,7 +124,7 @@ impl Service {
         }
     }
 
-    fn step_of(&self, exchange: &Exchange) -> Step {
+    fn step_of(exchange: &Exchange) -> Step {
         let (method, url) = exchange.line.split_once(' ').unwrap();
         let path = url.split('?').next().unwrap();
         let is_store = url.starts_with(STORE);
@@ -147,7 +147,7 @@ impl Service {
 
     /// Answers a request, or leaves it open.
     fn handle(&mut self, exchange: &Exchange) {
-        let step = self.step_of(exchange);
+        let step = Self::step_of(exchange);
         if step == self.step && self.met < self.times {
             self.met += 1;
             let (status, headers, body) = &self.fault;
