@@ -98,7 +98,7 @@ async fn an_expired_id_is_unknown() {
 }
 
 #[tokio::test]
-async fn anothers_id_is_unknown() {
+async fn an_id_of_another_client_is_unknown() {
     let rig = start(&["--secret", UPLOAD_SECRET, "--auth-secret", AUTH]).await;
     let owner = token("ada", Some("acme"));
     let request = file("a.txt", "text/plain", 5, &[Put]);
