@@ -56,8 +56,9 @@ test.describe("an address that expired", () => {
     const widget = await lab.open(page, '<s3-upload endpoint="/uploads" multiple concurrency="1"></s3-upload>', { clock: true });
     const gate = new Gate();
     lab.store.on("PUT", hold(gate), { times: 1 });
-    await widget.add({ name: "1", text: "one" }, { name: "2", text: "two" });
+    await widget.add({ name: "1", text: "one" });
     await gate.reached;
+    await widget.add({ name: "2", text: "two" });
     const second = widget.row("2");
     await expect(second).toHaveAttribute("data-status", "uploading");
     await widget.button(second, "pause").click();
