@@ -3,6 +3,7 @@
 import { filled, sha256, sha256of, stored } from "./files.mjs";
 import { FaultProxy, respond, s3Error, strip } from "./faults.mjs";
 import { expect, pageOf, test } from "./lab.mjs";
+import { quiet } from "./page-requests.mjs";
 import { Widget } from "./widget.mjs";
 
 const PORTAL = "<!DOCTYPE html><html><title>Sign in</title><h1>Sign in to this network</h1></html>";
@@ -196,6 +197,7 @@ test.describe("an outage is no fault of the set-up", () => {
     for (let tries = 1; tries <= 3; tries += 1) {
       await expect.poll(() => lab.store.count(["OPTIONS"])).toBeGreaterThanOrEqual(tries);
       await widget.comesTo(row, "waiting");
+      await quiet(page);
       await page.clock.fastForward(5_000);
     }
     down.on = false;
@@ -234,6 +236,7 @@ test.describe("an outage is no fault of the set-up", () => {
       const asked = () => lab.backend.requests(["OPTIONS"]).filter((request) => path.test(request.path)).length;
       await expect.poll(asked).toBeGreaterThanOrEqual(1);
       await widget.comesTo(row, "waiting");
+      await quiet(page);
       await page.clock.fastForward(5_000);
       await expect.poll(asked).toBeGreaterThanOrEqual(3);
       down.on = false;
@@ -315,7 +318,10 @@ test.describe("the page's own policies do not hide the store's", () => {
       .poll(
         async () => {
           const state = await row.getAttribute("data-status");
-          if (state === "waiting") await page.clock.fastForward(20_000);
+          if (state === "waiting") {
+            await quiet(frame);
+            await page.clock.fastForward(20_000);
+          }
           return state;
         },
         { timeout: 120_000, intervals: [50] },

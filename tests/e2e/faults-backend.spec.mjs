@@ -2,6 +2,7 @@
 import { download, objects } from "./files.mjs";
 import { hang, respond } from "./faults.mjs";
 import { expect, test } from "./lab.mjs";
+import { quiet } from "./page-requests.mjs";
 
 const CREATE = ["POST", "/uploads"];
 /** A widget that gives up when the server was down for a minute. */
@@ -24,7 +25,10 @@ test("down: waits, says so, and the file arrives when the server is back", async
   await expect(widget.status(row)).toHaveText(/^Waiting for the server/);
   await expect(row).toHaveAttribute("data-status", "waiting");
   // For as long as it takes.
-  for (let minutes = 0; minutes < 10; minutes += 0.25) await page.clock.fastForward(15_000);
+  for (let minutes = 0; minutes < 10; minutes += 0.25) {
+    await quiet(page);
+    await page.clock.fastForward(15_000);
+  }
   await expect(widget.status(row)).toHaveText(/^Waiting for the server/);
   await lab.backend.back();
   await widget.comesTo(row, "completed");

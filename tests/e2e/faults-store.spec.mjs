@@ -2,6 +2,7 @@
 import { filled, objects, sha256, sha256of, stored } from "./files.mjs";
 import { cut, cutAnswer, Gate, holdHalfway, hang, hold, respond, rewrite, s3Error } from "./faults.mjs";
 import { expect, test } from "./lab.mjs";
+import { quiet } from "./page-requests.mjs";
 
 const CREATE = ["POST", "/uploads"];
 const COMPLETE = ["POST", /^\/uploads\/.+\/complete$/];
@@ -135,7 +136,10 @@ test("a store that is gone is waited for", async ({ lab, page }) => {
   await lab.store.gone();
   const { widget, row } = await begin(lab, page);
   await expect(widget.status(row)).toHaveText(/^Waiting for the storage/);
-  for (let minutes = 0; minutes < 10; minutes += 0.25) await page.clock.fastForward(15_000);
+  for (let minutes = 0; minutes < 10; minutes += 0.25) {
+    await quiet(page);
+    await page.clock.fastForward(15_000);
+  }
   await expect(widget.status(row)).toHaveText(/^Waiting for the storage/);
   await lab.store.back();
   await widget.comesTo(row, "completed");

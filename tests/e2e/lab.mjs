@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaultProxy, respond } from "./faults.mjs";
 import { unfinished } from "./files.mjs";
+import { record } from "./page-requests.mjs";
 import { ended, expect, test as base, running, start } from "./server.mjs";
 import { Widget } from "./widget.mjs";
 
@@ -137,6 +138,7 @@ export const test = base.extend({
         if (signature && request.method() !== "GET") signatures.add(signature);
       });
       await context.addInitScript(listen);
+      await context.addInitScript(record);
       ended.clear();
       await use(signatures);
       // By now the test's own servers have ended.

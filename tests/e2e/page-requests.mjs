@@ -1,7 +1,9 @@
 // The requests of a page's scripts, in the order in which the page sends them and by the page's own clock. Events of the
 // browser arrive in the test later, and in another order.
 
-function record() {
+/** Runs in the page, before its scripts. */
+export function record() {
+  if (window.requestLog) return;
   const log = (window.requestLog = []);
   const begun = (method, url) => {
     const entry = { method: method.toUpperCase(), url: new URL(url, location.href).href, at: Date.now(), open: true };
@@ -26,6 +28,26 @@ function record() {
     answer.then((response) => response.clone().text()).then(ended, ended);
     return answer;
   };
+}
+
+/** How long an answer may take before it is taken for one that never comes, in ms. */
+const PATIENCE = 5_000;
+
+/** Waits until the page has the answers to its requests, but for those that never come. Before the page's clock is moved
+ * on: a request whose answer is on its way would else run into its limit of time. */
+export async function quiet(page) {
+  let before;
+  let since = performance.now();
+  for (;;) {
+    const log = await page.evaluate(async () => {
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      return window.requestLog.map(({ open }) => (open ? "open" : "")).join();
+    });
+    if (log !== before) since = performance.now();
+    if (!log.includes("open") || performance.now() - since > PATIENCE) return;
+    before = log;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 export class PageRequests {

@@ -1,5 +1,6 @@
 // The widget on a page, as a person and a page's script meet it.
 import { expect } from "@playwright/test";
+import { quiet } from "./page-requests.mjs";
 
 /** The pauses between looks at what ends soon, in ms. By default they grow to a second. */
 const POLL = [50, 50, 100];
@@ -106,6 +107,7 @@ export class Widget {
     await expect
       .poll(
         async () => {
+          if ((await row.getAttribute("data-status")) === "waiting") await quiet(this.page);
           const now = await row.getAttribute("data-status");
           // Less than the widget waits for the answer to a question of its own: nothing in flight is cut by this.
           if (now === "waiting") await this.page.clock.fastForward(4_000);
