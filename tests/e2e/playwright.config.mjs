@@ -1,6 +1,5 @@
 // How the end-to-end tests run. `cargo xtask test --only e2e` builds what they need and sets the environment:
-// S3_UPLOAD_SERVER (the server's binary), S3_UPLOAD_DIST (the built widget), CHROMIUM (the browser: its headless build,
-// whose pages start several times faster).
+// S3_UPLOAD_SERVER (the server's binary), S3_UPLOAD_DIST (the built widget), CHROMIUM (the browser).
 import { availableParallelism } from "node:os";
 import { defineConfig } from "@playwright/test";
 
@@ -14,8 +13,8 @@ export default defineConfig({
   retries: 0,
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
-  // A test waits about half of its time.
-  workers: Math.min(8, 2 * availableParallelism()),
+  // A test waits for a part of its time.
+  workers: Math.min(8, availableParallelism() + 1),
   // Patience for a loaded machine. Only a test that fails takes that long.
   timeout: 180_000,
   expect: { timeout: 60_000 },

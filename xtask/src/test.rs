@@ -347,7 +347,7 @@ fn in_browser(project: &Project, toolchain: &Toolchain) -> Result<Count> {
 fn end_to_end(project: &Project, toolchain: &Toolchain, specs: &Specs) -> Result<Count> {
     let backends = Backends::ensure(project)?;
     let browser = browser::ensure()?;
-    let mut tests = in_chromium(project, toolchain, &browser::headless(&browser))?;
+    let mut tests = in_chromium(project, toolchain, &browser.chromium)?;
     backends.tell(&mut tests);
     tests.args(["node_modules/@playwright/test/cli.js", "test"]);
     if let Specs::Some(specs) = specs {
@@ -363,7 +363,7 @@ fn end_to_end(project: &Project, toolchain: &Toolchain, specs: &Specs) -> Result
 /// Tries the npm package in fresh projects, which npm installs.
 fn embed(project: &Project, toolchain: &Toolchain, which: &[&str]) -> Result<Count> {
     let browser = browser::ensure()?;
-    let mut tests = in_chromium(project, toolchain, &browser::headless(&browser))?;
+    let mut tests = in_chromium(project, toolchain, &browser.chromium)?;
     let package = npm::pack(project)?;
     let config = "embed/playwright.config.mjs";
     tests

@@ -16,9 +16,6 @@ const NAMES: [&str; 5] = [
     "google-chrome-stable",
     "chrome",
 ];
-/// Chromium's headless build. A page's context takes a tenth of a second of computing there, and a second in the whole
-/// browser, whose profile comes with each context.
-const HEADLESS_SHELL: &str = "chromium-headless-shell";
 const MACOS: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
 #[derive(Debug)]
@@ -42,26 +39,6 @@ impl Browser {
         project::write(&file, own)?;
         Ok(file)
     }
-}
-
-/// Returns the browser of the end-to-end tests: Chromium's headless build of this browser's version, or the browser
-/// itself where there is none or where the environment names the browser.
-pub fn headless(browser: &Browser) -> PathBuf {
-    if named("CHROME").or_else(|| named("CHROMIUM")).is_some() {
-        return browser.chromium.clone();
-    }
-    let wanted = process::version(&browser.chromium);
-    let find = || {
-        process::find(HEADLESS_SHELL)
-            .filter(|shell| wanted.is_some() && process::version(shell) == wanted)
-    };
-    let mut shell = find();
-    if shell.is_none() && apt::usable() {
-        say("apt installs Chromium's headless build (seconds)");
-        // Not every distribution has the package. The tests take longer without it.
-        shell = apt::install(&[HEADLESS_SHELL]).ok().and_then(|()| find());
-    }
-    shell.unwrap_or_else(|| browser.chromium.clone())
 }
 
 pub fn ensure() -> Result<Browser> {

@@ -90,7 +90,6 @@ pub fn run(project: &Project, parts: &[Part]) -> Result<()> {
                 let browser = browser::ensure()?;
                 println!("browser  {}", browser.chromium.display());
                 println!("browser  {}", browser.driver.display());
-                println!("browser  {}", browser::headless(&browser).display());
             }
             Part::Node => {
                 let node = node::ensure()?;
