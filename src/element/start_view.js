@@ -1,4 +1,4 @@
-// What the element shows before the widget is loaded: the drop zone with its button and limits, the files that are
+// The element's content before the widget is loaded: the drop zone with its button and limits, the files that are
 // already chosen, and the sentence of a failed load. The elements and classes are those of the widget
 // (`src/ui/components/drop_zone.rs`, `file_row.rs`), so that nothing moves when it takes over.
 

@@ -14,7 +14,7 @@ function portal() {
   return respond({ status: 200, headers: { "content-type": "text/html" }, body: PORTAL });
 }
 
-/** What a gateway says: without any CORS header. */
+/** A gateway's answer, without any CORS header. */
 function gateway(status = 502) {
   return async (exchange) => {
     await exchange.text();

@@ -5,7 +5,7 @@ import { expect, test } from "./lab.mjs";
 
 const CREATE = ["POST", "/uploads"];
 
-/** What the backend and the store are told of each file: `{ name, type }` and the Content-Type of the PUT. */
+/** The name and types of each file, as sent to the backend and the store: `{ name, type }` and the Content-Type of the PUT. */
 function told(page) {
   const said = { created: [], sent: [] };
   page.on("request", (request) => {

@@ -168,7 +168,7 @@ test("parts whose addresses expired are signed again", async ({ lab, page, folde
   expect((await widget.events("success"))[0].attempts).toBe(0);
 });
 
-/** What the person reads when the page wants no longer wait, by step and fault. */
+/** The sentence that the person reads when the page wants no longer wait, by step and fault. */
 const CUT =
   "The connection broke each time this file was sent. Something in between may limit the size of uploads. Ask the site's owner.";
 const UNREACHABLE = "The server could not be reached. Check your internet connection, then try again.";

@@ -12,7 +12,7 @@ const MIB = 1 << 20;
 /** Small files, of which more are added than there are lanes; and one in parts. */
 const NAMES = Array.from({ length: 9 }, (_, index) => `${index + 1}.txt`);
 const LARGE = "movie.mp4";
-/** How long it takes at most from the end of an outage to the next question: the longest pause. */
+/** The longest time from the end of an outage to the next request, in s: the longest pause. */
 const LONGEST_PAUSE = 30;
 
 /** As a gateway answers whose service is down: to preflights too, and without CORS headers. */
@@ -116,7 +116,7 @@ async function allArrived(lab, widget, path, before) {
   expect(places).toHaveLength(NAMES.length + 3);
 }
 
-/** Whether some row says that it waits for the side that is down. */
+/** Waits until a row says that it waits for the side that is down. */
 function says(widget, words) {
   return expect(widget.status(widget.rows).filter({ hasText: words }).first()).toBeVisible();
 }

@@ -132,7 +132,7 @@ test.describe("a backend with words of its own", () => {
     expect(await stored(lab, result.key)).toBe(sha256of("hello"));
     const asked = forbidden.hits;
     expect(asked).toBeGreaterThan(0);
-    // What was found out once is not asked of the next file.
+    // A fact that was found once is not asked again for the next file.
     await widget.add({ name: "b.txt", type: "text/plain", text: "hello" });
     await widget.comesTo(widget.row("b.txt"), "completed");
     expect(forbidden.hits).toBe(asked);

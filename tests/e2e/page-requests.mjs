@@ -30,7 +30,7 @@ export function record() {
   };
 }
 
-/** How long an answer may take before it is taken for one that never comes, in ms. */
+/** The time after which a missing answer is taken for one that never comes, in ms. */
 const PATIENCE = 5_000;
 
 /** Waits until the page has the answers to its requests, but for those that never come. Before the page's clock is moved

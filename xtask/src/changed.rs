@@ -5,7 +5,7 @@ use crate::process;
 use crate::project::Project;
 use crate::test::{Package, Plan, Projects, Specs};
 
-/// What files below a path affect, in addition to the checks of the stage `lint`.
+/// The tests that files below a path affect, in addition to the checks of the stage `lint`.
 #[derive(Debug, Clone, Copy)]
 enum Affects {
     /// All stages.

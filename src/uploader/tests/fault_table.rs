@@ -95,13 +95,13 @@ struct Service {
     kind: Kind,
     step: Step,
     fault: Fault,
-    /// How many requests meet the fault.
+    /// The number of requests that meet the fault.
     times: usize,
     met: usize,
     /// The ranges of the parts that are stored, and whether the upload in parts is open.
     parts: Vec<(u64, String)>,
     is_open: bool,
-    /// What the object has, in the order of its bytes.
+    /// The parts of the stored object, in the order of its bytes.
     objects: Vec<Vec<String>>,
     completes: usize,
     asks_for_parts: bool,

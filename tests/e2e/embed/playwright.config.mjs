@@ -1,4 +1,4 @@
-// How the packed npm package is tried in fresh projects. `cargo xtask test --only embed` builds what is needed and sets
+// The configuration for the tests of the packed npm package in fresh projects. `cargo xtask test --only embed` builds what is needed and sets
 // the environment: that of the end-to-end tests, EMBED_PACKAGE (the packed package) and EMBED_PROJECTS (a folder
 // for the projects). npm installs the starters and their dependencies.
 import { defineConfig } from "@playwright/test";

@@ -166,7 +166,7 @@ export class Project {
       if (content.subarray(0, 4).equals(WASM)) found.wasm.push(file);
       if (!/\.[cm]?js$/.test(file)) continue;
       const text = content.toString();
-      // How wasm begins in base64, compressed by gzip or not.
+      // The first characters of wasm in base64, compressed by gzip or not.
       for (const _ of text.matchAll(/["'`](H4sI|AGFzbQ)[A-Za-z0-9+/]{1000}/g)) found.wasm.push(file);
       for (const _ of text.matchAll(/failed to fetch Wasm/g)) found.glue.push(file);
     }

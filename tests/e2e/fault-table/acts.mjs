@@ -1,4 +1,4 @@
-// How each fault of the table is done by a proxy.
+// The faults of the table, as a proxy makes them.
 import { Buffer } from "node:buffer";
 import { request as forward } from "node:http";
 import { cut, cutAnswer, hang, respond, s3Error } from "../faults.mjs";
@@ -68,7 +68,7 @@ const truncated = raw(async (socket, answer, body) => {
 /** A redirect to a page that asks to sign in. */
 const redirect = (location) => respond(() => ({ status: 302, headers: { location: location() } }));
 
-/** What a proxy does to the requests that meet a fault. `bed` has the addresses that it needs. */
+/** The proxy's action on the requests that meet a fault. `bed` has the addresses that it needs. */
 export function act(fault, bed) {
   switch (fault) {
     case "500":

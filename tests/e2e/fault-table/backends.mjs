@@ -28,7 +28,7 @@ const CORS = {
   "access-control-max-age": "600",
 };
 
-/** What a backend asks of the store: `front` is the store's address for browsers, `store` the one for the backend. */
+/** The requests of a backend to the store: `front` is the store's address for browsers, `store` the one for the backend. */
 class Bucketeer {
   constructor(front, store) {
     const settings = { region: "us-east-1", credentials: KEYS, forcePathStyle: true, requestChecksumCalculation: "WHEN_REQUIRED" };
@@ -154,7 +154,7 @@ async function auto(store, { method, path, json, form }) {
   return { url: await store.put(key, json.type), headers: { "Content-Type": json.type }, key };
 }
 
-/** What the page's function asks, see `presign.mjs`. */
+/** The requests of the page's function, see `presign.mjs`. */
 async function presign(store, { method, path, query, json, form }) {
   const [key, id] = [query.get("key"), query.get("id")];
   switch (`${method} ${path}`) {

@@ -57,7 +57,7 @@ const REQUESTS = {
 /** Faults that are about one request, and tell nothing of the service. */
 const OF_ONE_REQUEST = ["drip", "hang", "empty", "lost", "truncated", "body", "413", "413-bare"];
 
-/** Whether the page or its backend asks why there was no answer. */
+/** True if the page or its backend asks for the cause of a missing answer. */
 function isQuestion(url) {
   return /\?(tagging|uploadId=none)$|\/doctor$/.test(url);
 }
@@ -109,14 +109,14 @@ class Cell {
     return `<s3-upload id="${this.id}" ${attributes} part-size="5MiB" multipart-threshold="1MB"></s3-upload>`;
   }
 
-  /** Whether a request is one of the step's. A browser asks for permission first, which is no try of its own. */
+  /** True if a request is one of the step's. A browser asks for permission first, which is no try of its own. */
   is({ method, url, headers }, { preflight = false } = {}) {
     const [wanted, path] = this.requests;
     if (!path.test(url.split("?")[0])) return false;
     return preflight ? method === "OPTIONS" && headers["access-control-request-method"] === wanted : method === wanted;
   }
 
-  /** Whether a request meets the fault: the first so many of the step, and whatever looks after the same service meanwhile. */
+  /** True if a request meets the fault: the first so many of the step, and whatever looks after the same service meanwhile. */
   meets(request) {
     if (this.over) return false;
     const page = /Mozilla/.test(request.headers["user-agent"] ?? "");
@@ -148,17 +148,17 @@ class Cell {
     await this.side.back();
   }
 
-  /** Whether a request is under way that has no answer until the widget gives it up. */
+  /** True while a request is open that gets no answer until the widget aborts it. */
   get hangs() {
     return ["hang", "drip"].includes(this.fault) && this.side.log.some((entry) => entry.fault && !entry.ended);
   }
 
-  /** Whether all requests are answered, but for those that never are. */
+  /** True if all requests are answered, except those that never are. */
   get isIdle() {
     return this.hangs || (this.lab.backend.open === 0 && this.lab.store.open === 0);
   }
 
-  /** Whether what is left at the store after a cancel is gone. */
+  /** True if nothing is left at the store after a cancel. */
   async isAborted() {
     if ([LEFT, TRUSTED].includes(this.expected)) return this.met > 0;
     return (await this.lab.left()).length === 0 && this.lab.store.open === 0;
@@ -172,12 +172,12 @@ class Cell {
     return this.lab.backend.requests([method, path]).filter(({ status, fault }) => status === 200 && !fault).length;
   }
 
-  /** What was signed, as far as the backend is one of the scripted ones; requests tell the rest. */
+  /** The signatures of the scripted backends. Those of others are read from the requests. */
   get signatures() {
     return this.other?.store.signatures ?? new Set();
   }
 
-  /** What was said between the page and both sides, for whoever reads of a cell that failed. */
+  /** The requests between the page and both sides, for the report of a cell that failed. */
   get evidence() {
     const lines = [this.lab.backend, this.lab.store].map((proxy, at) => {
       const said = proxy.log.map(
@@ -189,7 +189,7 @@ class Cell {
     return lines.join("\n");
   }
 
-  /** What is wrong about an upload that arrived. */
+  /** The faults of an upload that arrived. */
   async wrongs() {
     const wrong = [];
     const keys = await objects(this.lab);
@@ -265,7 +265,7 @@ export class Bed {
     );
   }
 
-  /** How each cell stands: `{ id: { status, code, words, failures, successes } }`. */
+  /** The state of each cell: `{ id: { status, code, words, failures, successes } }`. */
   async look() {
     return this.page.evaluate(() => {
       const seen = {};

@@ -64,7 +64,7 @@ async function compare({ page, secrets }, cells, run) {
   }
 }
 
-/** What became of a cell, in the words of the table. */
+/** The outcome of a cell, in the words of the table. */
 async function outcome(cell, { status, code, words, failures, successes }) {
   const wrongs = await cell.wrongs();
   if (status === "cancelled") {

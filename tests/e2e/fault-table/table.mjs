@@ -54,7 +54,7 @@ export function runsNatively(fault, backend) {
   return NATIVE.faults.includes(fault) && NATIVE.backends.includes(backend);
 }
 
-/** Who answers a step of a backend. */
+/** The side that answers a step of a backend. */
 export function sideOf(backend, step) {
   return backend === "better-upload" && step === "complete" ? "store" : STEPS[step].side;
 }
@@ -140,21 +140,21 @@ const LASTING = [
 export const LASTING_FAULTS = ["503", "522", "502-bare", "502-all-bare", "413", "413-bare", "html", "empty", "login", "elsewhere", "reset", "refused", "body", "hang"];
 export const LASTING_STEPS = { native: ["create", "put", "complete"], companion: ["complete"], auto: ["create", "put"], presign: ["create"] };
 
-/** Whether the browser asks for permission before a request of this step: not before a GET or a form. */
+/** True if the browser sends a preflight before a request of this step: not before a GET or a form. */
 function hasPreflight(step, backend) {
   if (step === "form") return false;
   if (backend === "companion") return !["create", "sign", "list"].includes(step);
   return step !== "list";
 }
 
-/** Whether such a fault exists at a step. */
+/** True if such a fault exists at a step. */
 export function exists(fault, step, backend) {
   if (!BACKENDS[backend].steps.includes(step)) return false;
   if (FAULTS[fault].bytes && !["put", "form", "part"].includes(step)) return false;
   return fault !== "502-all-bare" || hasPreflight(step, backend);
 }
 
-/** How many requests meet a fault in the first table. Two parts are sent at a time. */
+/** The number of requests that meet a fault in the first table. Two parts are sent at a time. */
 export function times(fault, step) {
   const { times = 2 } = FAULTS[fault];
   return step === "part" && times > 1 ? 2 * times : times;
@@ -169,12 +169,12 @@ function outcome(exceptions, rule, fault, step, backend) {
   return found ? found[3] : rule;
 }
 
-/** What comes of a fault that the first requests of a step meet; `undefined` where there is no such cell. */
+/** The outcome of a fault that the first requests of a step meet; `undefined` where there is no such cell. */
 export function transient(fault, step, backend) {
   return exists(fault, step, backend) ? outcome(TRANSIENT, WAITS, fault, step, backend) : undefined;
 }
 
-/** What comes of a fault that every request of a step meets; `undefined` where there is no such cell. */
+/** The outcome of a fault that every request of a step meets; `undefined` where there is no such cell. */
 export function lasting(fault, step, backend) {
   const has = LASTING_FAULTS.includes(fault) && LASTING_STEPS[backend]?.includes(step) && exists(fault, step, backend);
   return has ? outcome(LASTING, STILL, fault, step, backend) : undefined;

@@ -62,7 +62,7 @@ impl Target {
     }
 }
 
-/// What the build says: the name of the wasm, which has a hash in it, and a hash for the README.
+/// The output of the build: the name of the wasm, which contains a hash, and a hash for the README.
 #[derive(Deserialize)]
 struct Built {
     wasm: String,
