@@ -30,13 +30,9 @@ const KINDS = {
 };
 
 class Outage {
-  static async of(page, lab, kind) {
-    return new Outage(await PageRequests.watch(page), lab, kind);
-  }
-
-  constructor(requests, lab, { side, at, fault, only }) {
+  constructor(page, lab, { side, at, fault, only }) {
     const words = { store: /^Waiting for the storage/, backend: /^Waiting for the server/ }[side];
-    Object.assign(this, { requests, proxy: lab[side], at, fault, active: false, gate: new Gate(), words });
+    Object.assign(this, { requests: new PageRequests(page), proxy: lab[side], at, fault, active: false, gate: new Gate(), words });
     const concerned = ({ method, url, headers }) => {
       if (!this.active) return false;
       const wanted = method === "OPTIONS" ? headers["access-control-request-method"] : method;
@@ -130,7 +126,7 @@ for (const [title, kind] of Object.entries(KINDS)) {
       test(`for ${seconds} s, ${midway ? "after some files arrived" : "from the first request on"}`, async ({ ownLab, page, folder }) => {
         const lab = await ownLab();
         const before = await objects(lab);
-        const outage = await Outage.of(page, lab, kind);
+        const outage = new Outage(page, lab, kind);
         if (midway) outage.after(2);
         const { there, widget, path, add } = await open(page, lab, folder, { clock: true });
         if (!midway) await outage.begin();
@@ -182,7 +178,7 @@ for (const [title, kind] of Object.entries(KINDS)) {
       test(`for ${seconds} s by the clock on the wall`, async ({ ownLab, page, folder }) => {
         const lab = await ownLab();
         const before = await objects(lab);
-        const outage = await Outage.of(page, lab, kind);
+        const outage = new Outage(page, lab, kind);
         outage.after(2);
         const { there, widget, path, add } = await open(page, lab, folder, { clock: false });
         await add();

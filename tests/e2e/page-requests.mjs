@@ -3,7 +3,6 @@
 
 /** Runs in the page, before its scripts. */
 export function record() {
-  if (window.requestLog) return;
   const log = (window.requestLog = []);
   const begun = (method, url) => {
     const entry = { method: method.toUpperCase(), url: new URL(url, location.href).href, at: Date.now(), open: true };
@@ -53,12 +52,8 @@ export async function quiet(page) {
 export class PageRequests {
   #page;
 
-  /** Before the page is opened. */
-  static async watch(page) {
-    await page.addInitScript(record);
-    const requests = new PageRequests();
-    requests.#page = page;
-    return requests;
+  constructor(page) {
+    this.#page = page;
   }
 
   /** The URLs of the requests that have no answer yet, after a frame and a task of the page, in which it can act on the

@@ -225,7 +225,7 @@ export class Bed {
     bed.site.pages.set("/page", { html: pageOf(bed.cells.map((cell) => cell.tag).join("")) });
     await page.clock.install();
     await page.addInitScript(() => (Math.random = () => 0.9));
-    bed.requests = await PageRequests.watch(page);
+    bed.requests = new PageRequests(page);
     page.on("requestfailed", (request) => bed.cells.forEach((cell) => cell.unanswered(request)));
     await page.goto(`${bed.site.url}/page`);
     await page.waitForFunction((count) => document.querySelectorAll("s3-upload:defined").length === count, cells.length);
