@@ -20,19 +20,18 @@ pub mod size;
 mod start_text_tests;
 mod thrown;
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, JSON};
-use leptos::callback::UnsyncCallback;
-use leptos::mount::mount_to;
-use leptos::prelude::*;
+use leptos::prelude::{ArcRwSignal, Get, Set, WithUntracked};
 use s3_upload_core::{FileId, Target};
 use wasm_bindgen::prelude::*;
-use web_sys::{DataTransfer, File, HtmlElement, ShadowRoot};
+use web_sys::{DataTransfer, Element, File, HtmlElement, ShadowRoot};
 
-use crate::ui::{Action, DisplayOptions, Messages, UploadList, Widget, adopt, perform};
+use crate::ui::{
+    Action, DisplayOptions, Messages, UploadList, WidgetInput, WidgetView, adopt, perform,
+};
 use crate::uploader::{Settings, Uploader};
 use admission::BeforeAddResult;
 use attributes::Attributes;
@@ -56,7 +55,7 @@ struct Inner {
     /// The drops that came before the first view.
     dropped: RefCell<Vec<DataTransfer>>,
     connected: Cell<bool>,
-    view: RefCell<Option<Box<dyn Any>>>,
+    view: RefCell<Option<Shown>>,
 }
 
 #[wasm_bindgen]
@@ -113,7 +112,7 @@ impl UploadElement {
         if inner.view.borrow().is_none() {
             adopt(root);
             let view = mount(inner, root);
-            inner.view.replace(Some(view));
+            inner.view.replace(view);
         }
         if !inner.connected.replace(true) {
             inner.uploader.wake();
@@ -201,7 +200,7 @@ impl UploadElement {
         {
             drop(shown);
             let view = mount(&self.inner, &root);
-            self.inner.view.replace(Some(view));
+            self.inner.view.replace(view);
         }
     }
 
@@ -340,22 +339,38 @@ fn on_page(inner: &Weak<Inner>) -> Option<(Rc<Inner>, HtmlElement)> {
     Some((inner, host))
 }
 
-/// Shows the widget in the shadow root, until the result is dropped.
-fn mount(inner: &Rc<Inner>, root: &ShadowRoot) -> Box<dyn Any> {
-    let uploads = UploadList::of(&inner.uploader);
-    let look = inner.look.clone();
-    let messages = inner.messages();
-    let dropped = inner.dropped.take();
+/// Shows the widget in the shadow root.
+fn mount(inner: &Rc<Inner>, root: &ShadowRoot) -> Option<Shown> {
     let weak = Rc::downgrade(inner);
-    // Leptos requires an element, but uses it as a node only.
-    let parent = root.clone().unchecked_into::<HtmlElement>();
-    Box::new(mount_to(parent, move || {
-        let act = UnsyncCallback::new(move |action| {
+    let look = inner.look.clone();
+    let input = WidgetInput {
+        uploads: UploadList::of(&inner.uploader),
+        look: Box::new(move || look.get()),
+        act: Rc::new(move |action| {
             if let Some(inner) = weak.upgrade() {
                 perform(&inner.uploader, inner.is_multiple(), action);
             }
-        });
-        let look = Signal::derive(move || look.get());
-        view! { <Widget uploads look act messages dropped /> }
-    }))
+        }),
+        messages: inner.messages(),
+        dropped: inner.dropped.take(),
+    };
+    let element = web_sys::window()?.document()?.create_element("div").ok()?;
+    root.append_child(&element).ok()?;
+    let view = WidgetView::new(&element, input)?;
+    Some(Shown {
+        element,
+        _view: view,
+    })
+}
+
+/// The widget in the shadow root. It is removed when this is dropped.
+struct Shown {
+    element: Element,
+    _view: WidgetView,
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.element.remove();
+    }
 }

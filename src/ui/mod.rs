@@ -15,7 +15,7 @@ pub mod text;
 mod upload_list;
 
 pub use action::Action;
-pub use components::{S3Upload, Widget, perform};
+pub use components::{S3Upload, Widget, WidgetInput, WidgetView, perform};
 pub use display_options::DisplayOptions;
 pub use style::adopt;
 pub use text::messages::Messages;

@@ -75,26 +75,42 @@ mod tests {
             include_str!("components/drop_zone.rs"),
             include_str!("components/file_list.rs"),
             include_str!("components/file_row.rs"),
-            include_str!("components/live_regions.rs"),
+            include_str!("components/announcer.rs"),
             include_str!("components/focus.rs"),
             include_str!("components/overall.rs"),
+            include_str!("components/progress_bar.rs"),
             include_str!("components/rejections.rs"),
             include_str!("components/stored.rs"),
-            include_str!("components/widget.rs"),
+            include_str!("components/view.rs"),
             include_str!("../element/start_view.js"),
         ];
+        let mut found = 0;
         for source in sources {
             let controls = names(source, "=> (\"").chain(names(source, ": BulkControl = (\""));
-            let parts = names(source, "part=\"").chain(names(source, "part = \""));
-            let parts = parts.chain(names(source, "part: \""));
-            let added = source.split("dom::add(").skip(1).filter_map(|call| {
-                let part = call.split(')').next()?.rsplit('"').nth(1)?;
-                (!part.is_empty()).then_some(part)
+            let parts = controls.chain(names(source, "part: \""));
+            // The functions that make an element, and the place of the part among their arguments.
+            let makers = [
+                ("dom::add(", 3),
+                ("dom::create(", 2),
+                ("dom::add_button(", 2),
+                ("ProgressBar::add(", 1),
+                ("region(", 0),
+            ];
+            let made = makers.into_iter().flat_map(|(maker, place)| {
+                let calls = source.split(maker).skip(1);
+                calls.filter_map(move |call| {
+                    let arguments = call.split(')').next()?;
+                    let part = arguments.split(',').nth(place)?.trim();
+                    let part = part.strip_prefix('"')?.strip_suffix('"')?;
+                    (!part.is_empty()).then_some(part)
+                })
             });
-            for part in controls.chain(parts).chain(added) {
+            for part in parts.chain(made) {
                 assert!(words.contains(&part), "{part}");
+                found += 1;
             }
         }
+        assert!(found >= 25, "only {found} parts were found in the sources");
     }
 
     /// The two colors of a property's default, for light and dark pages.

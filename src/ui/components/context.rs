@@ -1,56 +1,61 @@
-//! The context that all components share: the receiver of actions, the announcer and the messages.
+//! The context that all parts of the widget share: the receiver of actions, the announcer and the messages.
 
 use core::sync::atomic::{AtomicU32, Ordering};
-
-use leptos::callback::{Callable, UnsyncCallback};
-use leptos::prelude::*;
+use std::rc::Rc;
 
 use super::announcer::Announcer;
 use crate::ui::action::Action;
 use crate::ui::text::messages::Messages;
 
-/// The context of a component: handles that are cheap to copy, and end with the widget that made them.
-#[derive(Clone, Copy)]
-pub(super) struct UiContext {
-    pub act: UnsyncCallback<Action>,
-    pub announcer: Announcer,
-    /// Distinguishes this widget's element ids from those of others on the page.
-    pub number: u32,
-    messages: StoredValue<Messages>,
+/// The context of a widget. Clones are cheap.
+#[derive(Clone)]
+pub(super) struct UiContext(Rc<Shared>);
+
+struct Shared {
+    act: Rc<dyn Fn(Action)>,
+    announcer: Announcer,
+    number: u32,
+    messages: Messages,
 }
 
 impl UiContext {
-    pub fn new(act: UnsyncCallback<Action>, messages: Messages) -> Self {
+    pub fn new(act: Rc<dyn Fn(Action)>, announcer: Announcer, messages: Messages) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let messages = StoredValue::new(messages);
-        Self {
+        Self(Rc::new(Shared {
             act,
-            announcer: Announcer::new(messages),
-            number,
+            announcer,
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
             messages,
-        }
+        }))
     }
 
-    /// Passes an action on. Does nothing after the widget was removed.
-    pub fn act(self, action: Action) {
-        self.act.try_run(action);
+    /// Distinguishes this widget's element ids from those of others on the page.
+    pub fn number(&self) -> u32 {
+        self.0.number
     }
 
-    /// The messages. English after the widget was removed.
-    pub fn messages(self) -> Messages {
-        self.messages.try_get_value().unwrap_or_default()
+    pub fn announcer(&self) -> &Announcer {
+        &self.0.announcer
     }
 
-    pub fn text(self, key: &str) -> String {
+    /// Passes an action on.
+    pub fn act(&self, action: Action) {
+        (self.0.act)(action);
+    }
+
+    pub fn messages(&self) -> &Messages {
+        &self.0.messages
+    }
+
+    pub fn text(&self, key: &str) -> String {
         self.messages().text(key).to_owned()
     }
 
-    pub fn fill(self, key: &str, values: &[(&str, &str)]) -> String {
+    pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
         self.messages().fill(key, values)
     }
 
-    pub fn count(self, key: &str, count: u64) -> String {
+    pub fn count(&self, key: &str, count: u64) -> String {
         self.messages().count(key, count)
     }
 }

@@ -1,10 +1,11 @@
-//! Elements that a component makes and changes itself.
+//! Elements that the widget makes and changes itself.
 //!
-//! The compiler emits code for building and changing each type of view. The elements of each row are therefore made by
-//! these functions, and changed where their text or attribute differs.
+//! The compiler emits code for building and changing each type of a Leptos view. The widget's elements are therefore
+//! made by these functions, and changed where their text or attribute differs.
 
 use wasm_bindgen::JsCast;
-use web_sys::{CssStyleDeclaration, Document, Element, HtmlElement, Node};
+use wasm_bindgen::closure::Closure;
+use web_sys::{CssStyleDeclaration, Document, Element, Event, HtmlElement, Node};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
@@ -13,20 +14,27 @@ pub fn document() -> Option<Document> {
     web_sys::window()?.document()
 }
 
-/// Adds an element with a class, and with a `part` if it is not empty, at the end of a parent.
-pub fn add(parent: &Node, tag: &str, class: &str, part: &str) -> Option<Element> {
+/// Makes an element with a class and a `part`, unless they are empty.
+pub fn create(tag: &str, class: &str, part: &str) -> Option<Element> {
     let element = document()?.create_element(tag).ok()?;
-    set(&element, "class", Some(class));
-    if !part.is_empty() {
-        set(&element, "part", Some(part));
+    for (name, value) in [("class", class), ("part", part)] {
+        if !value.is_empty() {
+            set(&element, name, Some(value));
+        }
     }
+    Some(element)
+}
+
+/// Adds an element with a class and a `part`, unless they are empty, at the end of a parent.
+pub fn add(parent: &Node, tag: &str, class: &str, part: &str) -> Option<Element> {
+    let element = create(tag, class, part)?;
     parent.append_child(&element).ok()?;
     Some(element)
 }
 
 /// Adds a button without a name.
-pub fn add_button(parent: &Node, class: &str) -> Option<Element> {
-    let button = add(parent, "button", class, "")?;
+pub fn add_button(parent: &Node, class: &str, part: &str) -> Option<Element> {
+    let button = add(parent, "button", class, part)?;
     set(&button, "type", Some("button"));
     Some(button)
 }
@@ -50,6 +58,23 @@ pub fn add_icon(parent: &Node, path: &str) -> Option<Element> {
     Some(drawn)
 }
 
+/// Adds a text node at the end of a parent.
+pub fn add_text(parent: &Node, text: &str) -> Option<Text> {
+    let node: Node = document()?.create_text_node(text).into();
+    parent.append_child(&node).ok()?;
+    Some(Text {
+        node,
+        last: text.to_owned(),
+    })
+}
+
+/// Sets several attributes.
+pub fn set_all(element: &Element, attributes: &[(&str, &str)]) {
+    for (name, value) in attributes {
+        set(element, name, Some(value));
+    }
+}
+
 /// Sets an attribute, or removes it.
 pub fn set(element: &Element, name: &str, value: Option<&str>) {
     // Only an invalid name fails.
@@ -61,7 +86,55 @@ pub fn set(element: &Element, name: &str, value: Option<&str>) {
 
 /// Shows or hides an element.
 pub fn set_hidden(element: &Element, hidden: bool) {
-    set(element, "hidden", hidden.then_some(""));
+    set_flag(element, "hidden", hidden);
+}
+
+/// Sets an attribute that has no value, or removes it.
+/// <https://html.spec.whatwg.org/multipage/common-microsyntaxes.html#boolean-attributes>
+pub fn set_flag(element: &Element, name: &str, is_set: bool) {
+    set(element, name, is_set.then_some(""));
+}
+
+/// Listens for events of an element and of its descendants, until this is dropped.
+///
+/// The handler may be called while it runs: opening the file picker from a click dispatches a second click. The
+/// listener of gloo-events does not allow that.
+#[must_use = "dropping it removes the listener"]
+pub struct Listener {
+    element: Element,
+    events: &'static [&'static str],
+    handler: Closure<dyn Fn(Event)>,
+}
+
+impl Listener {
+    /// Calls the handler at each event of these types.
+    pub fn new(
+        element: &Element,
+        events: &'static [&'static str],
+        handler: Box<dyn Fn(Event)>,
+    ) -> Self {
+        let handler = Closure::wrap(handler);
+        for event in events {
+            let function = handler.as_ref().unchecked_ref();
+            let _ = element.add_event_listener_with_callback(event, function);
+        }
+        Self {
+            element: element.clone(),
+            events,
+            handler,
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        for event in self.events {
+            let function = self.handler.as_ref().unchecked_ref();
+            let _ = self
+                .element
+                .remove_event_listener_with_callback(event, function);
+        }
+    }
 }
 
 /// A text that is written only if it differs from the last one.

@@ -1,201 +1,208 @@
-//! The inputs for files: a button that opens the browser's own picker, dropping, and pasting, which the widget passes
-//! on. The native input stays hidden, and is emptied after each choice, so that the same file can be chosen twice.
+//! The inputs for files: a button that opens the browser's own picker, and dropping. The native input stays hidden, and
+//! is emptied after each choice, so that the same file can be chosen twice.
 
-use leptos::ev;
-use leptos::html;
-use leptos::prelude::*;
+use std::cell::{Cell, RefCell};
+
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{DataTransfer, Element, File, FileList, Node};
+use web_sys::{DataTransfer, DragEvent, Element, File, FileList, HtmlInputElement, Node};
 
 use super::context::UiContext;
-use super::icon::{self, Icon};
-use crate::ui::action::Action;
+use super::dom::{self, Attribute, Text};
+use super::icon;
 use crate::ui::display_options::DisplayOptions;
 use crate::ui::text::constraint_text;
 
 /// The drop zone with its button and the limits.
-#[component]
-pub(super) fn DropZone(ui: UiContext, look: Signal<DisplayOptions>) -> impl IntoView {
-    let input = NodeRef::<html::Input>::new();
-    let dragging = RwSignal::new(false);
-    let disabled = Memo::new(move |_| look.try_with(|look| look.disabled).unwrap_or(true));
-    let multiple = Memo::new(move |_| look.try_with(|look| look.multiple).unwrap_or_default());
-    let accept = Memo::new(move |_| {
-        look.try_with(|look| look.constraints.accept.as_str().to_owned())
-            .unwrap_or_default()
-    });
-    let limits = Memo::new(move |_| {
-        look.try_with(|look| {
-            constraint_text::constraints(&ui.messages(), &look.constraints, look.multiple)
-        })
-    });
-    let is_disabled = move || disabled.try_get().unwrap_or(true);
-    let is_multiple = move || multiple.try_get().unwrap_or_default();
+pub(super) struct DropZone {
+    pub element: Element,
+    input: HtmlInputElement,
+    browse: Element,
+    is_disabled: Cell<bool>,
+    is_multiple: Cell<bool>,
+    is_dragging: Cell<bool>,
+    texts: RefCell<Texts>,
+}
 
-    let over = move |event: ev::DragEvent| {
+struct Texts {
+    class: Attribute,
+    browse: Text,
+    drop: Text,
+    hint: Text,
+}
+
+impl DropZone {
+    /// Adds the drop zone at the end of a parent.
+    pub fn add(ui: &UiContext, parent: &Node) -> Option<Self> {
+        let zone = dom::add(parent, "div", "s3u-dropzone", "dropzone")?;
+        let input = dom::add(&zone, "input", "s3u-input", "")?;
+        dom::set_all(
+            &input,
+            &[
+                ("type", "file"),
+                ("tabindex", "-1"),
+                ("aria-hidden", "true"),
+                ("hidden", ""),
+            ],
+        );
+        dom::add_icon(&zone, icon::UPLOAD)?;
+        let invite = dom::add(&zone, "div", "s3u-invite", "")?;
+        let browse = dom::add_button(&invite, "s3u-button s3u-browse", "browse")?;
+        let drop = dom::add(&invite, "span", "s3u-drop", "")?;
+        dom::set(&drop, "aria-hidden", Some("true"));
+        let hint = dom::add(&zone, "p", "s3u-hint", "hint")?;
+        let hint_id = format!("s3u-hint-{}", ui.number());
+        dom::set(&hint, "id", Some(&hint_id));
+        dom::set(&browse, "aria-describedby", Some(&hint_id));
+        Some(Self {
+            input: input.unchecked_into(),
+            is_disabled: Cell::new(true),
+            is_multiple: Cell::new(false),
+            is_dragging: Cell::new(false),
+            texts: RefCell::new(Texts {
+                class: Attribute::of(&zone, "class"),
+                browse: Text::of(&browse),
+                drop: Text::of(&drop),
+                hint: Text::of(&hint),
+            }),
+            element: zone,
+            browse,
+        })
+    }
+
+    /// Shows the options.
+    pub fn update(&self, ui: &UiContext, options: &DisplayOptions) {
+        self.is_disabled.set(options.disabled);
+        self.is_multiple.set(options.multiple);
+        dom::set_flag(&self.browse, "disabled", options.disabled);
+        dom::set_flag(&self.input, "disabled", options.disabled);
+        dom::set_flag(&self.input, "multiple", options.multiple);
+        let accept = options.constraints.accept.as_str();
+        let accept = (!accept.is_empty()).then_some(accept);
+        dom::set(&self.input, "accept", accept);
+        let limits =
+            constraint_text::constraints(ui.messages(), &options.constraints, options.multiple);
+        if let Ok(mut texts) = self.texts.try_borrow_mut() {
+            texts.hint.write(limits);
+        }
+        self.write_invitation(ui);
+    }
+
+    /// True if no file can be added.
+    pub fn is_disabled(&self) -> bool {
+        self.is_disabled.get()
+    }
+
+    /// Handles `dragenter` and `dragover`.
+    pub fn drag_over(&self, ui: &UiContext, event: &DragEvent) {
         let Some(data) = event.data_transfer().filter(carries_files) else {
             return;
         };
         // Without this call the browser would open the file in place of the page.
         event.prevent_default();
-        let welcome = !disabled.try_get_untracked().unwrap_or(true);
+        let welcome = !self.is_disabled.get();
         data.set_drop_effect(if welcome { "copy" } else { "none" });
-        if dragging.try_get_untracked() != Some(welcome) {
-            dragging.try_set(welcome);
+        self.set_dragging(ui, welcome);
+    }
+
+    /// Handles `dragleave`. The events `dragleave` and `dragenter` also occur between the zone's children. Only leaving
+    /// the zone itself counts.
+    pub fn drag_leave(&self, ui: &UiContext, event: &DragEvent) {
+        let to = event.related_target();
+        if !self.contains(to.as_ref().and_then(|to| to.dyn_ref())) {
+            self.set_dragging(ui, false);
         }
-    };
-    // The events `dragleave` and `dragenter` also occur between the zone's children. Only leaving the zone itself
-    // counts.
-    let leave = move |event: ev::DragEvent| {
-        let zone = event
-            .current_target()
-            .and_then(|zone| zone.dyn_into::<Node>().ok());
-        let to = event
-            .related_target()
-            .and_then(|to| to.dyn_into::<Node>().ok());
-        if !zone.is_some_and(|zone| to.is_some_and(|to| zone.contains(Some(&to)))) {
-            dragging.try_set(false);
-        }
-    };
-    let drop = move |event: ev::DragEvent| {
-        let Some(data) = event.data_transfer() else {
-            return;
-        };
+    }
+
+    /// Handles `drop`. Returns the data if files can be added.
+    pub fn dropped(&self, ui: &UiContext, event: &DragEvent) -> Option<DataTransfer> {
+        let data = event.data_transfer()?;
         event.prevent_default();
-        dragging.try_set(false);
-        if !disabled.try_get_untracked().unwrap_or(true) {
-            add(ui, &data);
+        self.set_dragging(ui, false);
+        (!self.is_disabled.get()).then_some(data)
+    }
+
+    /// Handles the input's `change`. Returns the chosen files.
+    pub fn picked(&self) -> Vec<File> {
+        let files = listed(self.input.files());
+        self.input.set_value("");
+        // The picker may have been open when the widget was disabled.
+        if self.is_disabled.get() {
+            return Vec::new();
         }
-    };
-    // The keyboard uses the button. A mouse click may be anywhere in the zone.
-    // <https://www.w3.org/TR/WCAG22/#keyboard>
-    let press = move |event: ev::MouseEvent| {
-        let target = event
-            .target()
-            .and_then(|target| target.dyn_into::<Element>().ok());
-        if target.is_some_and(|target| matches!(target.closest("button, input"), Ok(None))) {
-            open(input);
+        files
+    }
+
+    /// Opens the browser's file picker.
+    pub fn open_picker(&self) {
+        self.input.click();
+    }
+
+    /// True if a node is in the drop zone.
+    pub fn contains(&self, node: Option<&Node>) -> bool {
+        node.is_some_and(|node| self.element.contains(Some(node)))
+    }
+
+    fn set_dragging(&self, ui: &UiContext, dragging: bool) {
+        if self.is_dragging.replace(dragging) != dragging {
+            self.write_invitation(ui);
         }
-    };
-    let hint_id = format!("s3u-hint-{}", ui.number);
-    let picked = move |_| {
-        let Some(input) = input.try_get_untracked().flatten() else {
+    }
+
+    fn write_invitation(&self, ui: &UiContext) {
+        let (dragging, many) = (self.is_dragging.get(), self.is_multiple.get());
+        let Ok(mut texts) = self.texts.try_borrow_mut() else {
             return;
         };
-        let files = listed(input.files());
-        input.set_value("");
-        // The picker may have been open when the widget was disabled.
-        if !files.is_empty() && disabled.try_get_untracked() == Some(false) {
-            ui.act(Action::Add(files));
-        }
-    };
-
-    view! {
-        <div
-            class="s3u-dropzone"
-            class:s3u-dragging=move || dragging.try_get().unwrap_or_default()
-            part="dropzone"
-            on:dragenter=over
-            on:dragover=over
-            on:dragleave=leave
-            on:drop=drop
-            on:click=press
-        >
-            <input
-                class="s3u-input"
-                type="file"
-                tabindex="-1"
-                aria-hidden="true"
-                hidden
-                node_ref=input
-                multiple=is_multiple
-                accept=move || accept.try_get().filter(|accept| !accept.is_empty())
-                disabled=is_disabled
-                on:change=picked
-            />
-            <Icon path=icon::UPLOAD />
-            <Invite ui input dragging multiple disabled hint_id=hint_id.clone() />
-            <p class="s3u-hint" part="hint" id=hint_id>
-                {move || limits.try_get().flatten()}
-            </p>
-        </div>
+        let class = if dragging {
+            "s3u-dropzone s3u-dragging"
+        } else {
+            "s3u-dropzone"
+        };
+        texts.class.write(class.to_owned());
+        let browse = if many {
+            "button.browse"
+        } else {
+            "button.browse.one"
+        };
+        texts.browse.write(ui.text(browse));
+        texts.drop.write(ui.text(match (dragging, many) {
+            (true, _) => "drop.now",
+            (false, true) => "drop.hint",
+            (false, false) => "drop.hint.one",
+        }));
     }
 }
 
-/// The button, and the hint about dropping.
-#[component]
-fn Invite(
-    ui: UiContext,
-    input: NodeRef<html::Input>,
-    dragging: RwSignal<bool>,
-    multiple: Memo<bool>,
-    disabled: Memo<bool>,
-    hint_id: String,
-) -> impl IntoView {
-    let many = move || multiple.try_get().unwrap_or_default();
-    view! {
-        <div class="s3u-invite">
-            <button
-                class="s3u-button s3u-browse"
-                part="browse"
-                type="button"
-                disabled=move || disabled.try_get().unwrap_or(true)
-                aria-describedby=hint_id
-                on:click=move |_| open(input)
-            >
-                {move || ui.text(if many() { "button.browse" } else { "button.browse.one" })}
-            </button>
-            <span class="s3u-drop" aria-hidden="true">
-                {move || {
-                    ui.text(match (dragging.try_get(), many()) {
-                        (Some(true), _) => "drop.now",
-                        (_, true) => "drop.hint",
-                        (_, false) => "drop.hint.one",
-                    })
-                }}
-            </span>
-        </div>
-    }
-}
-
-/// Opens the browser's file picker.
-fn open(input: NodeRef<html::Input>) {
-    if let Some(input) = input.try_get_untracked().flatten() {
-        input.click();
-    }
-}
-
-/// Adds the files of a drop or a paste. Other contents cause a notice: folders, which a browser cannot read as files,
-/// files that the browser cannot read, and a drop without files.
-pub(super) fn add(ui: UiContext, data: &DataTransfer) {
+/// The files of a drop or a paste, and the key of a notice about other contents: folders, which a browser cannot read
+/// as files, files that the browser cannot read, or no files.
+pub(super) fn files_in(data: &DataTransfer) -> (Vec<File>, Option<&'static str>) {
     let items = data.items();
-    let (folders, plain): (Vec<_>, Vec<_>) = (0..items.length())
-        .filter_map(|index| items.get(index))
-        .filter(|item| item.kind() == "file")
-        .partition(is_folder);
-    let count = plain.len();
-    let mut files: Vec<File> = plain
-        .into_iter()
-        .filter_map(|item| item.get_as_file().ok().flatten())
-        .collect();
-    let unreadable = count.saturating_sub(files.len());
+    let (mut folders, mut count) = (false, 0_usize);
+    let mut files = Vec::new();
+    for item in (0..items.length()).filter_map(|index| items.get(index)) {
+        if item.kind() != "file" {
+            continue;
+        }
+        if is_folder(&item) {
+            folders = true;
+            continue;
+        }
+        count += 1;
+        files.extend(item.get_as_file().ok().flatten());
+    }
+    let unreadable = count > files.len();
     // A browser may have files even if it has no entries.
-    if files.is_empty() && folders.is_empty() {
+    if files.is_empty() && !folders {
         files = listed(data.files());
     }
-    let notice = if !folders.is_empty() {
+    let notice = if folders {
         Some("drop.folder")
-    } else if unreadable > 0 && files.len() < count {
+    } else if unreadable && files.len() < count {
         Some("drop.unreadable")
     } else {
         files.is_empty().then_some("drop.nothing")
     };
-    if let Some(notice) = notice {
-        ui.announcer.notice(ui.text(notice));
-    }
-    if !files.is_empty() {
-        ui.act(Action::Add(files));
-    }
+    (files, notice)
 }
 
 fn listed(files: Option<FileList>) -> Vec<File> {

@@ -1,18 +1,15 @@
 //! The list of files. Rows are keyed, so that each lives as long as its file. Their number is limited, so that ten
 //! thousand files do not make ten thousand rows in the page. Failed files are shown wherever they are in the list.
 
-use leptos::ev;
-use leptos::html;
-use leptos::prelude::*;
+use leptos::prelude::{ArcReadSignal, WithUntracked};
+use s3_upload_core::FileId;
 use s3_upload_core::collections::IdMap;
-use s3_upload_core::{FileId, Totals};
-use wasm_bindgen::JsCast;
-use web_sys::{Element, Node};
+use web_sys::Node;
 
 use super::context::UiContext;
-use super::file_row::{self, FileRow};
-use super::focus::hidden_without_focus;
-use super::stored;
+use super::dom::{self, Text};
+use super::file_row::FileRow;
+use super::focus::Hideable;
 use crate::ui::upload_list::row_of;
 use crate::uploader::UploadRow;
 
@@ -21,104 +18,74 @@ use crate::uploader::UploadRow;
 const PAGE_SIZE: usize = 200;
 
 /// The list of all files, in the order of adding.
-#[component]
-pub(super) fn FileList(
-    ui: UiContext,
+pub(super) struct FileList {
     rows: ArcReadSignal<Vec<UploadRow>>,
-    totals: ArcReadSignal<Totals>,
-) -> impl IntoView {
-    let limit = RwSignal::new(PAGE_SIZE);
-    let count = {
-        let rows = rows.clone();
-        Memo::new(move |_| rows.with(Vec::len))
-    };
-    let failed = Memo::new(move |_| totals.with(|totals| totals.first_failed.clone()));
-    let drawn = Memo::new(move |before: Option<&Vec<UploadRow>>| {
-        let before = before.map_or(&[][..], Vec::as_slice);
-        let limit = limit.try_get().unwrap_or(PAGE_SIZE);
-        let failed = failed.try_get().unwrap_or_default();
-        rows.with(|rows| rows_to_show(rows, limit, &failed, before))
-    });
-    let shown = Memo::new(move |_| drawn.try_with(Vec::len).unwrap_or_default());
-    let hidden =
-        Memo::new(move |_| count.try_get().unwrap_or_default() > shown.try_get().unwrap_or(0));
-    let summary = move || {
-        let (shown, count) = (shown.try_get(), count.try_get());
-        ui.fill(
-            "list.shown",
-            &[
-                ("shown", &shown.unwrap_or_default().to_string()),
-                ("count", &count.unwrap_or_default().to_string()),
-            ],
-        )
-    };
-    let line = NodeRef::<html::P>::new();
-    let more = move |_| {
-        limit.try_update(|limit| *limit += PAGE_SIZE);
-    };
-    let content = ListContent {
-        ui,
-        drawn,
-        effect: StoredValue::new_local(None),
-    };
-    let press = move |event: ev::MouseEvent| {
-        let target = event
-            .target()
-            .and_then(|target| target.dyn_into::<Element>().ok());
-        let button = target.and_then(|target| target.closest("button").ok().flatten());
-        let Some(button) = button else { return };
-        if button.get_attribute("part").as_deref() == Some("copy") {
-            stored::copy(ui, button);
-        } else {
-            file_row::press(ui, &button);
-        }
-    };
-    view! {
-        <ul
-            class="s3u-list"
-            part="list"
-            // VoiceOver ignores a list without bullets, unless it has this role.
-            role="list"
-            aria-label=ui.text("list.label")
-            hidden=move || count.try_get().unwrap_or_default() == 0
-            use:keep_rows=content
-            on:click=press
-        ></ul>
-        <p
-            class="s3u-more"
-            node_ref=line
-            hidden=move || hidden_without_focus(line, !hidden.try_get().unwrap_or_default())
-        >
-            <span>{summary}</span>
-            <button class="s3u-button" part="more" type="button" on:click=more>
-                {ui.text("button.more")}
-            </button>
-        </p>
+    failed: Vec<FileId>,
+    limit: usize,
+    list: Hideable,
+    drawn: Vec<FileRow>,
+    more: Hideable,
+    more_text: Text,
+}
+
+impl FileList {
+    /// Adds the list at the end of a parent.
+    pub fn add(ui: &UiContext, parent: &Node, rows: ArcReadSignal<Vec<UploadRow>>) -> Option<Self> {
+        let list = dom::add(parent, "ul", "s3u-list", "list")?;
+        let label = ui.text("list.label");
+        // VoiceOver ignores a list without bullets, unless it has this role.
+        dom::set_all(&list, &[("role", "list"), ("aria-label", &label)]);
+        let more = dom::add(parent, "p", "s3u-more", "")?;
+        let more_text = dom::add(&more, "span", "", "")?;
+        let button = dom::add_button(&more, "s3u-button", "more")?;
+        dom::add_text(&button, &ui.text("button.more"))?;
+        Some(Self {
+            rows,
+            failed: Vec::new(),
+            limit: PAGE_SIZE,
+            list: Hideable::hide(list),
+            drawn: Vec::new(),
+            more: Hideable::hide(more),
+            more_text: Text::of(&more_text),
+        })
     }
-}
 
-/// The rows of a list, and the effect that updates them.
-#[derive(Clone, Copy)]
-struct ListContent {
-    ui: UiContext,
-    drawn: Memo<Vec<UploadRow>>,
-    effect: StoredValue<Option<RenderEffect<()>>, LocalStorage>,
-}
+    /// Shows more rows.
+    pub fn show_more(&mut self, ui: &UiContext) {
+        self.limit += PAGE_SIZE;
+        self.update(ui);
+    }
 
-/// Keeps the rows in the list. They are in it when this returns.
-#[allow(
-    clippy::large_types_passed_by_value,
-    reason = "a directive owns its parameter"
-)]
-fn keep_rows(list: Element, content: ListContent) {
-    let ListContent { ui, drawn, effect } = content;
-    let mut rows = Vec::new();
-    let follows = RenderEffect::new(move |_| {
-        let wanted = drawn.try_get().unwrap_or_default();
-        let before = core::mem::take(&mut rows);
-        rows = update_rows(&list, before, wanted, |row| FileRow::new(ui, row));
-    });
-    effect.try_set_value(Some(follows));
+    /// Sets the failed files, which are always shown.
+    pub fn set_failed(&mut self, ui: &UiContext, failed: &[FileId]) {
+        if self.failed != failed {
+            self.failed = failed.to_vec();
+            self.update(ui);
+        }
+    }
+
+    /// Shows the rows that there are now.
+    pub fn update(&mut self, ui: &UiContext) {
+        let before = core::mem::take(&mut self.drawn);
+        let (wanted, count) = self.rows.with_untracked(|rows| {
+            let wanted = rows_to_show(rows, self.limit, &self.failed, &before);
+            (wanted, rows.len())
+        });
+        let element = &self.list.element;
+        self.drawn = update_rows(element, before, wanted, |row| FileRow::new(ui, row));
+        let shown = self.drawn.len();
+        self.more_text.write(if count > shown {
+            let values = [
+                ("shown", &*shown.to_string()),
+                ("count", &*count.to_string()),
+            ];
+            ui.fill("list.shown", &values)
+        } else {
+            String::new()
+        });
+        self.more.show(count > shown);
+        self.list.show(count > 0);
+    }
 }
 
 /// Makes the list show the wanted rows. Both are in the order of their ids. A row that stays is not touched.
@@ -149,7 +116,7 @@ fn rows_to_show(
     rows: &[UploadRow],
     limit: usize,
     failed: &[FileId],
-    before: &[UploadRow],
+    before: &[FileRow],
 ) -> Vec<UploadRow> {
     let (first, rest) = rows.split_at(limit.min(rows.len()));
     let mut drawn = first.to_vec();

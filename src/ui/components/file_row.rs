@@ -2,14 +2,16 @@
 //! texts and attributes that changed are written. Its two controls change their action instead of being replaced, so
 //! that they keep the keyboard's focus.
 
-use leptos::prelude::*;
+use leptos::prelude::{With, WithUntracked};
 use s3_upload_core::{FileId, FileSnapshot, Status, Target};
 use web_sys::{Element, Node};
 
 use super::context::UiContext;
-use super::dom::{self, Attribute, Style, Text};
-use super::focus::{focus_neighbour, move_focus_out};
+use super::dom::{self, Text};
+use super::effect::{Effect, follow};
+use super::focus::{Hideable, focus_neighbour};
 use super::icon;
+use super::progress_bar::{ProgressBar, sent_of};
 use super::stored;
 use crate::ui::action::Action;
 use crate::ui::text::{error_text, format};
@@ -139,9 +141,7 @@ struct RowElements {
     size: Text,
     status: Text,
     speed: Text,
-    percent: Attribute,
-    words: Attribute,
-    filled: Style,
+    progress: ProgressBar,
     name: String,
     phase: Option<Phase>,
 }
@@ -150,7 +150,7 @@ struct RowElements {
 /// concerns. <https://www.w3.org/TR/WCAG22/#name-role-value>
 #[derive(Debug)]
 struct ControlButton {
-    button: Element,
+    button: Hideable,
     icon: Element,
     control: Option<Control>,
 }
@@ -160,16 +160,17 @@ pub(super) struct FileRow {
     pub id: FileId,
     pub element: Element,
     /// Keeps the item up to date.
-    _effect: RenderEffect<()>,
+    _effect: Effect,
 }
 
 impl FileRow {
-    pub fn new(ui: UiContext, row: UploadRow) -> Option<Self> {
+    pub fn new(ui: &UiContext, row: UploadRow) -> Option<Self> {
         let UploadRow { id, snapshot, .. } = row;
         let name = snapshot.with_untracked(|file| format::display_name(&file.info.name));
         let mut elements = RowElements::new(ui, id, name)?;
         let element = elements.row.clone();
-        let effect = RenderEffect::new(move |_| snapshot.with(|file| elements.update(ui, file)));
+        let ui = ui.clone();
+        let effect = follow(move || snapshot.with(|file| elements.update(&ui, file)));
         Some(Self {
             id,
             element,
@@ -185,7 +186,7 @@ impl Drop for FileRow {
 }
 
 impl RowElements {
-    fn new(ui: UiContext, id: FileId, name: String) -> Option<Self> {
+    fn new(ui: &UiContext, id: FileId, name: String) -> Option<Self> {
         let row = dom::document()?.create_element("li").ok()?;
         dom::set(&row, "class", Some("s3u-file"));
         dom::set(&row, "part", Some("file"));
@@ -207,17 +208,8 @@ impl RowElements {
         let status = dom::add(&line, "span", "s3u-status", "status")?;
         let speed = dom::add(&line, "span", "s3u-speed", "speed")?;
         let track = dom::add(&row, "div", "s3u-track", "")?;
-        let progress = dom::add(&track, "div", "s3u-progress", "progress")?;
         let label = ui.fill("file.progress", &[("name", &name)]);
-        for (attribute, value) in [
-            ("role", "progressbar"),
-            ("aria-label", &label),
-            ("aria-valuemin", "0"),
-            ("aria-valuemax", "100"),
-        ] {
-            dom::set(&progress, attribute, Some(value));
-        }
-        let bar = dom::add(&progress, "div", "s3u-bar", "")?;
+        let progress = ProgressBar::add(&track, "progress", &label)?;
         Some(Self {
             state,
             main,
@@ -225,9 +217,7 @@ impl RowElements {
             size: Text::of(&size),
             status: Text::of(&status),
             speed: Text::of(&speed),
-            percent: Attribute::of(&progress, "aria-valuenow"),
-            words: Attribute::of(&progress, "aria-valuetext"),
-            filled: Style::of(&bar, "inline-size")?,
+            progress,
             row,
             line,
             track,
@@ -236,22 +226,19 @@ impl RowElements {
         })
     }
 
-    fn update(&mut self, ui: UiContext, file: &FileSnapshot) {
+    fn update(&mut self, ui: &UiContext, file: &FileSnapshot) {
         let phase = Phase::of(&file.status);
         if self.phase.replace(phase) != Some(phase) {
             self.set_phase(ui, phase, file);
         }
         self.size.write(size(ui, file));
-        self.status.write(error_text::status(&ui.messages(), file));
+        self.status.write(error_text::status(ui.messages(), file));
         self.speed.write(speed(ui, file));
-        self.percent.write(file.percent.to_string());
-        self.words.write(progress_words(ui, file));
-        let filled = format::hundredths(file.sent, file.info.size);
-        let filled = format!("{}.{:02}%", filled / 100, filled % 100);
-        self.filled.write(filled);
+        self.progress
+            .update(ui, file.percent, file.sent, file.info.size);
     }
 
-    fn set_phase(&mut self, ui: UiContext, phase: Phase, file: &FileSnapshot) {
+    fn set_phase(&mut self, ui: &UiContext, phase: Phase, file: &FileSnapshot) {
         dom::set(&self.row, "data-status", Some(file.status.name()));
         dom::set(&self.state, "d", Some(phase.icon()));
         self.main.show(ui, phase.main_control(), &self.name);
@@ -263,40 +250,37 @@ impl RowElements {
 
 impl ControlButton {
     fn new(parent: &Node, class: &str) -> Option<Self> {
-        let button = dom::add_button(parent, class)?;
-        dom::set_hidden(&button, true);
+        let button = dom::add_button(parent, class, "")?;
         let icon = dom::add_icon(&button, icon::CLOSE)?;
         Some(Self {
-            button,
+            button: Hideable::hide(button),
             icon,
             control: None,
         })
     }
 
-    fn show(&mut self, ui: UiContext, control: Option<Control>, name: &str) {
+    fn show(&mut self, ui: &UiContext, control: Option<Control>, name: &str) {
         if self.control == control {
             return;
         }
         self.control = control;
-        if control.is_none() {
-            move_focus_out(&self.button);
-        }
+        self.button.show(control.is_some());
+        let button = &self.button.element;
         let face = control.map(Control::appearance);
         let label = face.map(|(_, key, _)| ui.fill(key, &[("name", name)]));
-        dom::set(&self.button, "part", face.map(|(part, ..)| part));
-        dom::set(&self.button, "aria-label", label.as_deref());
-        dom::set(&self.button, "title", label.as_deref());
+        dom::set(button, "part", face.map(|(part, ..)| part));
+        dom::set(button, "aria-label", label.as_deref());
+        dom::set(button, "title", label.as_deref());
         dom::set(
             &self.icon,
             "d",
             Some(face.map_or(icon::CLOSE, |(_, _, icon)| icon)),
         );
-        dom::set_hidden(&self.button, control.is_none());
     }
 }
 
 /// Performs the action of a row's button. `button` may be any button of the list.
-pub(super) fn press(ui: UiContext, button: &Element) {
+pub(super) fn press(ui: &UiContext, button: &Element) {
     let Some(row) = button.closest(".s3u-file").ok().flatten() else {
         return;
     };
@@ -318,22 +302,18 @@ pub(super) fn press(ui: UiContext, button: &Element) {
     ui.act(control.action(FileId(id)));
 }
 
-fn size(ui: UiContext, file: &FileSnapshot) -> String {
+fn size(ui: &UiContext, file: &FileSnapshot) -> String {
     let whole = match &file.status {
         Status::Completed(stored) => stored.size.unwrap_or(file.info.size),
         _ => file.info.size,
     };
-    let whole = format::bytes(whole);
     if file.sent == 0 || file.status.is_final() {
-        return whole;
+        return format::bytes(whole);
     }
-    ui.fill(
-        "progress.sent",
-        &[("sent", &format::bytes(file.sent)), ("size", &whole)],
-    )
+    sent_of(ui, file.sent, whole)
 }
 
-fn speed(ui: UiContext, file: &FileSnapshot) -> String {
+fn speed(ui: &UiContext, file: &FileSnapshot) -> String {
     match (&file.status, file.speed) {
         (Status::Uploading, Some(speed)) => speed_and_remaining(ui, speed, file.remaining),
         _ => String::new(),
@@ -342,7 +322,7 @@ fn speed(ui: UiContext, file: &FileSnapshot) -> String {
 
 /// The text of speed and time left, such as `1.2 MB/s, 3 min left`.
 pub(super) fn speed_and_remaining(
-    ui: UiContext,
+    ui: &UiContext,
     speed: u64,
     remaining: Option<core::time::Duration>,
 ) -> String {
@@ -352,14 +332,4 @@ pub(super) fn speed_and_remaining(
         text.push_str(&ui.fill("progress.left", &[("time", &format::duration(remaining))]));
     }
     text
-}
-
-fn progress_words(ui: UiContext, file: &FileSnapshot) -> String {
-    let (sent, size) = (format::bytes(file.sent), format::bytes(file.info.size));
-    let values = [
-        ("percent", &*file.percent.to_string()),
-        ("sent", &*sent),
-        ("size", &*size),
-    ];
-    ui.fill("progress.value", &values)
 }

@@ -1,25 +1,41 @@
 //! The keyboard's focus when the element that has it is hidden or removed.
 //! <https://www.w3.org/TR/WCAG22/#focus-order>
 
-use leptos::ev;
-use leptos::html::ElementType;
-use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement, Node};
 
-/// Returns `hidden`, and moves the focus out of an element that is about to be hidden.
+use super::dom;
+
+/// An element that is hidden and shown. The focus leaves it before it is hidden.
 ///
-/// The focus goes to the button that adds files, where a key that was meant for the hidden element does no harm. Must
-/// be called where an element's `hidden` is set.
-pub(super) fn hidden_without_focus<E>(element: NodeRef<E>, hidden: bool) -> bool
-where
-    E: ElementType,
-    E::Output: JsCast + Clone + 'static,
-{
-    if hidden && let Some(element) = element.try_get_untracked().flatten() {
-        move_focus_out(&element.unchecked_into::<Element>());
+/// The focus goes to the button that adds files, where a key that was meant for the hidden element does no harm.
+#[derive(Debug)]
+pub(super) struct Hideable {
+    pub element: Element,
+    hidden: bool,
+}
+
+impl Hideable {
+    /// Hides an element.
+    pub fn hide(element: Element) -> Self {
+        dom::set_hidden(&element, true);
+        Self {
+            element,
+            hidden: true,
+        }
     }
-    hidden
+
+    /// Shows the element, or hides it.
+    pub fn show(&mut self, shown: bool) {
+        if self.hidden != shown {
+            return;
+        }
+        self.hidden = !shown;
+        if self.hidden {
+            move_focus_out(&self.element);
+        }
+        dom::set_hidden(&self.element, self.hidden);
+    }
 }
 
 /// Moves the focus out of an element that is about to be hidden.
@@ -27,11 +43,6 @@ pub(super) fn move_focus_out(element: &Element) {
     if has_focus(element) {
         focus_browse(element);
     }
-}
-
-/// The element that has the listener to which an event came.
-pub(super) fn listener_of(event: &ev::MouseEvent) -> Option<Element> {
-    event.current_target()?.dyn_into().ok()
 }
 
 /// True if the element contains the focus. `:focus` matches nothing while another window is in front.

@@ -2,8 +2,6 @@
 //! has a meaning alone. They are elements and not markup in a string, so that they also work where the page forbids
 //! such markup.
 
-use leptos::prelude::*;
-
 pub(super) const UPLOAD: &str = "M10 12.5V3.5M6.25 7 10 3.25 13.75 7M3.5 12.5v2.75c0 .7.55 1.25 1.25 1.25h10.5c.7 0 1.25-.55 1.25-1.25V12.5";
 pub(super) const FILE: &str = "M11.5 2.75H6c-.7 0-1.25.55-1.25 1.25v12c0 .7.55 1.25 1.25 1.25h8c.7 0 1.25-.55 1.25-1.25V6.5zM11.5 2.75V6.5h3.75";
 pub(super) const PAUSE: &str = "M7.25 5v10M12.75 5v10";
@@ -20,13 +18,3 @@ pub(super) const CLOCK: &str = "M10 2.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15zM1
 pub(super) const PAUSED: &str =
     "M10 2.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15zM8.25 7.5v5M11.75 7.5v5";
 pub(super) const CANCELLED: &str = "M10 2.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15zM6.75 10h6.5";
-
-/// An icon that is hidden from assistive technology.
-#[component]
-pub(super) fn Icon(#[prop(into)] path: Signal<&'static str>) -> impl IntoView {
-    view! {
-        <svg class="s3u-icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false">
-            <path d=move || path.try_get() />
-        </svg>
-    }
-}

@@ -1,9 +1,7 @@
 //! The link to an uploaded file, and the button that copies it. Only links that a browser opens as a page are shown: a
 //! `javascript:` URL of a backend is not.
 
-use core::time::Duration;
-
-use leptos::leptos_dom::helpers::set_timeout;
+use gloo_timers::callback::Timeout;
 use s3_upload_core::{FileSnapshot, Status};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -13,12 +11,12 @@ use super::context::UiContext;
 use super::dom;
 use super::icon;
 
-/// The time for which "Copied" is shown.
-const COPIED_SHOWN_FOR: Duration = Duration::from_secs(3);
+/// The time for which "Copied" is shown, in milliseconds.
+const COPIED_SHOWN_MS: u32 = 3_000;
 
 /// Adds the link to the stored file, and a button that copies it, at the end of a row's line. Removes them if the file
 /// is not stored or has no link.
-pub(super) fn update(ui: UiContext, line: &Element, file: &FileSnapshot, name: &str) {
+pub(super) fn update(ui: &UiContext, line: &Element, file: &FileSnapshot, name: &str) {
     if let Ok(Some(before)) = line.query_selector(".s3u-stored") {
         before.remove();
     }
@@ -30,7 +28,7 @@ pub(super) fn update(ui: UiContext, line: &Element, file: &FileSnapshot, name: &
     }
 }
 
-fn add(ui: UiContext, line: &Node, href: &str, name: &str) -> Option<()> {
+fn add(ui: &UiContext, line: &Node, href: &str, name: &str) -> Option<()> {
     let stored = dom::add(line, "span", "s3u-stored", "")?;
     let anchor = dom::add(&stored, "a", "s3u-link", "link")?;
     let label = ui.fill("file.link", &[("name", name)]);
@@ -43,20 +41,14 @@ fn add(ui: UiContext, line: &Node, href: &str, name: &str) -> Option<()> {
         dom::set(&anchor, attribute, Some(value));
     }
     dom::add_icon(&anchor, icon::LINK)?;
-    add_text(&anchor, &ui.text("text.link"))?;
+    dom::add_text(&anchor, &ui.text("text.link"))?;
     clipboard()?;
-    let button = dom::add_button(&stored, "s3u-link")?;
-    dom::set(&button, "part", Some("copy"));
+    let button = dom::add_button(&stored, "s3u-link", "copy")?;
     dom::set(&button, "data-name", Some(name));
     dom::add_icon(&button, icon::COPY)?;
-    add_text(&button, "")?;
+    dom::add_text(&button, "")?;
     say(ui, &button, "text.copy");
     Some(())
-}
-
-fn add_text(parent: &Node, text: &str) -> Option<()> {
-    let text = dom::document()?.create_text_node(text);
-    parent.append_child(&text).ok().map(drop)
 }
 
 /// Copies the link beside a button, and shows the result for a moment.
@@ -77,8 +69,8 @@ pub(super) fn copy(ui: UiContext, button: Element) {
         if !button.is_connected() {
             return;
         }
-        ui.announcer.announce(ui.text(key));
-        say(ui, &button, key);
+        ui.announcer().announce(ui.text(key));
+        say(&ui, &button, key);
         // A second press restarts the time for which the result is shown.
         let turn = button
             .get_attribute("data-turn")
@@ -87,15 +79,15 @@ pub(super) fn copy(ui: UiContext, button: Element) {
         dom::set(&button, "data-turn", Some(&turn));
         let reset = move || {
             if button.get_attribute("data-turn") == Some(turn) {
-                say(ui, &button, "text.copy");
+                say(&ui, &button, "text.copy");
             }
         };
-        set_timeout(reset, COPIED_SHOWN_FOR);
+        Timeout::new(COPIED_SHOWN_MS, reset).forget();
     });
 }
 
 /// Shows a text on the button that copies.
-fn say(ui: UiContext, button: &Element, key: &str) {
+fn say(ui: &UiContext, button: &Element, key: &str) {
     let text = ui.text(key);
     let name = button.get_attribute("data-name").unwrap_or_default();
     let label = ui.fill("file.copy", &[("text", &text), ("name", &name)]);

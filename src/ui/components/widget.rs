@@ -1,19 +1,16 @@
-//! The whole widget. [`Widget`] combines the components over plain signals. [`S3Upload`] is the component for Leptos
-//! pages, over an uploader.
+//! The Leptos components. [`Widget`] shows plain signals. [`S3Upload`] is the component for Leptos pages, over an
+//! uploader.
 
-use leptos::callback::UnsyncCallback;
-use leptos::ev;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use leptos::callback::{Callable, UnsyncCallback};
 use leptos::html;
 use leptos::prelude::*;
 use s3_upload_core::Target;
-use web_sys::DataTransfer;
+use web_sys::Element;
 
-use super::context::UiContext;
-use super::drop_zone::{self, DropZone};
-use super::file_list::FileList;
-use super::live_regions::LiveRegions;
-use super::overall::Overall;
-use super::rejections::Rejections;
+use super::view::{WidgetInput, WidgetView};
 use crate::ui::action::Action;
 use crate::ui::display_options::DisplayOptions;
 use crate::ui::style;
@@ -35,53 +32,29 @@ pub fn Widget(
     /// Texts in place of the English ones.
     #[prop(optional)]
     messages: Messages,
-    /// Drops that came before the widget.
-    #[prop(optional)]
-    dropped: Vec<DataTransfer>,
 ) -> impl IntoView {
-    let ui = UiContext::new(act, messages);
-    for data in &dropped {
-        drop_zone::add(ui, data);
-    }
     let root = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         if let Some(root) = root.get() {
             style::adopt(&root.get_root_node());
         }
     });
-    let disabled = Memo::new(move |_| look.try_with(|look| look.disabled).unwrap_or(true));
-    let paste = move |event: ev::ClipboardEvent| {
-        if let Some(data) = event.clipboard_data().filter(drop_zone::carries_files)
-            && disabled.try_get_untracked() == Some(false)
-        {
-            event.prevent_default();
-            drop_zone::add(ui, &data);
+    let view = StoredValue::new_local(None);
+    let input = RefCell::new(Some(WidgetInput {
+        uploads,
+        look: Box::new(move || look.try_get().unwrap_or_default()),
+        act: Rc::new(move |action| {
+            act.try_run(action);
+        }),
+        messages,
+        dropped: Vec::new(),
+    }));
+    let fill = move |element: Element| {
+        if let Some(input) = input.take() {
+            view.try_set_value(WidgetView::new(&element, input));
         }
     };
-    view! {
-        <div
-            class="s3u"
-            class:s3u-disabled=move || disabled.try_get().unwrap_or(true)
-            part="root"
-            node_ref=root
-            on:paste=paste
-            on:keydown=ignore_repeats
-        >
-            <DropZone ui look />
-            <Rejections ui rejections=uploads.rejections.clone() />
-            <Overall ui totals=uploads.totals.clone() />
-            <FileList ui rows=uploads.rows.clone() totals=uploads.totals.clone() />
-            <LiveRegions ui uploads />
-        </div>
-    }
-}
-
-/// Ignores the repeated events of a held Enter. Each would press a button, and the focus may have moved to a button
-/// that cancels another file.
-fn ignore_repeats(event: ev::KeyboardEvent) {
-    if event.repeat() && event.key() == "Enter" {
-        event.prevent_default();
-    }
+    view! { <div node_ref=root use:fill></div> }
 }
 
 /// The upload widget for Leptos pages.

@@ -1,60 +1,57 @@
-//! The live regions of a widget, and their announcements. <https://www.w3.org/TR/WCAG22/#status-messages>
+//! The announcements about all files. <https://www.w3.org/TR/WCAG22/#status-messages>
 
-use leptos::prelude::*;
+use leptos::prelude::WithUntracked;
 use s3_upload_core::Totals;
 
 use super::context::UiContext;
 use crate::ui::text::messages::Messages;
 use crate::ui::text::{error_text, format};
-use crate::ui::upload_list::{UploadList, row_of};
+use crate::ui::upload_list::row_of;
 use crate::uploader::{Rejection, UploadRow};
 
-/// The two live regions, and the announcements about all files.
-#[component]
-pub(super) fn LiveRegions(ui: UiContext, uploads: UploadList) -> impl IntoView {
-    let announcer = ui.announcer;
-    let UploadList {
-        rows,
-        totals,
-        rejections,
-    } = uploads;
-    // Totals from before the widget was rendered are not announced.
-    let old = totals.get_untracked();
-    Effect::new(move |before: Option<Totals>| {
-        let before = before.as_ref().unwrap_or(&old);
-        let now = totals.get();
+/// The state that was announced last. What exists before the widget is rendered is not announced.
+pub(super) struct Announcements {
+    totals: Totals,
+    last_rejection: Option<u64>,
+}
+
+impl Announcements {
+    pub fn new(totals: Totals, rejections: &[Rejection]) -> Self {
+        Self {
+            totals,
+            last_rejection: newest(rejections),
+        }
+    }
+
+    /// Announces a change of the totals.
+    pub fn totals_changed(&mut self, ui: &UiContext, now: &Totals, rows: &[UploadRow]) {
+        let before = core::mem::replace(&mut self.totals, now.clone());
         let messages = ui.messages();
-        match announcement_for(&messages, before, &now) {
-            Some(Announcement::Event(text)) => announcer.announce(text),
-            Some(Announcement::Progress(text)) => announcer.announce_progress(text),
+        match announcement_for(messages, &before, now) {
+            Some(Announcement::Event(text)) => ui.announcer().announce(text),
+            Some(Announcement::Progress(text)) => ui.announcer().announce_progress(text),
             None => {}
         }
-        for text in rows.with_untracked(|rows| failures(&messages, before, &now, rows)) {
-            announcer.alert_batched(text);
+        for text in failures(messages, &before, now, rows) {
+            ui.announcer().alert_batched(text);
         }
-        now
-    });
-    let newest = |list: &Vec<Rejection>| list.iter().map(|refused| refused.id).max();
-    let old = rejections.with_untracked(newest);
-    Effect::new(move |last: Option<Option<u64>>| {
-        let last = last.unwrap_or(old);
-        let messages = ui.messages();
-        rejections.with(|list| {
-            for refused in list.iter().filter(|refused| Some(refused.id) > last) {
-                let text = error_text::violation(&messages, &refused.violation);
-                announcer.alert(text_about_file(&messages, &refused.name, &text));
-            }
-            newest(list).max(last)
-        })
-    });
-    view! {
-        <div class="s3u-unseen" part="live" role="status" aria-live="polite">
-            {move || announcer.polite_text()}
-        </div>
-        <div class="s3u-unseen" part="error" role="alert" aria-live="assertive">
-            {move || announcer.alert_text()}
-        </div>
     }
+
+    /// Announces the files that were refused since the last call.
+    pub fn rejections_changed(&mut self, ui: &UiContext, rejections: &[Rejection]) {
+        for refused in rejections {
+            if Some(refused.id) > self.last_rejection {
+                let text = error_text::violation(ui.messages(), &refused.violation);
+                let text = text_about_file(ui.messages(), &refused.name, &text);
+                ui.announcer().alert(text);
+            }
+        }
+        self.last_rejection = self.last_rejection.max(newest(rejections));
+    }
+}
+
+fn newest(rejections: &[Rejection]) -> Option<u64> {
+    rejections.iter().map(|refused| refused.id).max()
 }
 
 /// An announcement about a change of the totals.
