@@ -80,22 +80,11 @@ fn head(url: &str, limit: &TimeLimit) -> RequestBuilder {
         .abort_signal(limit.signal().as_ref())
 }
 
-/// The presence of a host at an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
-    /// A host answers.
-    Somebody,
-    /// No host answers.
-    Nobody,
-    /// Unknown, since the page's own policy hides all answers.
-    Unknown,
-}
-
 /// Returns true if a host answers at this address, with or without a CORS rule. The page cannot read the answer.
 /// <https://fetch.spec.whatwg.org/#concept-request-mode>
 ///
 /// Two policies of the page may also hide answers. The Content Security Policy does not, if the path is that of a
-/// request which it allowed. For the other one see [`needs_consent`].
+/// request which it allowed. For the other one see [`requires_corp`].
 pub async fn is_reachable(url: &str) -> bool {
     let limit = TimeLimit::of(TIME_LIMIT_MS);
     let request = head(url, &limit)

@@ -6,8 +6,8 @@ use s3_upload_protocol::native::DoctorRequest;
 
 use super::backend::Backend;
 use super::platform::Platform;
+use super::presence::Presence;
 use crate::browser::address::Address;
-use crate::browser::probe::Presence;
 
 /// The time limit for the backend's answer, in milliseconds.
 const PATIENCE: u32 = 8_000;

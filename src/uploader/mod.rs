@@ -20,6 +20,7 @@ pub(crate) mod json;
 mod network;
 mod parsed_response;
 mod platform;
+mod presence;
 pub mod presign;
 mod reachability;
 mod remediation;

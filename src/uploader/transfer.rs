@@ -143,7 +143,7 @@ pub(super) fn call_backend<P: Platform>(
     RequestGuard::Fetch(abort)
 }
 
-/// Starts a request to the store. The guard must be kept in the same way as that of [`ask`].
+/// Starts a request to the store. The guard must be kept in the same way as that of [`call_backend`].
 pub(super) fn send<P: Platform>(
     context: &TransferContext<P>,
     transmit: Transmit,

@@ -2,11 +2,12 @@
 
 use s3_upload_core::{Step, UploadError};
 
-use super::page::{blocked_by_page, is_elsewhere, presence, unreadable};
+use super::page::{blocked_by_page, unreadable};
 use crate::browser::http::Credentials;
 use crate::browser::policy::Moment;
-use crate::browser::probe::{Presence, Readability};
+use crate::browser::probe::Readability;
 use crate::uploader::platform::Platform;
+use crate::uploader::presence::{Presence, is_elsewhere, presence};
 
 /// Finds the reason why the backend did not respond. An unreadable response alone does not prove a fault of the CORS
 /// rule, since the error pages of gateways lack CORS headers as well.

@@ -3,12 +3,13 @@
 use s3_upload_core::{Blocked, Finding, Step, UploadError};
 use s3_upload_protocol::DialectRequest;
 
-use super::page::{blocked_by_page, is_elsewhere, presence, unreadable};
+use super::page::{blocked_by_page, unreadable};
 use crate::browser::address::Address;
 use crate::browser::http::{Body, Credentials, Request};
 use crate::browser::policy::Moment;
-use crate::browser::probe::{Presence, Readability};
+use crate::browser::probe::Readability;
 use crate::uploader::platform::Platform;
+use crate::uploader::presence::{Presence, is_elsewhere, presence};
 
 /// Finds the reason why the store did not respond to a request that ends a multipart upload, and that the browser
 /// itself sends. The probe is the same request without a signature, for an upload that does not exist, which the store

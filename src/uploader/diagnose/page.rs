@@ -1,23 +1,10 @@
-//! Checks that all diagnoses share: the page's own policies, and the presence of a host.
+//! Checks that all diagnoses share: the page's own policies.
 
 use s3_upload_core::{Blocked, Step, Unreadable, UploadError};
 
 use crate::browser::address::Address;
 use crate::browser::policy::Moment;
-use crate::browser::probe::Presence;
 use crate::uploader::platform::Platform;
-
-/// Checks if a host answers. The probe has the request's path, which the page's Content Security Policy allowed. It
-/// lacks the query, which is signed.
-pub async fn presence(platform: &impl Platform, address: &Address) -> Presence {
-    if platform.is_reachable(&address.bare()).await {
-        Presence::Somebody
-    } else if is_elsewhere(platform, address) && platform.requires_corp().await {
-        Presence::Unknown
-    } else {
-        Presence::Nobody
-    }
-}
 
 /// The error of a request that the browser itself did not send.
 pub fn blocked_by_page(
@@ -42,9 +29,4 @@ pub fn unreadable(platform: &impl Platform, step: Step, address: &Address) -> Up
         page: platform.origin(),
         host: address.origin.clone(),
     })
-}
-
-/// True for an address of another origin than the page's.
-pub fn is_elsewhere(platform: &impl Platform, address: &Address) -> bool {
-    address.origin != platform.origin()
 }

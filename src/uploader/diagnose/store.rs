@@ -2,16 +2,17 @@
 
 use s3_upload_core::{Blocked, Method, Step, Transmit, UploadError};
 
-use super::page::{blocked_by_page, is_elsewhere, presence, unreadable};
+use super::page::{blocked_by_page, unreadable};
 use crate::browser::address::Address;
 use crate::browser::file::Readable;
 use crate::browser::http::{Body, Credentials, Request};
 use crate::browser::policy::Moment;
-use crate::browser::probe::{Presence, Readability};
+use crate::browser::probe::Readability;
 use crate::uploader::backend::Backend;
 use crate::uploader::doctor;
 use crate::uploader::internal_host::is_internal;
 use crate::uploader::platform::{LocalFile, Platform};
+use crate::uploader::presence::{Presence, is_elsewhere, presence};
 
 /// The bytes of a request to the store that were sent after the preflight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
