@@ -29,6 +29,10 @@ const MAX_REQUESTS: usize = 16;
 /// The most truncated answers in a row that count as accidental.
 const MAX_TRUNCATED: u32 = 4;
 
+/// Returns the request that follows these responses. `None` if the operation is done.
+type NextRequest<'a> =
+    dyn FnMut(&[DialectResponse]) -> Result<Option<DialectRequest>, DialectError> + 'a;
+
 impl<P: Platform> Backend<'_, P> {
     /// Sends one request after the other, as the dialect requires. A request that `completion` records is not repeated.
     pub(super) async fn exchange<T>(
@@ -37,6 +41,29 @@ impl<P: Platform> Backend<'_, P> {
         completion: Option<&RefCell<CompletionState>>,
         operation: impl Fn(&[DialectResponse]) -> exchange::OperationResult<T>,
     ) -> Result<T, UploadError> {
+        let mut outcome = None;
+        let mut next_request = |responses: &[DialectResponse]| match operation(responses)? {
+            Next::Send(request) => Ok(Some(request)),
+            Next::Done(done) => {
+                outcome = Some(done);
+                Ok(None)
+            }
+        };
+        self.send_all(step, completion, &mut next_request).await?;
+        outcome.ok_or_else(|| {
+            let text = "the exchange with the backend does not end".to_owned();
+            operation_error(step, DialectError::Unsupported(text))
+        })
+    }
+
+    /// Sends requests until there is no next one, or until there are too many. It is not generic, since the compiler
+    /// emits the code of this loop for each type.
+    async fn send_all(
+        &self,
+        step: Step,
+        completion: Option<&RefCell<CompletionState>>,
+        next_request: &mut NextRequest<'_>,
+    ) -> Result<(), UploadError> {
         if self.settings.backend.endpoint.trim().is_empty() {
             let text = "no endpoint is set: give the widget the address of the backend that presigns uploads";
             return Err(UploadError::Configuration(text.to_owned()));
@@ -44,20 +71,18 @@ impl<P: Platform> Backend<'_, P> {
         let mut responses =
             completion.map_or_else(Vec::new, |completion| completion.borrow().responses.clone());
         while responses.len() <= MAX_REQUESTS {
-            match operation(&responses).map_err(|wrong| operation_error(step, wrong))? {
-                Next::Done(outcome) => return Ok(outcome),
-                Next::Send(request) if request.audience == Audience::Store => {
-                    responses.push(self.request_store(step, &request, completion).await?);
-                    if let Some(completion) = completion {
-                        completion.borrow_mut().responses.clone_from(&responses);
-                    }
+            let next = next_request(&responses).map_err(|wrong| operation_error(step, wrong))?;
+            let Some(request) = next else { break };
+            if request.audience == Audience::Store {
+                responses.push(self.request_store(step, &request, completion).await?);
+                if let Some(completion) = completion {
+                    completion.borrow_mut().responses.clone_from(&responses);
                 }
-                Next::Send(request) => responses.push(self.request_backend(step, &request).await?),
+            } else {
+                responses.push(self.request_backend(step, &request).await?);
             }
         }
-        let endless =
-            DialectError::Unsupported("the exchange with the backend does not end".to_owned());
-        Err(operation_error(step, endless))
+        Ok(())
     }
 
     async fn request_backend(
