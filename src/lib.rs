@@ -75,5 +75,6 @@ pub mod ui;
 pub mod uploader;
 
 pub use s3_upload_core as core;
+#[cfg(feature = "leptos")]
 pub use ui::S3Upload;
 pub use uploader::{Settings, UploadEvent, Uploader};

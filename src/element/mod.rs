@@ -24,7 +24,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, JSON};
-use leptos::prelude::{ArcRwSignal, Get, Set, WithUntracked};
+use reactive_graph::signal::ArcRwSignal;
+use reactive_graph::traits::{Get, Set, WithUntracked};
 use s3_upload_core::{FileId, Target};
 use wasm_bindgen::prelude::*;
 use web_sys::{DataTransfer, Element, File, HtmlElement, ShadowRoot};

@@ -10,13 +10,17 @@
 mod action;
 mod components;
 mod display_options;
+mod perform;
 mod style;
 pub mod text;
 mod upload_list;
 
 pub use action::Action;
-pub use components::{S3Upload, Widget, WidgetInput, WidgetView, perform};
+#[cfg(feature = "leptos")]
+pub use components::{S3Upload, Widget};
+pub use components::{WidgetInput, WidgetView};
 pub use display_options::DisplayOptions;
+pub use perform::perform;
 pub use style::adopt;
 pub use text::messages::Messages;
 pub use upload_list::UploadList;

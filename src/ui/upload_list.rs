@@ -1,6 +1,6 @@
 //! The data that a widget shows, as signals.
 
-use leptos::prelude::ArcReadSignal;
+use reactive_graph::signal::ArcReadSignal;
 use s3_upload_core::{FileId, Totals};
 
 use crate::uploader::{Rejection, UploadRow, Uploader};

@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
-use leptos::prelude::ArcRwSignal;
+use reactive_graph::signal::ArcRwSignal;
 use s3_upload_core::collections::IdMap;
 use s3_upload_core::{
     Answer, Command, Event, FileId, FileSnapshot, Instant, Queue, RequestId, Status, Target,

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use leptos::prelude::ArcRwSignal;
+use reactive_graph::signal::ArcRwSignal;
 use s3_upload_core::collections::IdMap;
 use s3_upload_core::{FileId, FileSnapshot};
 

@@ -36,7 +36,8 @@ mod transfer;
 
 use std::rc::Rc;
 
-use leptos::prelude::{ArcReadSignal, ArcRwSignal, GetUntracked};
+use reactive_graph::signal::{ArcReadSignal, ArcRwSignal};
+use reactive_graph::traits::GetUntracked;
 use s3_upload_core::{Event, FileInfo, FileSnapshot, Target, Totals, Violation};
 use web_sys::File;
 

@@ -1,6 +1,6 @@
 //! The entries that the uploader shows: its files, and the files that it refused.
 
-use leptos::prelude::ArcReadSignal;
+use reactive_graph::signal::ArcReadSignal;
 use s3_upload_core::{FileId, FileSnapshot, Violation};
 
 /// One file of the uploader.

@@ -177,9 +177,15 @@ fn native_clippy(project: &Project, toolchain: &Toolchain) -> Command {
     clippy
 }
 
-/// The widget is checked for the browser, and for the native target, on which most of its tests run.
-fn widget_clippy(project: &Project, toolchain: &Toolchain) -> [Command; 2] {
-    [&["--all-targets", "--target", WASM][..], &["--all-targets"]].map(|targets| {
+/// The widget is checked for the browser, as the custom element without Leptos, and for the native target, on which
+/// most of its tests run.
+fn widget_clippy(project: &Project, toolchain: &Toolchain) -> [Command; 3] {
+    [
+        &["--all-targets", "--target", WASM][..],
+        &["--lib", "--no-default-features", "--target", WASM],
+        &["--all-targets"],
+    ]
+    .map(|targets| {
         let mut clippy = toolchain.cargo(project, "clippy");
         clippy.args(["-p", "s3-upload"]).args(targets);
         clippy.args(["--", "-D", "warnings"]);

@@ -83,6 +83,7 @@ pub fn dist(project: &Project, optimise: Optimise) -> Result<()> {
         "--locked",
         "--release",
         "--lib",
+        "--no-default-features",
         "-p",
         "s3-upload",
         "--target",

@@ -1,6 +1,6 @@
 //! The announcements about all files. <https://www.w3.org/TR/WCAG22/#status-messages>
 
-use leptos::prelude::WithUntracked;
+use reactive_graph::traits::WithUntracked;
 use s3_upload_core::Totals;
 
 use super::context::UiContext;

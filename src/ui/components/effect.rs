@@ -1,7 +1,7 @@
 //! The effects of the widget. They have one type, so that the compiler emits the code of an effect once.
 
 use any_spawner::Executor;
-use leptos::prelude::RenderEffect;
+use reactive_graph::effect::RenderEffect;
 
 /// A function that runs again after a signal that it read has changed, until this is dropped.
 pub(super) type Effect = RenderEffect<()>;

@@ -1,7 +1,8 @@
 //! The list of files. Rows are keyed, so that each lives as long as its file. Their number is limited, so that ten
 //! thousand files do not make ten thousand rows in the page. Failed files are shown wherever they are in the list.
 
-use leptos::prelude::{ArcReadSignal, WithUntracked};
+use reactive_graph::signal::ArcReadSignal;
+use reactive_graph::traits::WithUntracked;
 use s3_upload_core::FileId;
 use s3_upload_core::collections::IdMap;
 use web_sys::Node;

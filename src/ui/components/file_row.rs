@@ -2,7 +2,7 @@
 //! texts and attributes that changed are written. Its two controls change their action instead of being replaced, so
 //! that they keep the keyboard's focus.
 
-use leptos::prelude::{With, WithUntracked};
+use reactive_graph::traits::{With, WithUntracked};
 use s3_upload_core::{FileId, FileSnapshot, Status, Target};
 use web_sys::{Element, Node};
 

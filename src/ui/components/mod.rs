@@ -18,7 +18,9 @@ mod progress_bar;
 mod rejections;
 mod stored;
 mod view;
+#[cfg(feature = "leptos")]
 mod widget;
 
 pub use view::{WidgetInput, WidgetView};
-pub use widget::{S3Upload, Widget, perform};
+#[cfg(feature = "leptos")]
+pub use widget::{S3Upload, Widget};

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use leptos::prelude::{ArcReadSignal, GetUntracked, With, WithUntracked};
+use reactive_graph::signal::ArcReadSignal;
+use reactive_graph::traits::{GetUntracked, With, WithUntracked};
 use s3_upload_core::Totals;
 use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, DataTransfer, DragEvent, Element, Event, File, KeyboardEvent};

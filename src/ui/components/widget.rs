@@ -7,12 +7,12 @@ use std::rc::Rc;
 use leptos::callback::{Callable, UnsyncCallback};
 use leptos::html;
 use leptos::prelude::*;
-use s3_upload_core::Target;
 use web_sys::Element;
 
 use super::view::{WidgetInput, WidgetView};
 use crate::ui::action::Action;
 use crate::ui::display_options::DisplayOptions;
+use crate::ui::perform::perform;
 use crate::ui::style;
 use crate::ui::text::messages::Messages;
 use crate::ui::upload_list::UploadList;
@@ -130,30 +130,4 @@ pub fn S3Upload(
         perform(&uploader, many, action);
     });
     view! { <Widget uploads look act messages /> }
-}
-
-/// Performs an action of the person on an uploader. If only one file is allowed, a new one replaces a file in a final
-/// state.
-pub fn perform(uploader: &Uploader, multiple: bool, action: Action) {
-    match action {
-        Action::Add(files) => {
-            // Messages about the last choice do not concern this one.
-            for refused in uploader.rejections().get_untracked() {
-                uploader.dismiss(refused.id);
-            }
-            if multiple {
-                uploader.add(files);
-            } else {
-                uploader.replace(files);
-            }
-        }
-        Action::Start(target) => uploader.start(target),
-        Action::Pause(target) => uploader.pause(target),
-        Action::Resume(target) => uploader.resume(target),
-        Action::Retry(target) => uploader.retry(target),
-        Action::Cancel(target) => uploader.cancel(target),
-        Action::Remove(Target::All) | Action::Clear => uploader.clear(),
-        Action::Remove(target) => uploader.remove(target),
-        Action::Dismiss(rejection) => uploader.dismiss(rejection),
-    }
 }

@@ -9,7 +9,7 @@ use core::task::Poll;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
-use leptos::prelude::Update;
+use reactive_graph::traits::Update;
 use s3_upload_core::{Event, FileId, FileInfo, FileSnapshot, Status, Target};
 
 use super::Driver;

@@ -1,7 +1,8 @@
 //! Passes the engine's notices to the host, in the engine's order, each with a snapshot taken at the same time. No
 //! borrow is held while a listener runs.
 
-use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update};
+use reactive_graph::signal::ArcRwSignal;
+use reactive_graph::traits::{GetUntracked, Set, Update};
 use s3_upload_core::{Command, FileId, FileInfo, FileSnapshot, Notice, Status, Violation};
 
 use super::Driver;

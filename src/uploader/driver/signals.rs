@@ -3,7 +3,7 @@
 
 use std::rc::Weak;
 
-use leptos::prelude::{GetUntracked, Set};
+use reactive_graph::traits::{GetUntracked, Set};
 use s3_upload_core::Status;
 
 use super::Driver;

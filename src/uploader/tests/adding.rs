@@ -1,6 +1,6 @@
 //! Thousands of files at once: they are added in several tasks, in their order.
 
-use leptos::prelude::GetUntracked;
+use reactive_graph::traits::GetUntracked;
 use s3_upload_core::{FileId, Target};
 
 use super::{Page, TestFile, settings};

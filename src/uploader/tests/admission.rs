@@ -5,7 +5,7 @@ use core::task::Poll;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use leptos::prelude::GetUntracked;
+use reactive_graph::traits::GetUntracked;
 use s3_upload_core::{FileId, FileInfo, Status, Target, UploadError, Violation};
 
 use super::file::TestFile;

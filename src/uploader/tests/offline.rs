@@ -1,6 +1,6 @@
 //! The browser's events `online` and `offline`.
 
-use leptos::prelude::GetUntracked;
+use reactive_graph::traits::GetUntracked;
 use s3_upload_core::{FileId, Status, WaitReason};
 
 use super::Page;
