@@ -14,6 +14,7 @@ mod rules;
 mod serve;
 mod server;
 mod setup;
+mod short_names;
 mod size;
 mod test;
 mod widget;

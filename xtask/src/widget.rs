@@ -14,6 +14,7 @@ use crate::setup::esbuild::{self, Esbuild};
 use crate::setup::rust::{self, WASM};
 use crate::setup::wasm_bindgen::{self, WasmBindgen};
 use crate::setup::wasm_opt::{self, WasmOpt};
+use crate::short_names;
 
 /// The glue and the wasm: `s3-upload-core.js` and `s3-upload-core_bg.wasm`, loaded by `s3-upload.js`.
 pub const OUT_NAME: &str = "s3-upload-core";
@@ -32,7 +33,7 @@ const DEMO: [(&str, &str); 2] = [
 /// and takes minutes.
 ///
 /// The features are those of rustc's target. `--all-features` would allow wasm that a two-year-old browser rejects.
-const OPTIMISE: [&str; 8] = [
+const OPTIMISE: [&str; 9] = [
     "-O1",
     "--enable-bulk-memory",
     "--enable-multivalue",
@@ -41,6 +42,7 @@ const OPTIMISE: [&str; 8] = [
     "--enable-reference-types",
     "--enable-sign-ext",
     "--strip-producers",
+    short_names::OPTION,
 ];
 
 /// The options of wasm-bindgen. `s3-upload.js` always says where the wasm is; the default address in the glue would be a
@@ -167,13 +169,17 @@ fn glue(
     if let Some(opt) = opt {
         let large = folder.join(format!("{OUT_NAME}_bg.wasm"));
         let small = project.scratch()?.join("small.wasm");
-        process::read(
+        let printed = process::read(
             opt.command()
                 .args(OPTIMISE)
                 .arg(&large)
                 .arg("-o")
                 .arg(&small),
         )?;
+        let script = folder.join(format!("{OUT_NAME}.js"));
+        let text = fs::read_to_string(&script)
+            .map_err(|error| format!("Cannot read {}: {error}.", script.display()))?;
+        project::write(&script, short_names::rename(&text, &printed)?)?;
         fs::rename(&small, &large)
             .map_err(|error| format!("Cannot replace {}: {error}.", large.display()))?;
     }
