@@ -32,6 +32,7 @@ pub(super) struct Attributes {
 const SIZE: &str = "a size such as 5MB, 2 GiB or 1048576";
 const SECONDS: &str = "a number of seconds of at least 1";
 const COUNT: &str = "a whole number of at least 1";
+const LOAD: [&str; 3] = ["visible", "eager", "interaction"];
 
 impl Attributes {
     /// Sets an attribute to a new value, or removes it. Returns the text of a warning.
@@ -146,6 +147,11 @@ impl Attributes {
                 );
                 self.credentials = chosen.unwrap_or_default();
                 return wrong;
+            }
+            // The script has acted on it before this code was loaded.
+            "load" => {
+                let read = |text: &str| LOAD.contains(&text).then_some(());
+                return set_parsed(&mut None, value, read, "visible, eager or interaction");
             }
             _ => {}
         }
@@ -280,6 +286,7 @@ mod tests {
             ("stall-time", "soon"),
             ("transport", "ftp"),
             ("credentials", "yes"),
+            ("load", "lazy"),
         ] {
             assert!(
                 attributes
@@ -298,6 +305,7 @@ mod tests {
         let said = attributes.set("accept", Some("documents"));
         assert!(said.is_some_and(|said| said.ends_with("Every file is accepted.")));
         assert_eq!(attributes.set("accept", Some("*.pdf")), None);
+        assert_eq!(attributes.set("load", Some("interaction")), None);
         let mut settings = Settings::default();
         attributes.configure(&mut settings);
         assert_eq!(settings.engine.max_lanes, Config::default().max_lanes);
