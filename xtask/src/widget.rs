@@ -55,7 +55,7 @@ const BINDGEN: [&str; 6] = [
     "--remove-producers-section",
 ];
 
-/// The necessity of wasm-opt for a build.
+/// The necessity of what makes the wasm smaller and the build longer: wasm-opt, and a standard library built for size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Optimise {
     Required,
@@ -79,6 +79,15 @@ pub fn dist(project: &Project, optimise: Optimise) -> Result<()> {
     // `src/ui/style.rs` uses this text instead of the files.
     let style = esbuild.minify(&project.root.join("style/upload.css"))?;
     cargo.env("S3_UPLOAD_STYLE", style.trim());
+    // The demo is ready sooner with the standard library as it is.
+    if optimise == Optimise::Required {
+        match toolchain.small_std() {
+            Ok(settings) => _ = cargo.envs(settings),
+            Err(reason) => eprintln!(
+                "The wasm is 13 KB larger than need be, since the standard library is not built for size. {reason}"
+            ),
+        }
+    }
     // The crate's other type, `rlib`, would leave the link-time optimization out. `cargo rustc` builds the wasm alone.
     process::run(cargo.args([
         "rustc",

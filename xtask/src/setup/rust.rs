@@ -92,12 +92,60 @@ impl Toolchain {
         }
     }
 
+    /// Returns the settings by which cargo builds the standard library for the wasm from its sources, with the crates that
+    /// use it. rustup installs the sources if they are missing.
+    pub fn small_std(&self) -> Result<[(&'static str, &'static str); 4]> {
+        // The options are unstable, and may differ in another version of the compiler.
+        let mut rustc = self.bare("rustc");
+        rustc.envs(SMALL_STD).args(SMALL_STD_FLAGS.split(' '));
+        process::read(rustc.args(["--target", WASM, "--print", "cfg"]))?;
+        self.ensure_sources()?;
+        Ok(SMALL_STD)
+    }
+
+    /// Installs the sources of the standard library if they are missing.
+    fn ensure_sources(&self) -> Result<()> {
+        let root = process::read(self.bare("rustc").args(["--print", "sysroot"]))?;
+        let lock = Path::new(root.trim()).join("lib/rustlib/src/rust/library/Cargo.lock");
+        if lock.exists() {
+            return Ok(());
+        }
+        let name = self.name.as_deref();
+        let Some(name) = name.filter(|name| *name != DEBIAN_TOOLCHAIN) else {
+            return Err(format!(
+                "The sources of the standard library are missing: {}",
+                lock.display()
+            ));
+        };
+        say(&format!(
+            "rustup adds the standard library's sources to {name} (seconds)"
+        ));
+        let mut rustup = process::command("rustup");
+        rustup.args(["component", "add", "rust-src", "--toolchain", name]);
+        process::read(&mut rustup).map(drop)
+    }
+
     pub fn describe(&self) -> Result<String> {
         let version = process::read(self.bare("rustc").arg("--version"))?;
         let name = self.name.as_deref().unwrap_or("the one on PATH");
         Ok(format!("{} (toolchain: {name})", version.trim()))
     }
 }
+
+/// The options of the compiler that leave out what a panic says. In the wasm a panic is a trap in either case, which is an
+/// exception in JavaScript.
+const SMALL_STD_FLAGS: &str = "-Cpanic=immediate-abort -Zunstable-options";
+
+/// The settings of cargo for a standard library that is built for size.
+const SMALL_STD: [(&str, &str); 4] = [
+    ("RUSTC_BOOTSTRAP", "1"),
+    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
+    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
+    (
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+        SMALL_STD_FLAGS,
+    ),
+];
 
 /// The reason why a toolchain cannot build the workspace.
 #[derive(Debug, PartialEq, Eq)]
