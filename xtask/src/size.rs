@@ -7,7 +7,7 @@ use crate::compress;
 use crate::error::Result;
 use crate::project::Project;
 use crate::setup::rust::WASM;
-use crate::widget;
+use crate::widget::{self, StandardLibrary};
 
 mod functions;
 
@@ -24,14 +24,16 @@ struct Stage {
     files: Vec<String>,
     /// The budget in bytes.
     brotli: u64,
+    /// The budget where the standard library is not built for size, if it differs.
+    brotli_prebuilt_std: Option<u64>,
 }
 
 /// Builds the widget and prints its sizes, the stages beside their budget, and the largest groups of functions.
 pub fn print(project: &Project) -> Result<()> {
-    widget::dist(project, widget::Optimise::Required)?;
+    let library = widget::dist(project, widget::Optimise::Required)?;
     println!();
     for stage in budget(project)? {
-        println!("{}", stage.line(stage.size(&project.dist)?));
+        println!("{}", stage.line(stage.size(&project.dist)?, library));
     }
     let wasm = project.target.join(WASM).join("release/s3_upload.wasm");
     let bytes =
@@ -46,12 +48,12 @@ pub fn print(project: &Project) -> Result<()> {
 
 /// Builds the widget and compares each stage with its budget.
 pub fn check(project: &Project) -> Result<()> {
-    widget::dist(project, widget::Optimise::Required)?;
+    let library = widget::dist(project, widget::Optimise::Required)?;
     let mut over = Vec::new();
     for stage in budget(project)? {
         let size = stage.size(&project.dist)?;
-        if size > stage.brotli {
-            over.push(stage.line(size));
+        if size > stage.limit(library) {
+            over.push(stage.line(size, library));
         }
     }
     if over.is_empty() {
@@ -78,10 +80,12 @@ fn parsed(text: &str) -> Result<Vec<Stage>> {
     let stage = |(name, stage): (&String, &toml::Value)| {
         let files = stage.get("files")?.as_array()?;
         let files = files.iter().map(|file| Some(file.as_str()?.to_owned()));
+        let bytes = |value: &toml::Value| u64::try_from(value.as_integer()?).ok();
         Some(Stage {
             name: name.clone(),
             files: files.collect::<Option<_>>()?,
-            brotli: u64::try_from(stage.get("brotli")?.as_integer()?).ok()?,
+            brotli: bytes(stage.get("brotli")?)?,
+            brotli_prebuilt_std: stage.get("brotli_prebuilt_std").and_then(bytes),
         })
     };
     let read = stages.iter().map(|entry| {
@@ -112,10 +116,18 @@ impl Stage {
         Ok(sum)
     }
 
-    fn line(&self, size: u64) -> String {
-        let Self { name, brotli, .. } = self;
-        let mark = if size > *brotli { "  above it" } else { "" };
-        format!("stage {name:<8} {size:>8} bytes brotli, of {brotli} allowed{mark}")
+    /// Returns the budget in bytes.
+    fn limit(&self, library: StandardLibrary) -> u64 {
+        match (library, self.brotli_prebuilt_std) {
+            (StandardLibrary::Prebuilt, Some(limit)) => limit,
+            _ => self.brotli,
+        }
+    }
+
+    fn line(&self, size: u64, library: StandardLibrary) -> String {
+        let (name, limit) = (&self.name, self.limit(library));
+        let mark = if size > limit { "  above it" } else { "" };
+        format!("stage {name:<8} {size:>8} bytes brotli, of {limit} allowed{mark}")
     }
 }
 
@@ -125,13 +137,16 @@ mod tests {
 
     #[test]
     fn a_budget_names_stages() {
-        let text = "[stage.a]\nfiles = [\"x.js\", \"y.wasm\"]\nbrotli = 1_000\n";
+        let text = "[stage.a]\nfiles = [\"x.js\", \"y.wasm\"]\nbrotli = 1_000\nbrotli_prebuilt_std = 1_100\n";
         let stages = parsed(text).unwrap();
         let expected = Stage {
             name: "a".to_owned(),
             files: vec!["x.js".to_owned(), "y.wasm".to_owned()],
             brotli: 1000,
+            brotli_prebuilt_std: Some(1100),
         };
+        assert_eq!(expected.limit(StandardLibrary::ForSize), 1000);
+        assert_eq!(expected.limit(StandardLibrary::Prebuilt), 1100);
         assert_eq!(stages, [expected]);
         assert!(
             parsed("[stage.a]\nfiles = [\"x.js\"]\n").is_err_and(|error| error.contains("stage.a"))
@@ -149,12 +164,14 @@ mod tests {
             name: "a".to_owned(),
             files: vec!["x.js".to_owned()],
             brotli: 5,
+            brotli_prebuilt_std: None,
         };
+        let line = |stage: &Stage, size| stage.line(size, StandardLibrary::Prebuilt);
         let size = stage.size(&dist).unwrap();
         assert_eq!(size, 5);
-        assert!(!stage.line(size).contains("above"));
+        assert!(!line(&stage, size).contains("above"));
         stage.brotli = 4;
-        assert!(stage.line(size).contains("above"));
+        assert!(line(&stage, size).contains("above"));
         stage.files.push("missing.js".to_owned());
         assert!(
             stage

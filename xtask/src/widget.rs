@@ -62,8 +62,17 @@ pub enum Optimise {
     IfPossible,
 }
 
+/// The standard library in the wasm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StandardLibrary {
+    /// Built from its sources, for size.
+    ForSize,
+    /// The toolchain's own. The wasm is larger.
+    Prebuilt,
+}
+
 /// Builds the widget into `dist/` and prints the sizes.
-pub fn dist(project: &Project, optimise: Optimise) -> Result<()> {
+pub fn dist(project: &Project, optimise: Optimise) -> Result<StandardLibrary> {
     let toolchain = rust::ensure(project)?;
     let bindgen = wasm_bindgen::ensure(project, &toolchain)?;
     let opt = match (wasm_opt::ensure(project), optimise) {
@@ -80,9 +89,13 @@ pub fn dist(project: &Project, optimise: Optimise) -> Result<()> {
     let style = esbuild.minify(&project.root.join("style/upload.css"))?;
     cargo.env("S3_UPLOAD_STYLE", style.trim());
     // The demo is ready sooner with the standard library as it is.
+    let mut library = StandardLibrary::Prebuilt;
     if optimise == Optimise::Required {
-        match toolchain.small_std() {
-            Ok(settings) => _ = cargo.envs(settings),
+        match toolchain.small_std(project) {
+            Ok(settings) => {
+                cargo.envs(settings);
+                library = StandardLibrary::ForSize;
+            }
             Err(reason) => eprintln!(
                 "The wasm is 13 KB larger than need be, since the standard library is not built for size. {reason}"
             ),
@@ -116,7 +129,8 @@ pub fn dist(project: &Project, optimise: Optimise) -> Result<()> {
     minify(project, &esbuild, &mut wanted)?;
     wanted.push(start);
     publish(&project.dist, &wanted)?;
-    compress::table(&project.dist)
+    compress::table(&project.dist)?;
+    Ok(library)
 }
 
 /// Returns a name for the content of these files, which differs where the content differs.

@@ -93,13 +93,15 @@ impl Toolchain {
     }
 
     /// Returns the settings by which cargo builds the standard library for the wasm from its sources, with the crates that
-    /// use it. rustup installs the sources if they are missing.
-    pub fn small_std(&self) -> Result<[(&'static str, &'static str); 4]> {
+    /// use it. rustup installs the sources if they are missing, and cargo fetches the crates that they need.
+    pub fn small_std(&self, project: &Project) -> Result<[(&'static str, &'static str); 4]> {
         // The options are unstable, and may differ in another version of the compiler.
         let mut rustc = self.bare("rustc");
         rustc.envs(SMALL_STD).args(SMALL_STD_FLAGS.split(' '));
         process::read(rustc.args(["--target", WASM, "--print", "cfg"]))?;
         self.ensure_sources()?;
+        let mut fetch = self.cargo(project, "fetch");
+        process::read(fetch.envs(SMALL_STD).args(["--target", WASM]))?;
         Ok(SMALL_STD)
     }
 
