@@ -55,7 +55,7 @@ const TABLE: &[(&str, Affects)] = &[
     ("tests/e2e/contract/", SpecOr(&["contract/"])),
     ("tests/e2e/fault-table/", SpecOr(&["fault-table/"])),
     ("tests/e2e/embed/", Embed(&[])),
-    ("tests/e2e/bench.mjs", Nothing),
+    ("tests/e2e/bench", Nothing),
     ("tests/e2e/", SpecOr(&[])),
     ("xtask/tests/", Nothing),
     ("xtask/src/changed.rs", Native(&[P::Xtask])),

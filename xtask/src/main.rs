@@ -1,6 +1,7 @@
 //! The arguments of `cargo xtask`: the commands, their options, and the messages for invalid arguments. Other modules
 //! build, install and run.
 
+mod bench;
 mod changed;
 mod compress;
 mod demo;
@@ -39,6 +40,10 @@ cargo xtask <command>
              --only CHECK     format, clippy, modules, rules, docs, size, dependencies or spelling
   rules    the rules of specifications that no test names
   bench    how fast the widget is beside bare loops of fetch and XHR: a table, and a file of JSON
+  bench load
+           the load of a page with the widget beside that of one with Uppy: a table
+             --rounds N       measurements of each (5)
+             --json FILE      all figures
   dist     the widget, ready for a web server: dist/ and a table of its sizes
   npm      the package for npm: target/npm/s3-upload-VERSION.tgz
   size     the sizes of dist/ beside size-budget.toml, and the largest groups of functions
@@ -63,6 +68,7 @@ enum Task {
     Lint(Vec<lint::Check>),
     Rules,
     Bench,
+    BenchLoad(bench::LoadOptions),
     Dist,
     Npm,
     Size,
@@ -102,7 +108,14 @@ fn run(project: &Project, task: Task) -> Result<ExitCode> {
             rules::list(project)?;
             Ok(ExitCode::SUCCESS)
         }
-        Task::Bench => test::bench(project),
+        Task::Bench => {
+            bench::uploads(project)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::BenchLoad(options) => {
+            bench::load(project, &options)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Dist => {
             widget::dist(project, widget::Optimise::Required)?;
             Ok(ExitCode::SUCCESS)
@@ -181,10 +194,7 @@ fn parse(arguments: &[String]) -> Result<Task> {
                 checks
             }))
         }
-        "bench" => match options.next_name()? {
-            None => Ok(Task::Bench),
-            Some(other) => Err(unknown(&other, "bench")),
-        },
+        "bench" => parse_bench(&mut options),
         "dist" => match options.next_name()? {
             None => Ok(Task::Dist),
             Some(other) => Err(unknown(&other, "dist")),
@@ -224,6 +234,24 @@ fn parse(arguments: &[String]) -> Result<Task> {
     }
 }
 
+fn parse_bench(options: &mut Options<'_>) -> Result<Task> {
+    match options.next_name()?.as_deref() {
+        None => Ok(Task::Bench),
+        Some("load") => {
+            let mut asked = bench::LoadOptions::default();
+            while let Some(name) = options.next_name()? {
+                match name.as_str() {
+                    "--rounds" => asked.rounds = options.count(&name)?,
+                    "--json" => asked.json = Some(PathBuf::from(options.value(&name)?)),
+                    other => return Err(unknown(other, "bench load")),
+                }
+            }
+            Ok(Task::BenchLoad(asked))
+        }
+        Some(other) => Err(unknown(other, "bench")),
+    }
+}
+
 fn unknown(option: &str, command: &str) -> String {
     format!("`{command}` has no option `{option}`.")
 }
@@ -255,6 +283,16 @@ impl Options<'_> {
             .ok_or_else(|| format!("`{name}` needs a value."))
     }
 
+    fn count(&mut self, name: &str) -> Result<u16> {
+        let value = self.value(name)?;
+        match value.parse() {
+            Ok(count @ 1..) => Ok(count),
+            _ => Err(format!(
+                "`{name}` needs a number, 1 to 65535, and `{value}` is none."
+            )),
+        }
+    }
+
     fn port(&mut self, name: &str) -> Result<u16> {
         let value = self.value(name)?;
         value
@@ -265,7 +303,7 @@ impl Options<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Task, demo, lint, parse, setup, test};
+    use super::{Task, bench, demo, lint, parse, setup, test};
 
     fn parsed(line: &str) -> Result<Task, String> {
         parse(
@@ -319,6 +357,19 @@ mod tests {
             parsed("test --only embed"),
             Ok(Task::Test(vec![test::Stage::EmbedAll]))
         );
+        let wanted = bench::LoadOptions {
+            rounds: 7,
+            json: Some("figures.json".into()),
+        };
+        assert_eq!(
+            parsed("bench load --rounds 7 --json figures.json"),
+            Ok(Task::BenchLoad(wanted))
+        );
+        assert_eq!(
+            parsed("bench load"),
+            Ok(Task::BenchLoad(bench::LoadOptions::default()))
+        );
+        assert_eq!(parsed("bench"), Ok(Task::Bench));
         assert_eq!(parsed("test --changed"), Ok(Task::TestChanged));
         assert_eq!(parsed("dist --help"), Ok(Task::Help));
         assert_eq!(parsed("npm"), Ok(Task::Npm));
@@ -339,6 +390,10 @@ mod tests {
         assert_eq!(
             parsed("demo --port=1"),
             Err("Write `--port 1` with a space instead of `=`.".into())
+        );
+        assert_eq!(
+            parsed("bench load --rounds 0"),
+            Err("`--rounds` needs a number, 1 to 65535, and `0` is none.".into())
         );
         assert_eq!(
             parsed("dist now"),

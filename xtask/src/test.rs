@@ -378,28 +378,17 @@ fn embed(project: &Project, toolchain: &Toolchain, which: &[&str]) -> Result<Cou
 
 /// Returns a Node command in the folder of the end-to-end tests, with the paths of the built widget, the server and the
 /// browser in its environment.
-fn in_chromium(project: &Project, toolchain: &Toolchain, chromium: &Path) -> Result<Command> {
+pub fn in_chromium(project: &Project, toolchain: &Toolchain, chromium: &Path) -> Result<Command> {
     let node = node::ensure()?;
-    node::install_packages(project, &node)?;
+    node::install_packages(project, &node, node::TESTS)?;
     widget::dist(project, widget::Optimise::Required)?;
     let binary = server::build(project, toolchain)?;
     let mut command = process::command(&node.node);
     command
-        .current_dir(project.root.join("tests/e2e"))
+        .current_dir(project.root.join(node::TESTS))
         .env("S3_UPLOAD_SERVER", binary)
         .env("S3_UPLOAD_DIST", &project.dist)
         .env("CHROMIUM", chromium)
         .env("S3_UPLOAD_ARTIFACTS", project.scratch()?.join("e2e"));
     Ok(command)
-}
-
-/// Runs the benchmark: the widget compared with bare loops in the same browser.
-pub fn bench(project: &Project) -> Result<ExitCode> {
-    let toolchain = rust::ensure(project)?;
-    let mut bench = in_chromium(project, &toolchain, &browser::ensure()?.chromium)?;
-    bench
-        .arg("bench.mjs")
-        .env("S3_UPLOAD_BENCH", project.scratch()?.join("bench.json"));
-    process::run(&mut bench)?;
-    Ok(ExitCode::SUCCESS)
 }

@@ -93,7 +93,7 @@ pub fn run(project: &Project, parts: &[Part]) -> Result<()> {
             }
             Part::Node => {
                 let node = node::ensure()?;
-                node::install_packages(project, &node)?;
+                node::install_packages(project, &node, node::TESTS)?;
                 println!(
                     "node     {} (and the packages of tests/e2e)",
                     node.node.display()

@@ -1,5 +1,5 @@
-//! Node, which runs the end-to-end tests and wasm-opt, and the packages of `tests/e2e`. No browser is downloaded:
-//! Playwright drives the machine's Chromium.
+//! Node, which runs the end-to-end tests and wasm-opt, and the packages of the tests and benchmarks. No browser is
+//! downloaded: Playwright drives the machine's Chromium.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,6 +13,9 @@ use crate::project::{self, Project};
 
 /// The oldest version that Vite 7 supports, with which the npm package is tried.
 const OLDEST: &str = "20.19";
+
+/// The folder of the end-to-end tests.
+pub const TESTS: &str = "tests/e2e";
 
 #[derive(Debug)]
 pub struct Node {
@@ -53,15 +56,15 @@ pub fn ensure() -> Result<Node> {
     Ok(node)
 }
 
-/// Installs the packages that `tests/e2e/package-lock.json` names, unless they were installed from the same file.
-pub fn install_packages(project: &Project, node: &Node) -> Result<()> {
-    let folder = project.root.join("tests/e2e");
+/// Installs the packages that the `package-lock.json` of a folder names, unless they were installed from the same file.
+pub fn install_packages(project: &Project, node: &Node, path: &str) -> Result<()> {
+    let folder = project.root.join(path);
     let lock = project::read(&folder.join("package-lock.json"))?;
     let stamp = folder.join("node_modules/.installed-lock");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    say("npm installs the packages of tests/e2e (seconds)");
+    say(&format!("npm installs the packages of {path} (seconds)"));
     process::read(
         node.npm()
             .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
