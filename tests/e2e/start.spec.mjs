@@ -123,8 +123,13 @@ test("the README's rule reserves the height of the zone", async ({ lab, page }) 
   const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
   const [, reserved] = readme.match(/s3-upload:not\(:defined\) \{ display: block; min-block-size: (\d+)px; \}/);
   await open(page, lab);
-  const { height } = await page.locator("s3-upload").boundingBox();
-  expect(Math.round(height)).toBe(Number(reserved));
+  const heights = [];
+  for (const width of [500, 768, 1280, 1920]) {
+    await page.setViewportSize({ width, height: 900 });
+    const { height } = await page.locator("s3-upload").boundingBox();
+    heights.push(Math.round(height));
+  }
+  expect(heights).toEqual(Array(4).fill(Number(reserved)));
 });
 
 test("it has a width where its parent takes the width of its content", async ({ lab, page }) => {
@@ -216,6 +221,18 @@ test("a page can name the files", async ({ lab, page }) => {
   expect(loads(lab)).toEqual([0, 0]);
   await widget.add({ name: "a.txt", text: "a" });
   await widget.arrived("a.txt");
+});
+
+test("files that the page preloads are used", async ({ lab, page }) => {
+  const head = `<link rel="modulepreload" href="/s3-upload-core.js">
+    <link rel="preload" as="fetch" crossorigin href="/s3-upload-core_bg.wasm">
+    <script type="module">
+      import { S3Upload } from "/s3-upload.js";
+      S3Upload.configure({ core: "/s3-upload-core.js", wasm: "/s3-upload-core_bg.wasm" });
+    </script>`;
+  await open(page, lab, ONE, { head });
+  await Widget.ready(page);
+  expect(loads(lab)).toEqual([1, 1]);
 });
 
 test("the script and the wasm are named by their version", async ({ lab, page }) => {

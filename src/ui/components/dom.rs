@@ -90,7 +90,6 @@ pub fn set_hidden(element: &Element, hidden: bool) {
 }
 
 /// Sets an attribute that has no value, or removes it.
-/// <https://html.spec.whatwg.org/multipage/common-microsyntaxes.html#boolean-attributes>
 pub fn set_flag(element: &Element, name: &str, is_set: bool) {
     set(element, name, is_set.then_some(""));
 }
