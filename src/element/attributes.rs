@@ -6,6 +6,8 @@ use core::time::Duration;
 use s3_upload_core::limits::{MAX_PART_SIZE, MIN_PART_SIZE};
 use s3_upload_core::{Accept, Config, Constraints, TransportChoice};
 
+use s3_upload_core::CollectVec;
+
 use super::backend_attributes::BackendAttributes;
 use super::size;
 use crate::ui::DisplayOptions;
@@ -55,7 +57,7 @@ impl Attributes {
             .odd()
             .iter()
             .map(|odd| format!("\"{odd}\""))
-            .collect();
+            .collect_vec();
         if odd.is_empty() {
             return None;
         }

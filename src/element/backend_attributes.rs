@@ -1,6 +1,7 @@
 //! The attributes that configure requests to the backend: its dialect, the names of fields, and the token against
 //! cross-site request forgery. The functions are pure.
 
+use s3_upload_core::CollectVec;
 use s3_upload_protocol::dialect::{self, CsrfPlace};
 use s3_upload_protocol::{BackendConfig, Encoding};
 
@@ -90,7 +91,7 @@ fn pairs(text: &str) -> Vec<(String, String)> {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             (unescape(name), unescape(value))
         })
-        .collect()
+        .collect_vec()
 }
 
 /// Decodes an escaped text. <https://url.spec.whatwg.org/#urlencoded-parsing>

@@ -8,6 +8,7 @@ use core::fmt;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, JSON, Map, Object, Promise, Reflect};
+use s3_upload_core::CollectVec;
 use s3_upload_core::{
     BackendRefusal, ETag, Grant, GrantPlan, PartNumber, SignedPart, Step, StoredObject, StoredPart,
     UploadError, UploadId,
@@ -31,7 +32,7 @@ pub(super) fn headers(value: &JsValue) -> Result<Headers, String> {
     let Some(function) = value.dyn_ref::<Function>() else {
         let fixed: HeaderList = event_detail::string_map("headers", value)?
             .into_iter()
-            .collect();
+            .collect_vec();
         return Ok(if fixed.is_empty() {
             Headers::None
         } else {
@@ -50,7 +51,7 @@ pub(super) fn headers(value: &JsValue) -> Result<Headers, String> {
                 Err(thrown) => return Err(no_headers(&thrown).await),
             };
             event_detail::string_map("headers", &given)
-                .map(|headers| headers.into_iter().collect())
+                .map(|headers| headers.into_iter().collect_vec())
                 .map_err(|complaint| {
                     // The text is for the developer. The person reads that the sign-in is not known.
                     warn(&complaint);
@@ -144,9 +145,9 @@ impl Presign for PagePresign {
                 number: number.get(),
                 size: *size,
             })
-            .collect();
+            .collect_vec();
         Box::pin(async move {
-            let described: Vec<Object> = wanted.iter().map(part).collect();
+            let described: Vec<Object> = wanted.iter().map(part).collect_vec();
             let answer = if let Some(sign) = inner.operation(&id, "signPart") {
                 // All calls run at the same time, so that no signature waits for another.
                 let calls: Array = described

@@ -26,6 +26,7 @@ use std::rc::{Rc, Weak};
 use js_sys::{Array, JSON};
 use reactive_graph::signal::ArcRwSignal;
 use reactive_graph::traits::{Get, Set, WithUntracked};
+use s3_upload_core::CollectVec;
 use s3_upload_core::{FileId, Target};
 use wasm_bindgen::prelude::*;
 use web_sys::{DataTransfer, Element, File, HtmlElement, ShadowRoot};
@@ -214,7 +215,7 @@ impl UploadElement {
     /// Adds files from a script, as if the person had chosen them. The array holds File objects, of any window.
     #[wasm_bindgen(js_name = add)]
     pub fn add_listed(&self, files: &Array) {
-        self.add(files.iter().map(JsCast::unchecked_into).collect());
+        self.add(files.iter().map(JsCast::unchecked_into).collect_vec());
     }
 
     /// Starts all files that wait for a start.

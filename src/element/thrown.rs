@@ -4,6 +4,7 @@
 //! Values that are not meant for a person are not shown. A getter or a proxy that throws causes no error here.
 
 use js_sys::{Function, JSON, Promise, Reflect};
+use s3_upload_core::CollectVec;
 use s3_upload_protocol::{ResponseBody, is_deceptive, redacted, refusal};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -153,7 +154,7 @@ fn described_object(value: &JsValue) -> String {
             .collect();
         Some(format!("\"{}\"", redacted(&plain)))
     };
-    let names: Vec<String> = keys.iter().filter_map(name).collect();
+    let names: Vec<String> = keys.iter().filter_map(name).collect_vec();
     let more = if names.len() > MOST_NAMES {
         ", …"
     } else {

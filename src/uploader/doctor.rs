@@ -1,6 +1,7 @@
 //! Asks the backend for proof of a fault in the set-up of the store. The backend sends its own requests to the store,
 //! and no browser hides their responses from it.
 
+use s3_upload_core::CollectVec;
 use s3_upload_core::{Blocked, Finding, Method, Step, Transmit, UploadError};
 use s3_upload_protocol::native::DoctorRequest;
 
@@ -33,7 +34,7 @@ pub async fn cause(
             .headers
             .iter()
             .map(|(name, _)| name.to_ascii_lowercase())
-            .collect(),
+            .collect_vec(),
     };
     let (_limit, signal) = backend.platform.time_limit(PATIENCE);
     let limited = Backend { signal, ..*backend };

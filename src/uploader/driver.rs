@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use reactive_graph::signal::ArcRwSignal;
+use s3_upload_core::CollectVec;
 use s3_upload_core::collections::IdMap;
 use s3_upload_core::{
     Answer, Command, Event, FileId, FileSnapshot, Instant, Queue, RequestId, Status, Target,
@@ -131,7 +132,7 @@ impl<P: Platform> Driver<P> {
                         .snapshot(now, *file)
                         .is_some_and(|file| matches!(file.status, Status::Queued { held: true }))
             };
-            queue.files().filter(is_held).collect()
+            queue.files().filter(is_held).collect_vec()
         };
         for file in held {
             self.files.bind(file);
@@ -169,7 +170,7 @@ impl<P: Platform> Driver<P> {
                     .snapshot(now, *file)
                     .is_some_and(|file| file.status.is_active())
             };
-            queue.files().filter(is_active).collect()
+            queue.files().filter(is_active).collect_vec()
         };
         self.suspended.borrow_mut().extend(moving);
         // All files are paused at once. One by one, each would make room for the next.

@@ -1,5 +1,6 @@
 //! Host names and addresses that only an internal network resolves or routes.
 
+use s3_upload_core::CollectVec;
 use s3_upload_core::INTERNAL_HOST_SUFFIXES;
 
 /// Returns true for a host name that `docker compose`, Kubernetes or a home router gives, and for a private address.
@@ -12,7 +13,7 @@ pub fn is_internal(host: &str) -> bool {
     let numbers: Vec<u8> = host
         .split('.')
         .filter_map(|part| part.parse().ok())
-        .collect();
+        .collect_vec();
     if let [first, second, _, _] = numbers.as_slice() {
         return matches!((first, second), (10, _) | (192, 168) | (172, 16..=31));
     }

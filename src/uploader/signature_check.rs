@@ -3,6 +3,7 @@
 //!
 //! The functions are pure. They read names and well-known values only, and return no signature.
 
+use s3_upload_core::CollectVec;
 use s3_upload_core::{Answer, Hint, Receipt, Transmit, UploadError};
 
 use super::remediation::remediation;
@@ -26,7 +27,7 @@ fn hint_for<'a>(url: &str, sent: impl Iterator<Item = &'a str>) -> Option<Hint> 
         return Some(Hint::EmptyChecksum);
     }
     let signed = signed_headers(url)?;
-    let sent: Vec<String> = sent.map(str::to_ascii_lowercase).collect();
+    let sent: Vec<String> = sent.map(str::to_ascii_lowercase).collect_vec();
     // The browser sets these headers itself.
     let by_browser =
         |name: &String| matches!(name.as_str(), "host" | "content-length" | "content-type");
@@ -34,7 +35,7 @@ fn hint_for<'a>(url: &str, sent: impl Iterator<Item = &'a str>) -> Option<Hint> 
         .iter()
         .filter(|name| !sent.contains(name) && !by_browser(name))
         .cloned()
-        .collect();
+        .collect_vec();
     if !missing.is_empty() {
         return Some(Hint::NotSent(missing));
     }
@@ -42,7 +43,7 @@ fn hint_for<'a>(url: &str, sent: impl Iterator<Item = &'a str>) -> Option<Hint> 
     let unsigned: Vec<String> = sent
         .into_iter()
         .filter(|name| name.starts_with("x-amz-") && !signed.contains(name))
-        .collect();
+        .collect_vec();
     (!unsigned.is_empty()).then_some(Hint::NotSigned(unsigned))
 }
 
@@ -100,7 +101,7 @@ fn signed_headers(url: &str) -> Option<Vec<String>> {
     let (_, names) =
         query(url).find(|(name, _)| name.eq_ignore_ascii_case("X-Amz-SignedHeaders"))?;
     let names = names.replace("%3B", ";").replace("%3b", ";");
-    Some(names.split(';').map(str::to_ascii_lowercase).collect())
+    Some(names.split(';').map(str::to_ascii_lowercase).collect_vec())
 }
 
 fn query(url: &str) -> impl Iterator<Item = (&str, &str)> {

@@ -32,6 +32,6 @@ pub use file::FileInfo;
 pub use grant::{Grant, GrantPlan, Method, SignedPart, SignedRequest, StoredPart};
 pub use ids::{ByteRange, ETag, FileId, ObjectKey, PartNumber, RequestId, UploadId};
 pub use queue::{Queue, Timer};
-pub use s3_upload_types::{INTERNAL_HOST_SUFFIXES, SecretUrl, limits};
+pub use s3_upload_types::{CollectVec, INTERNAL_HOST_SUFFIXES, SecretUrl, limits};
 pub use snapshot::{FileSnapshot, Outage, Status, StoredObject, Totals, WaitReason};
 pub use time::Instant;

@@ -5,6 +5,7 @@
 //! `headers` in it are those of the response, and its `config` describes the request.
 
 use base64::prelude::{BASE64_STANDARD as STANDARD, Engine as _};
+use s3_upload_types::CollectVec;
 
 use crate::grant::is_address;
 use crate::secret::has_signature;
@@ -54,7 +55,7 @@ fn unwrap_value(value: &Value, depth: u8, status: &mut Option<u16>) -> Value {
         };
         (name.clone(), value)
     });
-    Value::Object(members.collect())
+    Value::Object(members.collect_vec())
 }
 
 /// The members whose content is sent to the store unchanged.

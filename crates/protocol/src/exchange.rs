@@ -5,6 +5,7 @@
 //! state, and a test passes responses to it without a server.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use s3_upload_types::CollectVec;
 
 use crate::{SecretUrl, Value};
 
@@ -269,7 +270,7 @@ pub fn urlencoded<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> St
     let pairs = pairs
         .into_iter()
         .map(|(name, value)| format!("{}={}", escape(name), escape(value)));
-    pairs.collect::<Vec<_>>().join("&")
+    pairs.collect_vec().join("&")
 }
 
 /// Returns an address below the endpoint, with parameters added to its query. The endpoint's own query stays.
@@ -286,7 +287,7 @@ pub fn join_url(endpoint: &str, path: &str, query: &str) -> String {
         .iter()
         .filter(|part| !part.is_empty())
         .copied()
-        .collect::<Vec<_>>()
+        .collect_vec()
         .join("&");
     let mark = if query.is_empty() { "" } else { "?" };
     format!("{address}{path}{mark}{query}")

@@ -6,6 +6,7 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
+use s3_upload_types::CollectVec;
 use s3_upload_types::is_token;
 
 use crate::secret::{has_signature, redacted};
@@ -220,7 +221,7 @@ fn plain(url: &str) -> String {
 
 impl fmt::Debug for PresignedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect_vec();
         f.debug_struct("PresignedRequest")
             .field("url", &self.url)
             .field("headers", &headers)

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use s3_upload_types::CollectVec;
 use serde::{Deserialize, Serialize};
 
 use crate::{SecretFields, SecretUrl, Value};
@@ -228,7 +229,7 @@ impl From<DoctorRequest> for Value {
         if let Some(store) = request.store {
             members.push(("store".to_owned(), Self::from(store)));
         }
-        let headers = request.headers.into_iter().map(Self::from).collect();
+        let headers = request.headers.into_iter().map(Self::from).collect_vec();
         members.push(("method".to_owned(), Self::from(request.method)));
         members.push(("headers".to_owned(), Self::List(headers)));
         Self::Object(members)
@@ -248,7 +249,7 @@ impl From<Value> for DoctorResponse {
         };
         let findings = answer.get("findings").map_or(&[][..], Value::items);
         Self {
-            findings: findings.iter().filter_map(finding).collect(),
+            findings: findings.iter().filter_map(finding).collect_vec(),
         }
     }
 }

@@ -6,10 +6,12 @@
 
 use std::fmt;
 
-use crate::secret::is_deceptive;
+use s3_upload_types::CollectVec;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Serialize, Serializer};
+
+use crate::secret::is_deceptive;
 
 /// The maximum number of characters of a shape.
 const MAX_SHAPE_LENGTH: usize = 160;
@@ -184,7 +186,7 @@ impl<N: Into<String>, V: Into<Self>, const COUNT: usize> From<[(N, V); COUNT]> f
             members
                 .into_iter()
                 .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
+                .collect_vec(),
         )
     }
 }

@@ -14,12 +14,14 @@
 //! assert_eq!(url.to_string(), "https://bucket.example/key?…");
 //! ```
 
+mod collect;
 mod ids;
 pub mod limits;
 mod names;
 mod part_plan;
 mod secret_url;
 
+pub use collect::CollectVec;
 pub use ids::{ByteRange, ETag, ObjectKey, PartNumber};
 pub use names::{INTERNAL_HOST_SUFFIXES, is_token};
 pub use part_plan::{DEFAULT_PART_SIZE, PartPlan, part_size_for};

@@ -1,6 +1,7 @@
 //! The announcements about all files. <https://www.w3.org/TR/WCAG22/#status-messages>
 
 use reactive_graph::traits::WithUntracked;
+use s3_upload_core::CollectVec;
 use s3_upload_core::Totals;
 
 use super::context::UiContext;
@@ -132,7 +133,7 @@ fn failures(messages: &Messages, before: &Totals, now: &Totals, rows: &[UploadRo
                 )
             })
         })
-        .collect();
+        .collect_vec();
     if said.is_empty() && now.failed > before.failed {
         return vec![messages.count("overall.failed", now.failed.into())];
     }

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use s3_upload_core::CollectVec;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DataTransfer, DragEvent, Element, File, FileList, HtmlInputElement, Node};
 
@@ -211,7 +212,7 @@ fn listed(files: Option<FileList>) -> Vec<File> {
     };
     (0..files.length())
         .filter_map(|index| files.get(index))
-        .collect()
+        .collect_vec()
 }
 
 pub(super) fn carries_files(data: &DataTransfer) -> bool {

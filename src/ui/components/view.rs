@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use reactive_graph::signal::ArcReadSignal;
 use reactive_graph::traits::{GetUntracked, With, WithUntracked};
+use s3_upload_core::CollectVec;
 use s3_upload_core::Totals;
 use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, DataTransfer, DragEvent, Element, Event, File, KeyboardEvent};
@@ -280,7 +281,7 @@ impl Parts {
     fn dismiss_all(&self) {
         let ids: Vec<u64> = self
             .rejected
-            .with_untracked(|rejections| rejections.iter().map(|refused| refused.id).collect());
+            .with_untracked(|rejections| rejections.iter().map(|refused| refused.id).collect_vec());
         for id in ids {
             self.ui.act(Action::Dismiss(id));
         }

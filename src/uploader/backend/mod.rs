@@ -9,6 +9,7 @@ mod redirect;
 mod session;
 mod translate;
 
+use s3_upload_core::CollectVec;
 use s3_upload_core::{
     ETag, Grant, PartNumber, SignedPart, Step, StoredObject, StoredPart, UploadError, UploadId,
 };
@@ -116,7 +117,7 @@ impl<P: Platform> Backend<'_, P> {
                 number: number.get(),
                 size: *size,
             })
-            .collect();
+            .collect_vec();
         let upload = session.upload(id, self.platform.date());
         let (config, dialect) = (&self.settings.backend, self.settings.dialect);
         let signed = self
@@ -157,7 +158,7 @@ impl<P: Platform> Backend<'_, P> {
                 number: number.get(),
                 etag: etag.as_str().to_owned(),
             };
-            parts.iter().map(sent).collect()
+            parts.iter().map(sent).collect_vec()
         });
         let unconfirmed = || {
             Ok(Completion::Unconfirmed(
@@ -252,7 +253,7 @@ impl<P: Platform> Backend<'_, P> {
         let answer = self.platform.read_json(&response.body);
         let answer = answer.filter(|_| response.is_success());
         let findings = native::DoctorResponse::from(answer.unwrap_or_default()).findings;
-        findings.into_iter().map(redacted_finding).collect()
+        findings.into_iter().map(redacted_finding).collect_vec()
     }
 
     /// A function that resolves addresses against that of the backend.

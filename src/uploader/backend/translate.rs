@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use s3_upload_core::CollectVec;
 use s3_upload_core::{
     BackendRefusal, ETag, Grant, GrantPlan, Method, ObjectKey, PartNumber, SecretUrl, SignedPart,
     SignedRequest, Step, StoredObject, StoredPart, UploadError, UploadId,
@@ -54,7 +55,7 @@ pub fn signed_parts(parts: Vec<protocol::PresignedPart>, resolve: Resolve<'_>) -
             request: request(part.request, resolve),
         })
     };
-    parts.into_iter().filter_map(part).collect()
+    parts.into_iter().filter_map(part).collect_vec()
 }
 
 /// The parts that the store holds.
@@ -66,7 +67,7 @@ pub fn stored_parts(parts: Vec<native::ListedPart>) -> Vec<StoredPart> {
             etag: ETag::new(part.etag),
         })
     };
-    parts.into_iter().filter_map(part).collect()
+    parts.into_iter().filter_map(part).collect_vec()
 }
 
 /// The confirmed object.

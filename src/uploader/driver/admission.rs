@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
 use reactive_graph::traits::Update;
+use s3_upload_core::CollectVec;
 use s3_upload_core::{Event, FileId, FileInfo, FileSnapshot, Status, Target};
 
 use super::Driver;
@@ -168,7 +169,7 @@ impl<P: Platform> Driver<P> {
         let meant = |file: &FileId| target == Target::All || target == Target::One(*file);
         let given_up: Vec<FileId> = {
             let mut checking = self.checking.borrow_mut();
-            let given_up = checking.iter().copied().filter(meant).collect();
+            let given_up = checking.iter().copied().filter(meant).collect_vec();
             checking.retain(|file| !meant(file));
             given_up
         };

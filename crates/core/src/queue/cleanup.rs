@@ -10,6 +10,8 @@ use crate::grant::{Grant, GrantPlan};
 use crate::ids::{FileId, RequestId, UploadId};
 use core::time::Duration;
 
+use s3_upload_types::CollectVec;
+
 use crate::retry::{RetryDecision, decision, is_unanswered};
 use crate::time::Instant;
 use crate::upload::Transfer;
@@ -44,7 +46,7 @@ impl Queue {
             .iter()
             .filter(|(_, request)| request.step == Step::Create)
             .map(|(id, request)| (id, request.deadline))
-            .collect();
+            .collect_vec();
         for (id, deadline) in creates {
             upload.requests.remove(&id);
             self.owners.remove(&id);

@@ -1,5 +1,7 @@
 //! The operations that a person or the page requests: start, pause, resume, retry, cancel, remove.
 
+use s3_upload_types::CollectVec;
+
 use super::{Queue, WaitEntry};
 use crate::command::{Command, Notice};
 use crate::error::Step;
@@ -16,8 +18,8 @@ impl Queue {
                 .contains_key(&file)
                 .then_some(file)
                 .into_iter()
-                .collect(),
-            Target::All => self.uploads.keys().collect(),
+                .collect_vec(),
+            Target::All => self.uploads.keys().collect_vec(),
         }
     }
 
@@ -143,7 +145,7 @@ impl Queue {
         let ids: Vec<_> = self
             .uploads
             .get(&file)
-            .map(|upload| upload.requests.keys().collect())
+            .map(|upload| upload.requests.keys().collect_vec())
             .unwrap_or_default();
         for id in ids {
             self.commands.push_back(Command::Cancel(id));

@@ -33,8 +33,9 @@ mod view;
 
 use std::collections::VecDeque;
 
-use crate::collections::{IdMap, Pair, SortedSet};
+use s3_upload_types::CollectVec;
 
+use crate::collections::{IdMap, Pair, SortedSet};
 use crate::command::{Command, Notice};
 use crate::concurrency::ConcurrencyLimit;
 use crate::config::Config;
@@ -183,7 +184,7 @@ impl Queue {
 
     /// The files that changed since the last call, in the order of adding, each once.
     pub fn take_changed(&mut self) -> Vec<FileId> {
-        core::mem::take(&mut self.changed).iter().collect()
+        core::mem::take(&mut self.changed).iter().collect_vec()
     }
 
     /// Checks the constraints for a file to be added now.

@@ -5,6 +5,8 @@
 
 use core::time::Duration;
 
+use s3_upload_types::CollectVec;
+
 use super::offline::Offline;
 use super::{Queue, WaitEntry};
 use crate::error::UploadError;
@@ -68,7 +70,7 @@ impl Queue {
 
     /// Ends the waits for whose reason `is_over` returns true.
     pub(super) fn end_waits_for(&mut self, is_over: impl Fn(&WaitReason) -> bool) {
-        let waiting: Vec<FileId> = self.waits.iter().map(|entry| entry.file).collect();
+        let waiting: Vec<FileId> = self.waits.iter().map(|entry| entry.file).collect_vec();
         for file in waiting {
             let Some(upload) = self.uploads.get_mut(&file) else {
                 continue;
@@ -90,7 +92,7 @@ impl Queue {
             .iter()
             .filter(|(_, upload)| upload.state.is_active())
             .map(|(id, _)| id)
-            .collect();
+            .collect_vec();
         for file in active {
             self.refresh_derived(file);
         }

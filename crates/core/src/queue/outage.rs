@@ -7,6 +7,8 @@
 
 use core::time::Duration;
 
+use s3_upload_types::CollectVec;
+
 use super::Queue;
 use super::availability::{Availability, NAMED_FROM, Probing};
 use crate::command::Notice;
@@ -282,7 +284,7 @@ impl Queue {
                 .iter()
                 .filter(|(_, upload)| upload.awaited_side() == Some(side))
                 .map(|(file, _)| file)
-                .collect();
+                .collect_vec();
             let is_stale = availability
                 .probing
                 .as_ref()

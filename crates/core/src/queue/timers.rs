@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use s3_upload_types::CollectVec;
+
 use super::Queue;
 use crate::command::Command;
 use crate::error::{Side, Step, UploadError};
@@ -104,7 +106,7 @@ impl Queue {
             .deadlines()
             .filter(|(_, deadline)| *deadline <= now)
             .map(|(request, _)| request)
-            .collect();
+            .collect_vec();
         for request in overdue {
             // An earlier request in this list may have ended the upload, and with it all its requests.
             if let Some((step, after)) = self.stall_time_of(request) {

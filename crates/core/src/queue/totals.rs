@@ -1,7 +1,8 @@
 //! The sums over all files. The cost of updating a file does not depend on the number of files.
 
-use crate::collections::{IdMap, SortedSet};
+use s3_upload_types::CollectVec;
 
+use crate::collections::{IdMap, SortedSet};
 use crate::ids::FileId;
 use crate::snapshot::{Totals, percent};
 use crate::upload::{State, Upload};
@@ -196,7 +197,7 @@ impl RunningTotals {
             interrupted,
             completed,
             failed,
-            first_failed: self.failed.iter().take(MOST_NAMED).collect(),
+            first_failed: self.failed.iter().take(MOST_NAMED).collect_vec(),
             cancelled,
             size,
             sent,

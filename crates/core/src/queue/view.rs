@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use s3_upload_types::CollectVec;
+
 use super::Queue;
 use crate::error::Side;
 use crate::ids::FileId;
@@ -16,7 +18,7 @@ impl Queue {
     /// Updates the speeds to the time `now`. Marks the files with requests in flight as changed, and those with a
     /// countdown.
     pub fn refresh(&mut self, now: Instant) {
-        let busy: Vec<FileId> = self.owners.values().copied().collect();
+        let busy: Vec<FileId> = self.owners.values().copied().collect_vec();
         for file in busy {
             if let Some(upload) = self.uploads.get_mut(&file) {
                 if upload.lanes() > 0 {

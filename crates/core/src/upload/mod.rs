@@ -7,6 +7,8 @@ mod transitions;
 use crate::collections::IdMap;
 use core::time::Duration;
 
+use s3_upload_types::CollectVec;
+
 use crate::error::{Side, Step, UploadError};
 use crate::file::FileInfo;
 use crate::ids::{ByteRange, FileId, PartNumber, RequestId};
@@ -306,7 +308,7 @@ impl Upload {
         self.requests
             .values()
             .filter_map(|request| request.payload.as_ref()?.part)
-            .collect()
+            .collect_vec()
     }
 
     /// The request that the upload needs of the backend now. `lanes` is the number of parts to sign ahead.

@@ -1,7 +1,8 @@
 //! The progress of an upload that survives a pause, a wait or a failure.
 
-use crate::collections::IdMap;
+use s3_upload_types::CollectVec;
 
+use crate::collections::IdMap;
 use crate::error::UploadError;
 use crate::event::Receipt;
 use crate::grant::{Grant, GrantPlan, SignedPart, SignedRequest, StoredPart};
@@ -228,7 +229,7 @@ impl MultipartTransfer {
             .filter(|number| !self.signed.contains_key(number))
             .filter_map(|number| Some((number, self.plan.range(number)?.len())))
             .take(most)
-            .collect()
+            .collect_vec()
     }
 
     /// The number of parts that can be sent now.

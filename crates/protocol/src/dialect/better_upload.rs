@@ -7,6 +7,8 @@
 //! `partSignedUrlExpiresIn` says, 25 minutes by default. The page's metadata and extra fields are the route's
 //! `clientMetadata`.
 
+use s3_upload_types::CollectVec;
+
 use super::{BackendConfig, Dialect, auto, extra_fields, presigned_parts};
 use crate::exchange::join_url;
 use crate::grant::is_address;
@@ -151,7 +153,7 @@ fn object_info(file: &Value) -> Value {
     let old = ["objectKey", "objectMetadata", "objectCacheControl"];
     let named = old.into_iter().zip(["key", "metadata", "cacheControl"]);
     let members = named.filter_map(|(old, new)| Some((new.to_owned(), file.get(old)?.clone())));
-    Value::Object(members.collect())
+    Value::Object(members.collect_vec())
 }
 
 /// Returns the grant of a single request. Every header is signed, so that each must be sent unchanged.

@@ -4,6 +4,8 @@
 //! The endpoint is the address below which `params` and `multipart` are: `https://companion.example.com/s3`. The client
 //! chooses the size of the parts.
 
+use s3_upload_types::CollectVec;
+
 use super::{BackendConfig, Dialect, auto, plan};
 use crate::exchange::{escape, join_url, urlencoded};
 use crate::grant::is_id;
@@ -63,7 +65,10 @@ impl Dialect for Companion {
         responses: &[DialectResponse],
     ) -> OperationResult<Vec<PresignedPart>> {
         let Some(response) = responses.first() else {
-            let numbers: Vec<String> = parts.iter().map(|part| part.number.to_string()).collect();
+            let numbers: Vec<String> = parts
+                .iter()
+                .map(|part| part.number.to_string())
+                .collect_vec();
             let query = format!("{}&partNumbers={}", key(upload), numbers.join(","));
             let url = join_url(&config.endpoint, &path(upload, "/batch"), &query);
             return Ok(Next::Send(DialectRequest::new(
@@ -154,7 +159,7 @@ fn params_request(config: &BackendConfig, params: &CreateParams) -> DialectReque
     let metadata: Vec<(String, &String)> = metadata
         .iter()
         .map(|(name, value)| (format!("metadata[{name}]"), value))
-        .collect();
+        .collect_vec();
     let pairs = [("filename", params.name), ("type", params.media_type)];
     let more = metadata
         .iter()
@@ -174,7 +179,7 @@ fn multipart_request(config: &BackendConfig, params: &CreateParams) -> DialectRe
     let body = Value::from([
         ("filename", Value::from(params.name)),
         ("type", params.media_type.into()),
-        ("metadata", Value::Object(metadata.collect())),
+        ("metadata", Value::Object(metadata.collect_vec())),
     ]);
     DialectRequest::new(
         "POST",
@@ -186,7 +191,7 @@ fn multipart_request(config: &BackendConfig, params: &CreateParams) -> DialectRe
 fn metadata(config: &BackendConfig, params: &CreateParams) -> Vec<(String, String)> {
     let own = params.metadata.iter();
     let own = own.map(|(name, value)| (name.clone(), value.clone()));
-    own.chain(config.extra_fields.iter().cloned()).collect()
+    own.chain(config.extra_fields.iter().cloned()).collect_vec()
 }
 
 fn read_multipart_grant(
@@ -217,7 +222,7 @@ fn complete_request<'a>(
             ("ETag", etag.into()),
         ])
     });
-    let body = Value::from([("parts", Value::List(parts.collect()))]);
+    let body = Value::from([("parts", Value::List(parts.collect_vec()))]);
     let url = join_url(&config.endpoint, &path(upload, "/complete"), &key(upload));
     DialectRequest::new("POST", url, RequestBody::Json(body))
 }

@@ -5,6 +5,8 @@
 //! Every file is sent in parts, whose size the server chooses. The form submits the signed `field_value`. The server
 //! has no abort, so that a lifecycle rule of the bucket has to remove incomplete uploads. Metadata is not supported.
 
+use s3_upload_types::CollectVec;
+
 use super::{BackendConfig, CsrfPlace, Dialect, auto, extra_fields, presigned_parts};
 use crate::exchange::join_url;
 use crate::grant::is_address;
@@ -70,7 +72,10 @@ impl Dialect for DjangoS3FileField {
         Ok(match responses {
             [] => {
                 let parts = presigned_parts::sent_parts(upload, sent)?;
-                let parts = parts.iter().map(|part| sent_part(upload, part)).collect();
+                let parts = parts
+                    .iter()
+                    .map(|part| sent_part(upload, part))
+                    .collect_vec();
                 let (name, signature) = signature();
                 let body = Value::from([
                     (name, Value::from(signature)),

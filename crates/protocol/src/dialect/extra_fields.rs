@@ -2,6 +2,8 @@
 //!
 //! The dialect decides where its backend expects them.
 
+use s3_upload_types::CollectVec;
+
 use super::BackendConfig;
 use crate::{CreateParams, Value};
 
@@ -10,7 +12,7 @@ pub fn metadata_member(params: &CreateParams) -> Option<(String, Value)> {
     let texts = params.metadata.iter();
     let texts: Vec<_> = texts
         .map(|(name, value)| (name.clone(), value.as_str().into()))
-        .collect();
+        .collect_vec();
     (!texts.is_empty()).then(|| ("metadata".to_owned(), Value::Object(texts)))
 }
 
@@ -19,7 +21,7 @@ pub fn extra_members(config: &BackendConfig) -> Vec<(String, Value)> {
     let extra = config.extra_fields.iter();
     extra
         .map(|(name, value)| (name.clone(), json_value(value)))
-        .collect()
+        .collect_vec()
 }
 
 /// Adds members. A member that exists already gets the new value, since the page's value takes precedence.

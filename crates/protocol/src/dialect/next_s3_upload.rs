@@ -3,6 +3,8 @@
 //! The endpoint is its route, `/api/s3-upload`. The backend confirms nothing. Extra fields stand beside its own,
 //! metadata is sent as `metadata`, and the route's `key` function reads both.
 
+use s3_upload_types::CollectVec;
+
 use super::{BackendConfig, Dialect, auto, extra_fields};
 use crate::exchange::{escape, join_url};
 use crate::grant::{is_absolute, is_address};
@@ -78,7 +80,7 @@ fn location(answer: &Value, key: &str) -> Option<String> {
             .filter(|text| text.chars().all(is_part))
     };
     let bucket = name("bucket")?;
-    let segments: Vec<String> = key.split('/').map(escape).collect();
+    let segments: Vec<String> = key.split('/').map(escape).collect_vec();
     let path = segments.join("/");
     let is_host = |endpoint: &str| is_absolute(endpoint) && !endpoint.contains(['?', '#', '@']);
     let address = match answer.text_of("endpoint") {

@@ -2,6 +2,8 @@
 //!
 //! A store completes a list that lacks parts as well, and reports a success for the truncated object.
 
+use s3_upload_types::CollectVec;
+
 use crate::native::{ListedPart, SentPart};
 use crate::{DialectError, UploadContext};
 
@@ -24,7 +26,7 @@ pub fn check_sent<'a>(
     upload: &UploadContext,
     sent: &'a [SentPart],
 ) -> Result<Vec<&'a SentPart>, DialectError> {
-    let sent = by_number(sent.iter().collect(), |part| part.number).ok_or_else(incomplete)?;
+    let sent = by_number(sent.iter().collect_vec(), |part| part.number).ok_or_else(incomplete)?;
     if covers_file(upload, sent.iter().map(|part| (part.number, None))) {
         Ok(sent)
     } else {
@@ -34,7 +36,7 @@ pub fn check_sent<'a>(
 
 /// Returns the parts in the order of their numbers, or `None` unless the numbers are those from 1 on, each once.
 fn by_number<T>(parts: Vec<T>, number: impl Fn(&T) -> u16) -> Option<Vec<T>> {
-    let mut places: Vec<Option<T>> = parts.iter().map(|_| None).collect();
+    let mut places: Vec<Option<T>> = parts.iter().map(|_| None).collect_vec();
     for part in parts {
         let place = places.get_mut(usize::from(number(&part)).checked_sub(1)?)?;
         if place.replace(part).is_some() {

@@ -4,6 +4,8 @@
 //! The module has the parts that both share: the session that keeps the URLs, the document that S3 reads at the end,
 //! and S3's response to it. It does not know the names of members in either backend's JSON.
 
+use s3_upload_types::CollectVec;
+
 use super::plan;
 use crate::exchange::ResponseBody;
 use crate::grant::{is_address, is_for_part, unexpired};
@@ -43,7 +45,7 @@ pub fn grant(
     Ok(GrantedUpload {
         id: Some(id.to_owned()),
         key: key.map(str::to_owned),
-        session: Value::Object([parts].into_iter().chain(more).collect()),
+        session: Value::Object([parts].into_iter().chain(more).collect_vec()),
         ..GrantedUpload::new(TransferPlan::Multipart { part_size })
     })
 }
@@ -100,7 +102,7 @@ pub fn complete_document(parts: &[&SentPart]) -> String {
         let number = part.number;
         format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>")
     });
-    let parts: Vec<String> = parts.collect();
+    let parts: Vec<String> = parts.collect_vec();
     format!(
         r#"<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{}</CompleteMultipartUpload>"#,
         parts.concat()

@@ -7,6 +7,8 @@ mod names;
 mod parts;
 mod read;
 
+use s3_upload_types::CollectVec;
+
 use super::{BackendConfig, Dialect, Encoding, extra_fields};
 use crate::envelope::{self, Unwrapped};
 use crate::exchange::{ResponseBody, escape, join_url, urlencoded};
@@ -64,7 +66,7 @@ impl Dialect for Auto {
                     ("size", part.size.into()),
                 ])
             });
-            let body = Value::from([("parts", Value::List(parts.collect()))]);
+            let body = Value::from([("parts", Value::List(parts.collect_vec()))]);
             let url = upload_url(config, upload, "/parts");
             return Ok(Next::Send(DialectRequest::new(
                 "POST",
@@ -113,10 +115,10 @@ impl Dialect for Auto {
                 };
                 (
                     "parts".to_owned(),
-                    Value::List(parts.iter().map(part).collect()),
+                    Value::List(parts.iter().map(part).collect_vec()),
                 )
             });
-            let body = RequestBody::Json(Value::Object(parts.into_iter().collect()));
+            let body = RequestBody::Json(Value::Object(parts.into_iter().collect_vec()));
             let url = upload_url(config, upload, "/complete");
             return Ok(Next::Send(DialectRequest::new("POST", url, body)));
         };
@@ -274,10 +276,10 @@ fn create_request(config: &BackendConfig, params: &CreateParams) -> DialectReque
                 .filter_map(|(inner, value)| {
                     Some((format!("{name}[{inner}]"), value.to_form_string()?))
                 })
-                .collect(),
+                .collect_vec(),
             value => Vec::from_iter(value.to_form_string().map(|text| (name, text))),
         })
-        .collect();
+        .collect_vec();
     if config.encoding == Encoding::Form {
         return DialectRequest::new(
             "POST",
@@ -307,7 +309,7 @@ fn request_members(config: &BackendConfig, params: &CreateParams) -> Vec<(String
         .into_iter()
         .map(|(own, usual, value)| (own.as_deref().unwrap_or(usual).to_owned(), value))
         .filter(|(name, _)| !name.is_empty())
-        .collect();
+        .collect_vec();
     extra_fields::set_members(&mut members, extra_fields::metadata_member(params));
     // A backend with its own names may reject unknown members.
     if config.encoding == Encoding::Json && !own_words {
@@ -324,7 +326,7 @@ fn request_members(config: &BackendConfig, params: &CreateParams) -> Vec<(String
         let texts = config.extra_fields.iter();
         texts
             .map(|(name, value)| (name.clone(), value.as_str().into()))
-            .collect()
+            .collect_vec()
     };
     extra_fields::set_members(&mut members, extra);
     members

@@ -3,6 +3,8 @@
 //! Names are compared without case, `_` and `-`. Most come from a survey of existing backends: `uploadURL`,
 //! `presigned_url`, `signedRequest`, `postParams`, `s3_key`, … The module does not interpret an answer.
 
+use s3_upload_types::CollectVec;
+
 use crate::Value;
 
 /// Alternative names of one member, in lower case, the most certain first.
@@ -194,7 +196,12 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
         let after = part.char_indices().zip(part.char_indices().skip(1));
         let humps = after.filter(|((_, before), (_, c))| before.is_lowercase() && c.is_uppercase());
         starts.extend(humps.map(|(_, (at, _))| at));
-        let ends: Vec<usize> = starts.iter().copied().skip(1).chain([part.len()]).collect();
+        let ends: Vec<usize> = starts
+            .iter()
+            .copied()
+            .skip(1)
+            .chain([part.len()])
+            .collect_vec();
         starts
             .into_iter()
             .zip(ends)

@@ -2,6 +2,7 @@
 //!
 //! The address of one part is never used for another one.
 
+use s3_upload_types::CollectVec;
 use s3_upload_types::limits::MAX_PARTS;
 
 use super::names::{
@@ -120,7 +121,7 @@ pub fn stored(answer: &Value) -> ConfirmedObject {
             .iter()
             .any(|names| named(place, names).is_some())
     };
-    let all: Vec<&Value> = places.iter().map(|(_, place)| place).collect();
+    let all: Vec<&Value> = places.iter().map(|(_, place)| place).collect_vec();
     let Some(place) = all.iter().copied().find(speaks).or(all.first().copied()) else {
         return ConfirmedObject::default();
     };

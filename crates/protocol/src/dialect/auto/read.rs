@@ -4,6 +4,7 @@
 //! two readings would send the file to different addresses, neither is used.
 
 use base64::prelude::{BASE64_STANDARD as STANDARD, Engine as _};
+use s3_upload_types::CollectVec;
 
 use super::names::{
     DOWNLOAD, EXPIRES, FIELDS, FORM_URL, HEADERS, HEADERS_OF_UPLOAD, KEY, LOCATION, METHOD, Nodes,
@@ -213,7 +214,7 @@ fn addresses_in(at: usize, place: &Value) -> Vec<(usize, UploadAddress)> {
             target,
         ))
     });
-    found.collect()
+    found.collect_vec()
 }
 
 /// Returns the fields of a form from an object with one of their names. An empty object is ignored, since many answers
@@ -276,7 +277,10 @@ fn mixed_form(place: &Value) -> Option<(String, NameValues)> {
             && !is_named(name, &["expiresin", "success", "file"])
     };
     let rest = place.members().iter();
-    let rest: Vec<_> = rest.filter(|(name, _)| is_field(name)).cloned().collect();
+    let rest: Vec<_> = rest
+        .filter(|(name, _)| is_field(name))
+        .cloned()
+        .collect_vec();
     Some((url.to_owned(), pairs(&Value::Object(rest))?))
 }
 
@@ -342,7 +346,7 @@ fn upload_headers(places: &Nodes, at: usize, url: &str) -> NameValues {
         around
             .into_iter()
             .filter(|(name, _)| is_signed(name))
-            .collect()
+            .collect_vec()
     })
 }
 
@@ -412,14 +416,14 @@ pub fn headers(value: Option<&Value>) -> NameValues {
         .filter(|(name, _)| {
             !is_forbidden(name) && !name.to_ascii_lowercase().starts_with("access-control-")
         })
-        .collect()
+        .collect_vec()
 }
 
 /// Returns names and values, from an object or from a list of pairs in one of the usual forms.
 fn pairs(value: &Value) -> Option<NameValues> {
     let written = |value: &Value| match value {
         Value::List(items) => {
-            let items: Vec<String> = items.iter().filter_map(Value::to_form_string).collect();
+            let items: Vec<String> = items.iter().filter_map(Value::to_form_string).collect_vec();
             (!items.is_empty()).then(|| items.join(", "))
         }
         other => other.to_form_string(),
