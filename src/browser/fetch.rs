@@ -4,7 +4,6 @@
 //! No browser reports upload progress of fetch.
 
 use gloo_net::http::{Headers, Method, RequestBuilder};
-use s3_upload_core::CollectVec;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestCredentials, RequestMode, RequestRedirect, ResponseType};
@@ -103,7 +102,7 @@ pub async fn send_following(
     let headers = Headers::from_raw(answer.headers())
         .entries()
         .map(|(name, value)| (name.to_ascii_lowercase(), value))
-        .collect_vec();
+        .collect();
     let status = answer.status();
     let body = answer.text().map_err(|_| Failure::Network)?;
     let body = JsFuture::from(body).await.map_err(|_| Failure::Network)?;

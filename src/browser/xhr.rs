@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use js_sys::{Function, Promise};
-use s3_upload_core::CollectVec;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ProgressEvent, XmlHttpRequest};
@@ -84,7 +83,7 @@ pub fn send(
             .split("\r\n")
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-            .collect_vec();
+            .collect();
         Ok(Response {
             status,
             headers,
