@@ -1,11 +1,9 @@
-//! The Leptos components over the headless [`uploader`](crate::uploader).
+//! The widget over the headless [`uploader`](crate::uploader).
 //!
-//! Components show snapshots and pass the person's actions on, as an [`Action`]. They make no decisions about uploads,
-//! and send no requests. [`Widget`] needs only signals and a callback, so that every state can be shown without a
-//! request. [`S3Upload`] connects it to an uploader. [`text`] has the texts, separate from the components.
-
-// A component owns its props, even if it only reads them.
-#![allow(clippy::needless_pass_by_value)]
+//! It shows snapshots and passes the person's actions on, as an [`Action`]. It makes no decisions about uploads, and sends
+//! no requests. [`WidgetView`] fills an element of the page, and follows signals. For Leptos pages, the component `Widget`
+//! wraps it, and needs only signals and a callback, so that every state can be shown without a request. `S3Upload` connects
+//! it to an uploader. [`text`] has the texts, separate from the elements.
 
 mod action;
 mod components;

@@ -4,6 +4,7 @@ use s3_upload_core::{FileId, FileInfo, Step, StoredObject, Unreadable};
 
 use super::*;
 
+#[expect(clippy::needless_pass_by_value, reason = "each call makes its error")]
 fn sentence(error_: UploadError) -> String {
     error(&Messages::default(), &error_)
 }
