@@ -244,7 +244,7 @@ fn the_table_has_the_methods_and_properties_of_the_class() {
     );
     let given = given.split(',').filter_map(|pair| pair.split(':').next());
     let given: BTreeSet<String> = given.map(|name| name.trim().to_owned()).collect();
-    // What the browser calls is not part of the interface, nor is the property of the attribute `name`.
+    // The methods that the browser calls are not part of the interface, nor is the property of the attribute `name`.
     let mut methods = &named("") | &of_queue;
     methods.insert("start".to_owned());
     methods.retain(|name| {

@@ -8,7 +8,7 @@ import { Widget } from "./widget.mjs";
 const CREATE = ["POST", "/uploads"];
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-/** What has the focus, within shadow roots too: `part` and name. */
+/** The element that has the focus, within shadow roots too: `part` and name. */
 function focused(page) {
   return page.evaluate(() => {
     let element = document.activeElement;

@@ -1,5 +1,5 @@
-// How fast the widget is beside the least that a page could do: a bare loop of fetch, and one of XHR, over URLs of the
-// same server, in the same browser, with as many requests at once. Not a test: it judges nothing. `cargo xtask bench`
+// The speed of the widget beside the least that a page could do: a bare loop of fetch, and one of XHR, over URLs of the
+// same server, in the same browser, with as many requests at once. This is no test: it judges nothing. `cargo xtask bench`
 // builds what it needs; ROUNDS and SIZE_MIB make it shorter.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

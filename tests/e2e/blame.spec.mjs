@@ -243,7 +243,7 @@ test.describe("an outage is no fault of the set-up", () => {
       await widget.comesTo(row, "completed");
       expect(await widget.events("error")).toEqual([]);
       const [{ result }] = await widget.events("success");
-      // What the backend says, and not what the store's answer alone would tell.
+      // The size comes from the backend. The store's answer has none.
       expect(result.size).toBe(FILE.text.length);
       expect(lab.store.count("PUT")).toBe(1);
     });

@@ -104,7 +104,7 @@ test("a store without a CORS rule, behind a backend that cannot look: the usual 
 });
 
 test("a bucket of another region: its redirect ends the preflight, and the server sees it", async ({ lab, page }) => {
-  // Where it points to answers as well, as a real region does.
+  // The address that it points to answers as well, as a real region does.
   const headers = { location: `${lab.store.url}/elsewhere`, "x-amz-bucket-region": "eu-west-1" };
   lab.store.on((request) => request.url !== "/elsewhere", respond({ status: 307, headers }), { times: Infinity, probes: true });
   lab.store.on((request) => request.url === "/elsewhere", respond({ status: 200 }), { times: Infinity });

@@ -209,7 +209,7 @@ test("cancelled in the middle: the request is gone, nothing is stored, no more i
   expect(lab.store.bytes("PUT")).toBeLessThan(20 << 20);
   expect(await widget.events("cancel")).toHaveLength(1);
 
-  // What comes after it is not disturbed, and the cancelled one sends nothing more.
+  // The next file is not disturbed, and the cancelled one sends nothing more.
   await widget.add({ name: "next.txt", text: "next" });
   const result = await widget.arrived("next.txt");
   expect(lab.store.count("PUT")).toBe(2);

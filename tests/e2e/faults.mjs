@@ -11,7 +11,7 @@ import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { Agent, createServer, request as forward } from "node:http";
 
-/** What a browser needs to read an answer from another origin. */
+/** The headers that a browser needs to read an answer from another origin. */
 export const CORS = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers": "ETag, Retry-After, x-amz-request-id",
@@ -118,12 +118,12 @@ export class FaultProxy {
   log = [];
   /** Signatures that were seen in addresses of requests that write. */
   signatures = new Set();
-  /** Where everything goes that meets no rule. */
+  /** The address to which requests go that meet no rule. */
   target = undefined;
   /** Pages of the proxy's own, by path. */
   pages = new Map();
-  /** Whether the browser may use a connection twice. Chromium silently sends a request again when a connection that it
-   * used before breaks, which would make attempts impossible to count; so it may not, unless a test wants that. */
+  /** True if the browser may use a connection twice. Chromium silently sends a request again when a connection that it
+   * used before breaks, which would make attempts impossible to count. */
   keepAlive = false;
 
   #rules = [];

@@ -1,4 +1,4 @@
-// Which files get in, under what name and type, and what is shown of those that do not.
+// The files that are accepted, their names and types, and the messages about the others.
 import { throttle } from "./faults.mjs";
 import { sha256of, stored } from "./files.mjs";
 import { expect, test } from "./lab.mjs";

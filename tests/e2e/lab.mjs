@@ -1,4 +1,4 @@
-// What the specs share: the server behind two fault-injecting proxies, a page with the widget, and a check after every
+// The parts that the specs share: the server behind two fault-injecting proxies, a page with the widget, and a check after every
 // test that no signature of an upload's address was said anywhere. Specs import `test` and `expect` from here.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -37,7 +37,7 @@ export class Lab {
     await this.server.stop();
   }
 
-  /** What the store keeps of multipart uploads that this test began: nothing, when all were completed or aborted. */
+  /** The multipart uploads of this test that the store keeps: none, when all were completed or aborted. */
   async left() {
     return (await unfinished(this)).filter((name) => !this.before.has(name));
   }

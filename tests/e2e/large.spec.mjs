@@ -7,7 +7,7 @@ const MIB = 1 << 20;
 /** No part of a file of this size is made larger. */
 const LARGEST_PART = 64 * MIB;
 
-/** What a process holds in memory, in bytes: files that it has mapped are left out. */
+/** The memory of a process in bytes, without the files that it has mapped. */
 async function held(pid) {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   const of = (name) => Number(status.match(new RegExp(`^${name}:\\s+(\\d+) kB`, "m"))?.[1] ?? 0) * 1024;
@@ -66,7 +66,7 @@ for (const [words, transport, strategy] of [
     const lab = await ownLab([], { direct: true });
     const path = await sparse(folder, "disk.img", 2048 * MIB);
     const widget = await lab.open(page, `<s3-upload endpoint="/uploads" multiple transport="${transport}"></s3-upload>`);
-    // What the browser needs once for any upload is not counted.
+    // The memory that the browser needs once for any upload is not counted.
     await widget.add({ name: "first.txt", text: "first" });
     await widget.arrived("first.txt");
     lab.insist(strategy);

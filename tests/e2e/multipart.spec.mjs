@@ -368,7 +368,7 @@ test("no answer to a part: cut in the end and sent again", async ({ lab, page, f
   const { path, widget, row } = await begin(lab, page, folder, { attributes: 'concurrency="1"' });
   await expect.poll(() => fault.hits).toBe(1);
   await expect.poll(() => lab.store.requests("PUT")[0].bytes).toBe(5 * MIB);
-  // How long a store may think about a part is the engine's to know: half a minute at a time goes by until it is cut.
+  // The engine decides how long a store may take for a part: the clock moves by half a minute at a time until it is cut.
   await expect
     .poll(async () => {
       await page.clock.fastForward(30_000);

@@ -1,4 +1,4 @@
-// How the end-to-end tests run. `cargo xtask test --only e2e` builds what they need and sets the environment:
+// The settings of the end-to-end tests. `cargo xtask test --only e2e` builds what they need and sets the environment:
 // S3_UPLOAD_SERVER (the server's binary), S3_UPLOAD_DIST (the built widget), CHROMIUM (the browser).
 import { availableParallelism } from "node:os";
 import { defineConfig } from "@playwright/test";

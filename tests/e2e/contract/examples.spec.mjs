@@ -19,7 +19,7 @@ function example(needs, file, ready) {
     const folder = await mkdtemp(join(tmpdir(), "s3-upload-example-"));
     const copy = join(folder, basename(file));
     if (needs !== "GO") {
-      // Where the packages of these tests are its own.
+      // A backend in this folder uses the packages of these tests.
       await symlink(PACKAGES, join(folder, "node_modules"));
       await copyFile(join(FOLDER, file), copy);
     }

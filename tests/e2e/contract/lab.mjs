@@ -1,4 +1,4 @@
-// What the contract specs share: other people's backends between the widget and two stores, and what must come of it.
+// The parts that the contract specs share: other people's backends between the widget and two stores, and the expectations.
 // A backend is described by how it is started and how a page's tag names it; each of its tests runs against both stores.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -89,7 +89,7 @@ export class Bench {
     await Promise.all([this.site?.close(), this.front?.close(), this.backend?.stop()]);
   }
 
-  /** Where the backend answers, as the page reaches it. */
+  /** The address of the backend for the page. */
   get url() {
     return this.front.url;
   }
@@ -106,7 +106,7 @@ export class Bench {
     return Widget.ready(page);
   }
 
-  /** What was sent to the store: one entry for each request that carried bytes of a file. */
+  /** The requests to the store that carried bytes of a file. */
   get sent() {
     return this.store.proxy.log.filter((entry) => ["PUT", "POST"].includes(entry.method) && entry.bytes >= 1000 && !entry.probe);
   }

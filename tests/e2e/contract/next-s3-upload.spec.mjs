@@ -9,7 +9,7 @@ contract(
   serverOf("NODE", "next-s3-upload.mjs"),
   (bench) => {
     threeFiles(bench, TAG, {
-      // What its own client sends with every file.
+      // The library's own client sends this with every file.
       check: ({ object }) => expect(object.cacheControl).toBe("max-age=630720000"),
     });
 

@@ -54,7 +54,7 @@ export async function launch(program, args, { env = {}, cwd, ready = /^Ready: (h
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill("SIGTERM");
-      // What does not hear it is given no second chance to stay.
+      // A process that ignores the signal is killed.
       const patience = setTimeout(() => child.kill("SIGKILL"), 3_000);
       await ended;
       clearTimeout(patience);

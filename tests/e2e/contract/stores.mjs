@@ -43,7 +43,7 @@ export class Store {
     return this.proxy.url;
   }
 
-  /** What the AWS SDKs and the servers here read. */
+  /** The variables that the AWS SDKs and the servers here read. */
   get environment() {
     return {
       BUCKET,
@@ -67,7 +67,7 @@ export class Store {
     return Contents.map((object) => object.Key);
   }
 
-  /** What a signed GET gives back. */
+  /** The object as a GET gives it. */
   async read(key) {
     const { Body, ContentLength, ContentType, CacheControl, ContentDisposition, Metadata } = await this.client.send(
       new GetObjectCommand({ Bucket: BUCKET, Key: key }),

@@ -390,7 +390,7 @@ fn accepted_object(
     receipt: &Receipt,
     known: StoredObject,
 ) -> StoredObject {
-    // Where the store made the key (`${filename}`), only its answer contains it.
+    // Only the answer contains a key that the store made (`${filename}`).
     let key = receipt.key.as_ref().or(single.key.as_ref());
     StoredObject {
         key: key.map(ToString::to_string).or(known.key),

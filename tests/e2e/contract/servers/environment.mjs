@@ -1,5 +1,5 @@
-// What the servers in JavaScript share: where to sign for, from the environment, and an end with the test that started
-// them. It refuses to say anything of HTTP: that is each server's own.
+// The parts that the servers in JavaScript share: the store to sign for, from the environment, and an end with the test
+// that started them. HTTP is each server's own.
 import { once } from "node:events";
 
 const needed = (name) => {

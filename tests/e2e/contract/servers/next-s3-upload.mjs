@@ -30,7 +30,7 @@ const server = createServer(async (request, response) => {
   const { method, headers, url } = request;
   const body = method === "POST" ? await buffer(request) : undefined;
   const answer = await handler(new Request(new URL(url, "http://127.0.0.1"), { method, headers, body }));
-  // What Response.error() is to a browser, Next.js turns into a 500.
+  // Next.js answers with a 500 where a browser has Response.error().
   response.writeHead(answer.status || 500, Object.fromEntries(answer.headers)).end(await answer.text());
 });
 await ready(server);

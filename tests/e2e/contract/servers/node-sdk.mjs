@@ -1,4 +1,4 @@
-// What people write by hand with the AWS SDK for JavaScript: its presigners' answers, handed on as they are.
+// A backend as people write it by hand with the AWS SDK for JavaScript: its presigners' answers, handed on as they are.
 //
 //     POST /form      createPresignedPost: {url, fields}
 //     POST /signed    getSignedUrl: {signedUrl}

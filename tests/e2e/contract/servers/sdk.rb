@@ -1,4 +1,4 @@
-# What people write by hand with the AWS SDK for Ruby: presigned_url and presigned_post, behind WEBrick.
+# A backend as people write it by hand with the AWS SDK for Ruby: presigned_url and presigned_post, behind WEBrick.
 #
 #     GET  /sign?file-name=&file-type=    presigned_url(:put): {"signedRequest", "url"}, where `url` is the object's address
 #     POST /post                          form-urlencoded filename, contentType: presigned_post's {"url", "fields"}

@@ -1,4 +1,4 @@
-// What people write by hand with version 2 of the AWS SDK for Go: s3.PresignClient behind net/http.
+// A backend as people write it by hand with version 2 of the AWS SDK for Go: s3.PresignClient behind net/http.
 //
 //	POST /presign  {"fileName", "fileType", "fileSize"} -> PresignPutObject's own {"URL", "Method", "SignedHeader"}
 //
