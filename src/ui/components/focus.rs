@@ -39,7 +39,7 @@ impl Hideable {
 }
 
 /// Moves the focus out of an element that is about to be hidden.
-pub(super) fn move_focus_out(element: &Element) {
+fn move_focus_out(element: &Element) {
     if has_focus(element) {
         focus_browse(element);
     }
@@ -73,7 +73,7 @@ pub(super) fn focus_neighbour(button: &Element, item: &str, control: &str) {
 }
 
 /// Moves the focus to the button that adds files, which is always shown.
-pub(super) fn focus_browse(inside: &Element) {
+fn focus_browse(inside: &Element) {
     let browse = inside
         .closest(".s3u")
         .ok()
