@@ -4,12 +4,11 @@
 //! The module recognises such a wrapper and unwraps it. It takes only the status and the body from a wrapper: the
 //! `headers` in it are those of the response, and its `config` describes the request.
 
-use base64::prelude::{BASE64_STANDARD as STANDARD, Engine as _};
 use s3_upload_types::CollectVec;
 
 use crate::grant::is_address;
 use crate::secret::has_signature;
-use crate::{Value, json};
+use crate::{Value, base64, json};
 
 /// The maximum depth of nesting. Deeper wrappers stay as they are.
 const MAX_DEPTH: u8 = 5;
@@ -99,7 +98,7 @@ fn body_of_wrapper(value: &Value) -> Option<Value> {
 fn decoded(wrapper: &Value, text: &str) -> String {
     let is_base64 = wrapper.get("isBase64Encoded") == Some(&Value::Bool(true));
     is_base64
-        .then(|| STANDARD.decode(text.trim()).ok())
+        .then(|| base64::decode(text.trim()))
         .flatten()
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .unwrap_or_else(|| text.to_owned())

@@ -35,6 +35,7 @@
 //! assert!(matches!(dialect.create(&config, &params, &[response]), Ok(Next::Done(_))));
 //! ```
 
+mod base64;
 pub mod dialect;
 mod envelope;
 pub mod exchange;

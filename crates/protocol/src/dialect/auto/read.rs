@@ -3,7 +3,6 @@
 //! An address that is signed, or that stands with a form's policy, is preferred to one that only has a fitting name. If
 //! two readings would send the file to different addresses, neither is used.
 
-use base64::prelude::{BASE64_STANDARD as STANDARD, Engine as _};
 use s3_upload_types::CollectVec;
 
 use super::names::{
@@ -12,7 +11,7 @@ use super::names::{
 };
 use crate::grant::{VALID_LIFETIMES, is_absolute, is_address, is_forbidden, is_id, parameter};
 use crate::secret::has_signature;
-use crate::{GrantedUpload, PresignedRequest, SecretFields, TransferPlan, Value};
+use crate::{GrantedUpload, PresignedRequest, SecretFields, TransferPlan, Value, base64};
 
 /// Names and values, in order.
 type NameValues = Vec<(String, String)>;
@@ -248,7 +247,7 @@ fn with_type(mut fields: NameValues, media_type: &str) -> NameValues {
     let policy = fields
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("policy"))
-        .and_then(|(_, policy)| STANDARD.decode(policy).ok())
+        .and_then(|(_, policy)| base64::decode(policy))
         .map(|policy| String::from_utf8_lossy(&policy).to_ascii_lowercase());
     let speaks_of_type = policy.is_some_and(|policy| {
         policy.contains("\"$content-type\"") || policy.contains("\"content-type\"")
