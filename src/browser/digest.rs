@@ -12,7 +12,7 @@ const SLICE: u64 = 2 << 20;
 
 /// The MD5 in base64, in the format of `Content-MD5` (RFC 1864). `None` if the file cannot be read, or if `reading`
 /// returns false, which is called after each slice.
-pub async fn md5_base64(file: &File, reading: impl Fn() -> bool) -> Option<String> {
+pub async fn md5_base64(file: &File, reading: &dyn Fn() -> bool) -> Option<String> {
     let size = file::size(file);
     let mut digest = Md5::new();
     let mut start = 0;

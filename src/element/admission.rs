@@ -8,9 +8,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, HtmlElement};
 
-use super::console::warn;
 use super::event_detail::{self, set};
-use super::{events, thrown};
+use super::{events, lazy};
+use crate::uploader::NotLoaded;
 
 /// The page's decision about a file.
 #[derive(Debug)]
@@ -55,15 +55,8 @@ pub(super) async fn ask(host: &HtmlElement, file: &File, info: &FileInfo) -> Bef
 /// The reason of a rejection as a sentence for the person. Empty if the reason is for the developer, who gets a
 /// warning.
 async fn refusal_reason(reason: &JsValue) -> String {
-    let known = thrown::read(reason).await;
-    match known.message {
-        Some(message) if !thrown::is_program_error(reason) => message,
-        message => {
-            let said = message.unwrap_or(known.what);
-            warn(&format!(
-                "<s3-upload>: a promise for waitUntil() of upload-add was rejected with {said}."
-            ));
-            String::new()
-        }
+    match lazy::load().await {
+        Ok(code) => code.refusal_reason(reason).await,
+        Err(NotLoaded) => String::new(),
     }
 }

@@ -16,7 +16,7 @@ use crate::ui;
 
 const SCRIPT: &str = include_str!("s3-upload.js");
 const DETAIL: &str = include_str!("event_detail.rs");
-const CALLBACKS: &str = include_str!("js_callbacks.rs");
+const PRESIGN: &str = include_str!("page_presign.rs");
 const ADMISSION: &str = include_str!("admission.rs");
 const EVENTS: &str = include_str!("events.rs");
 const STYLE: &str = include_str!("../../style/start.css");
@@ -180,15 +180,15 @@ fn the_declarations_have_the_members_of_details() {
 }
 
 #[test]
-fn the_declarations_have_the_members_of_callbacks() {
-    let options = set_names(body(CALLBACKS, "\nfn options("));
+fn the_declarations_have_the_members_of_presign() {
+    let options = set_names(body(PRESIGN, "\nfn options("));
     assert_eq!(members("S3UploadOptions"), options);
-    let wish = &set_names(body(CALLBACKS, "\nfn presign_options(")) | &options;
+    let wish = &set_names(body(PRESIGN, "\nfn presign_options(")) | &options;
     assert_eq!(members("S3UploadPresignRequest"), wish);
-    let part = set_names(body(CALLBACKS, "\nfn part("));
+    let part = set_names(body(PRESIGN, "\nfn part("));
     assert_eq!(members("S3UploadPart"), part);
     // The functions of an answer that are called.
-    let called = CALLBACKS.split("inner.operation(&id, \"").skip(1);
+    let called = PRESIGN.split("inner.operation(&id, \"").skip(1);
     let called: BTreeSet<&str> = called.filter_map(|rest| rest.split('"').next()).collect();
     let multipart = members("S3UploadMultipartGrant");
     for name in called {

@@ -2,16 +2,16 @@
 //! cross-site request forgery. The functions are pure.
 
 use s3_upload_core::CollectVec;
-use s3_upload_protocol::dialect::{self, CsrfPlace};
+use s3_upload_protocol::dialect::{CsrfPlace, NAMES};
 use s3_upload_protocol::{BackendConfig, Encoding};
 
-use crate::uploader::{Csrf, Settings};
+use crate::uploader::{Csrf, DialectChoice, Settings};
 
 /// The parsed attributes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BackendAttributes {
     config: BackendConfig,
-    protocol: Option<String>,
+    protocol: Option<&'static str>,
     csrf: Csrf,
 }
 
@@ -36,11 +36,12 @@ impl BackendAttributes {
             "csrf-cookie" => self.csrf.cookie = filled,
             "csrf-header" => self.csrf.header = filled,
             "protocol" => {
-                let known = filled
-                    .as_deref()
-                    .is_none_or(|name| dialect::named(name).is_some());
-                self.protocol = filled.filter(|_| known);
-                return Some(if known { Ok(()) } else { Err(PROTOCOLS) });
+                self.protocol = NAMES
+                    .iter()
+                    .map(|(name, _)| *name)
+                    .find(|name| filled.as_deref() == Some(*name));
+                let is_known = filled.is_none() || self.protocol.is_some();
+                return Some(if is_known { Ok(()) } else { Err(PROTOCOLS) });
             }
             "request" => {
                 let encoding = match own.as_deref() {
@@ -60,10 +61,15 @@ impl BackendAttributes {
     /// Writes the attributes into the uploader's settings.
     pub fn configure(&self, settings: &mut Settings) {
         settings.backend.clone_from(&self.config);
-        let named = self.protocol.as_deref().and_then(dialect::named);
-        settings.dialect = named.unwrap_or_else(|| Settings::default().dialect);
+        settings.dialect = match self.protocol {
+            // The engine contains the default.
+            None | Some("auto") => Settings::default().dialect,
+            Some(name) => DialectChoice::Named(name),
+        };
         // The place that a framework always uses needs no attribute. The page's own attributes have precedence.
-        let CsrfPlace { meta, cookie } = settings.dialect.csrf();
+        let place_of =
+            |(name, place): &(&str, CsrfPlace)| (self.protocol == Some(*name)).then_some(*place);
+        let CsrfPlace { meta, cookie } = NAMES.iter().find_map(place_of).unwrap_or_default();
         let place = |usual: Option<&str>| usual.map(str::to_owned);
         settings.csrf = match &self.csrf {
             Csrf {
@@ -170,7 +176,10 @@ mod tests {
     #[test]
     fn a_dialect_by_its_name_and_no_other() {
         let settings = settings(&[("protocol", "companion")]);
-        assert_eq!(format!("{:?}", settings.dialect), "Companion");
+        assert!(matches!(
+            settings.dialect,
+            DialectChoice::Named("companion")
+        ));
         let mut speech = BackendAttributes::default();
         assert!(matches!(speech.set("protocol", Some("ftp")), Some(Err(_))));
         assert!(matches!(speech.set("request", Some("xml")), Some(Err(_))));

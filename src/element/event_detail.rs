@@ -13,12 +13,12 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::ui::Messages;
 use crate::ui::text::error_text;
-use crate::uploader::remediation;
+use crate::uploader::{Remediation, Uploader};
 
 /// A file: `{id, name, size, type, status, sent, percent, speed, remaining, attempts, error, waitingFor,
 /// result}`. `waitingFor` is `"storage"`, `"server"` or `"network"` while that does not answer.
 /// `speed` is in bytes per second, `remaining` in whole seconds.
-pub(super) fn file(file: &FileSnapshot, messages: &Messages) -> Object {
+pub(super) fn file(file: &FileSnapshot, messages: &Messages, uploader: &Uploader) -> Object {
     let object = file_info(&file.info);
     set(&object, "id", number(file.id.0));
     set(&object, "status", file.status.name());
@@ -41,7 +41,7 @@ pub(super) fn file(file: &FileSnapshot, messages: &Messages) -> Object {
     set(
         &object,
         "error",
-        reason.map(|reason| error(&reason, messages)),
+        reason.map(|reason| error(&reason, messages, uploader)),
     );
     let awaited = match &file.status {
         Status::Waiting {
@@ -107,11 +107,11 @@ pub(super) fn rejected(
 
 /// `{code, message}`, with `status`, `reason` and `requestId` if the response has them. For the developer it has
 /// `cause` and `fix`, if there is something to change.
-fn error(error: &UploadError, messages: &Messages) -> Object {
+fn error(error: &UploadError, messages: &Messages, uploader: &Uploader) -> Object {
     let object = failure(error.code(), &error_text::error(messages, error));
-    if let Some(remediation) = remediation(error) {
-        set(&object, "cause", remediation.cause);
-        set(&object, "fix", remediation.fix);
+    if let Some(Remediation { cause, fix }) = uploader.remediation(error) {
+        set(&object, "cause", cause);
+        set(&object, "fix", fix);
     }
     let (status, reason, request) = match error {
         UploadError::Store(refusal) => {

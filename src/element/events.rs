@@ -7,10 +7,15 @@ use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
 use super::event_detail::{self, set};
 use crate::ui::Messages;
-use crate::uploader::UploadEvent;
+use crate::uploader::{UploadEvent, Uploader};
 
 /// Dispatches the DOM event of an upload event.
-pub(super) fn dispatch(host: &HtmlElement, event: &UploadEvent, messages: &Messages) {
+pub(super) fn dispatch(
+    host: &HtmlElement,
+    event: &UploadEvent,
+    messages: &Messages,
+    uploader: &Uploader,
+) {
     let (name, detail) = match event {
         UploadEvent::Reject {
             name,
@@ -20,11 +25,20 @@ pub(super) fn dispatch(host: &HtmlElement, event: &UploadEvent, messages: &Messa
             "upload-reject",
             event_detail::rejected(name, *size, violation, messages),
         ),
-        UploadEvent::Start(file) => ("upload-start", event_detail::file(file, messages)),
-        UploadEvent::Progress(file) => ("upload-progress", event_detail::file(file, messages)),
-        UploadEvent::Success(file) => ("upload-success", event_detail::file(file, messages)),
-        UploadEvent::Error(file) => ("upload-error", event_detail::file(file, messages)),
-        UploadEvent::Cancel(file) => ("upload-cancel", event_detail::file(file, messages)),
+        UploadEvent::Start(file) => ("upload-start", event_detail::file(file, messages, uploader)),
+        UploadEvent::Progress(file) => (
+            "upload-progress",
+            event_detail::file(file, messages, uploader),
+        ),
+        UploadEvent::Success(file) => (
+            "upload-success",
+            event_detail::file(file, messages, uploader),
+        ),
+        UploadEvent::Error(file) => ("upload-error", event_detail::file(file, messages, uploader)),
+        UploadEvent::Cancel(file) => (
+            "upload-cancel",
+            event_detail::file(file, messages, uploader),
+        ),
         UploadEvent::Complete { succeeded, failed } => {
             let detail = Object::new();
             set(&detail, "succeeded", *succeeded);

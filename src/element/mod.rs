@@ -14,7 +14,12 @@ mod backend_attributes;
 mod console;
 mod event_detail;
 mod events;
-mod js_callbacks;
+mod lazy;
+mod page_headers;
+mod page_presign;
+mod presign;
+mod promise;
+mod rejection;
 pub mod size;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod start_text_tests;
@@ -80,7 +85,7 @@ impl UploadElement {
         let weak = Rc::downgrade(&inner);
         inner.uploader.on_event(Rc::new(move |event| {
             if let Some((inner, host)) = on_page(&weak) {
-                events::dispatch(&host, event, &inner.messages());
+                events::dispatch(&host, event, &inner.messages(), &inner.uploader);
             }
         }));
         let weak = Rc::downgrade(&inner);
@@ -165,7 +170,7 @@ impl UploadElement {
     /// The property `headers`: an object of texts, or a function that gives one for each request to the backend.
     #[wasm_bindgen(js_name = setHeaders)]
     pub fn set_headers(&self, headers: &JsValue) {
-        match js_callbacks::headers(headers) {
+        match page_headers::headers(headers) {
             Ok(headers) => self
                 .inner
                 .uploader
@@ -177,7 +182,7 @@ impl UploadElement {
     /// The property `presign`: a function in place of a backend.
     #[wasm_bindgen(js_name = setPresign)]
     pub fn set_presign(&self, presign: &JsValue) {
-        match js_callbacks::presign(presign) {
+        match presign::read(presign) {
             Ok(presign) => self
                 .inner
                 .uploader
@@ -252,8 +257,9 @@ impl UploadElement {
     #[wasm_bindgen(getter)]
     pub fn files(&self) -> Array {
         let files = Array::new();
-        for file in &self.inner.uploader.snapshots() {
-            files.push(&event_detail::file(file, &self.inner.messages()));
+        let (uploader, messages) = (&self.inner.uploader, self.inner.messages());
+        for file in &uploader.snapshots() {
+            files.push(&event_detail::file(file, &messages, uploader));
         }
         files
     }

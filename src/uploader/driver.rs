@@ -24,7 +24,7 @@ use super::event::UploadEvent;
 use super::files::Files;
 use super::platform::Platform;
 use super::row::{Rejection, UploadRow};
-use super::settings::Settings;
+use super::settings::{DialectChoice, Settings};
 use super::source::ArrivingFile;
 use super::transfer::{self, CompletionSink, RequestGuard, TransferContext};
 
@@ -143,6 +143,12 @@ impl<P: Platform> Driver<P> {
     pub fn configure(&self, settings: Settings) {
         let mut engine = settings.engine.clone();
         engine.seed = self.platform.seed();
+        if let DialectChoice::Named(name) = settings.dialect {
+            // Its code arrives while the person still chooses a file.
+            let platform = Rc::clone(&self.platform);
+            self.platform
+                .spawn(async move { _ = platform.dialect(name).await });
+        }
         self.files.configure(settings);
         self.queue.borrow_mut().configure(engine);
         self.run_commands();

@@ -1,19 +1,40 @@
 //! The host's own [`Presign`], in place of a backend.
 
-use s3_upload_core::{ETag, Grant, PartNumber, SignedPart, StoredPart, UploadError, UploadId};
+use std::collections::BTreeMap;
+
+use s3_upload_core::{
+    Answer, ETag, Grant, PartNumber, SignedPart, StoredPart, UploadError, UploadId,
+};
 use web_sys::AbortSignal;
 
-use super::backend_client::{BackendClient, Completion, CreateInput};
+use super::backend_client::{BackendClient, Completion, CreateInput, run_operation};
 use super::platform::LocalFile;
-use super::presign::{Presign, PresignRequest};
-use super::settings::Settings;
+use super::presign::{HostCall, Presign, PresignRequest};
+
+/// Runs one operation of a host.
+pub(super) async fn run<F: LocalFile>(
+    presign: &dyn Presign,
+    call: HostCall<F>,
+) -> Result<Answer, UploadError> {
+    let HostCall {
+        operation,
+        source,
+        metadata,
+        signal,
+    } = call;
+    let client = HostClient {
+        presign,
+        metadata,
+        signal,
+    };
+    run_operation(&client, operation, || source, &|| {}).await
+}
 
 /// A host that presigns with its own code.
-pub(super) struct HostClient<'a> {
-    pub presign: &'a dyn Presign,
-    pub settings: &'a Settings,
-    /// Aborts the operation.
-    pub signal: Option<AbortSignal>,
+struct HostClient<'a> {
+    presign: &'a dyn Presign,
+    metadata: BTreeMap<String, String>,
+    signal: Option<AbortSignal>,
 }
 
 impl<F: LocalFile> BackendClient<F> for HostClient<'_> {
@@ -25,7 +46,7 @@ impl<F: LocalFile> BackendClient<F> for HostClient<'_> {
                 .into()
                 .ok_or(UploadError::FileUnreadable)?,
             info: request.source.info,
-            metadata: self.settings.metadata.clone(),
+            metadata: self.metadata.clone(),
             prefer_multipart: request.prefer_multipart,
             part_size: request.part_size,
         };

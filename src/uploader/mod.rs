@@ -8,16 +8,18 @@ mod backend_client;
 mod before_add;
 mod browser_platform;
 mod diagnose;
-mod doctor;
+mod diagnosis;
 mod driver;
 mod event;
 mod files;
+mod future;
 mod headers;
 mod host_client;
 mod http_client;
 mod internal_host;
 pub(crate) mod json;
 mod network;
+mod page_policy;
 mod parsed_response;
 mod platform;
 mod presence;
@@ -38,17 +40,19 @@ use std::rc::Rc;
 
 use reactive_graph::signal::{ArcReadSignal, ArcRwSignal};
 use reactive_graph::traits::GetUntracked;
-use s3_upload_core::{Event, FileInfo, FileSnapshot, Target, Totals, Violation};
+use s3_upload_core::{Event, FileInfo, FileSnapshot, Target, Totals, UploadError, Violation};
 use web_sys::File;
 
 pub use before_add::BeforeAdd;
 pub use event::UploadEvent;
+pub(crate) use future::LocalBoxFuture;
+pub(crate) use platform::NotLoaded;
 pub use presign::{Presign, PresignRequest};
-pub use remediation::{Remediation, remediation};
+pub use remediation::Remediation;
 pub use row::{Rejection, UploadRow};
 pub use settings::{
-    BackendConfig, Credentials, Csrf, Encoding, FieldNames, HeaderList, HeaderSource, Headers,
-    NoHeaders, RefreshableHeaders, Settings,
+    BackendConfig, Credentials, Csrf, DialectChoice, Encoding, FieldNames, HeaderList,
+    HeaderSource, Headers, NoHeaders, RefreshableHeaders, Settings,
 };
 
 use browser_platform::BrowserPlatform;
@@ -185,6 +189,11 @@ impl Uploader {
     /// Resumes the files that [`suspend`](Self::suspend) stopped.
     pub fn wake(&self) {
         self.0.wake();
+    }
+
+    /// The cause of an error of this uploader and its remedy, for the developer. `None` if only the person can act.
+    pub fn remediation(&self, error: &UploadError) -> Option<Remediation> {
+        self.0.remediation(error)
     }
 
     /// The current snapshots of all accepted files, in the order of adding.

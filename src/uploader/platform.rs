@@ -3,17 +3,19 @@
 //! The product has one implementation, `BrowserPlatform`, so that generic code is compiled once. Native tests have
 //! another one, with a scripted network and virtual time.
 
-use s3_upload_core::ByteRange;
-use s3_upload_protocol::Value;
+use s3_upload_core::{Answer, ByteRange, UploadError};
+use s3_upload_protocol::{Dialect, Value};
 use web_sys::File;
 
+use super::diagnosis::Diagnosis;
 use super::network::Network;
+use super::presign::{HostCall, Presign};
 use crate::browser::address::Address;
 use crate::browser::file::Readable;
 use crate::browser::http::Body;
 
 /// The page, as the uploader needs it.
-pub trait Platform: Network {
+pub trait Platform: Network + Sized {
     /// A chosen file.
     type File: LocalFile;
     /// Cancels a timer when it is dropped.
@@ -60,6 +62,21 @@ pub trait Platform: Network {
     /// Warns the developer.
     fn warn(&self, text: &str);
 
+    /// Loads the dialect of this name, if there is one.
+    async fn dialect(&self, name: &'static str) -> Result<Option<&'static dyn Dialect>, NotLoaded>;
+
+    /// Loads the code that finds the cause of a failure. Waits some seconds at most.
+    async fn diagnosis(&self) -> Result<&'static dyn Diagnosis<Self>, NotLoaded>;
+    /// The same code, if it is loaded.
+    fn loaded_diagnosis(&self) -> Option<&'static dyn Diagnosis<Self>>;
+
+    /// Runs an operation of a host that presigns with its own code.
+    async fn run_by_host(
+        &self,
+        presign: &dyn Presign,
+        call: HostCall<Self::File>,
+    ) -> Result<Answer, UploadError>;
+
     /// A seed for the engine's jitter.
     fn seed(&self) -> u64;
     /// A version 4 UUID.
@@ -69,6 +86,10 @@ pub trait Platform: Network {
     /// Reads JSON.
     fn read_json(&self, text: &str) -> Option<Value>;
 }
+
+/// Code that is loaded when it is first needed was not loaded. The next use tries again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotLoaded;
 
 /// A file on the person's disk. Converts to the browser's own file, if it is one.
 pub trait LocalFile: Clone + Into<Option<File>> + 'static {

@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 
 use s3_upload_core::{
-    ETag, FileInfo, Grant, PartNumber, SignedPart, StoredObject, StoredPart, UploadError, UploadId,
+    BackendOperation, ETag, FileInfo, Grant, PartNumber, SignedPart, StoredObject, StoredPart,
+    UploadError, UploadId,
 };
 use web_sys::{AbortSignal, File};
+
+use super::source::FileSource;
 
 /// The result of an operation. The future is dropped when the result is not needed any more.
 pub type PresignFuture<T> = Pin<Box<dyn Future<Output = Result<T, UploadError>>>>;
@@ -27,6 +30,18 @@ pub struct PresignRequest {
     pub prefer_multipart: bool,
     /// The recommended part size in bytes.
     pub part_size: u64,
+}
+
+/// One operation of a host.
+pub(crate) struct HostCall<F> {
+    /// The operation.
+    pub operation: BackendOperation,
+    /// The file, which [`BackendOperation::Create`] needs.
+    pub source: Option<FileSource<F>>,
+    /// The metadata that the page adds.
+    pub metadata: BTreeMap<String, String>,
+    /// Aborts the operation.
+    pub signal: Option<AbortSignal>,
 }
 
 /// Presigns uploads.

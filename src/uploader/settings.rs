@@ -16,8 +16,8 @@ pub use crate::browser::http::Credentials;
 pub struct Settings {
     /// The backend's address, and the fields of requests to it.
     pub backend: BackendConfig,
-    /// The dialect of the backend. [`named`](s3_upload_protocol::named) gives each by its name.
-    pub dialect: &'static dyn Dialect,
+    /// The dialect of the backend.
+    pub dialect: DialectChoice,
     /// The host's own implementation of presigning, in place of a backend.
     pub presign: Option<Rc<dyn Presign>>,
     /// Headers that authenticate the person to the backend.
@@ -55,7 +55,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             backend: BackendConfig::default(),
-            dialect: &Auto,
+            dialect: DialectChoice::Of(&Auto),
             presign: None,
             headers: Headers::default(),
             csrf: Csrf::default(),
@@ -64,6 +64,16 @@ impl Default for Settings {
             engine: Config::default(),
         }
     }
+}
+
+/// The dialect of a backend.
+#[derive(Clone, Copy, Debug)]
+pub enum DialectChoice {
+    /// This dialect, which may be the host's own.
+    Of(&'static dyn Dialect),
+    /// The dialect of this name in [`NAMES`](s3_upload_protocol::dialect::NAMES). The element loads its code before the
+    /// first request.
+    Named(&'static str),
 }
 
 /// The source of the page's token against cross-site request forgery. The token is sent to the page's own origin. To

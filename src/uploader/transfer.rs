@@ -12,18 +12,21 @@ use s3_upload_core::{
 
 use super::backend::{Backend, Sessions};
 use super::backend_client::run_operation;
-use super::diagnose::store::{self as diagnosis, BytesSent, NoResponse};
+use super::diagnosis::{BytesSent, Diagnosis, UnansweredSend};
 use super::files::Files;
-use super::host_client::HostClient;
 use super::http_client::HttpClient;
 use super::network::Disarm;
+use super::page_policy;
 use super::parsed_response::ParsedResponse;
-use super::platform::Platform;
+use super::platform::{LocalFile, Platform};
+use super::presign::HostCall;
 use super::reachability::Reachability;
+use super::remediation::Remediation;
 use super::signature_check;
 use super::source::FileSource;
 use super::store;
 use crate::browser::fetch::Follow;
+use crate::browser::file::Readable;
 use crate::browser::http::{Failure, Response};
 use crate::browser::policy::Moment;
 
@@ -90,6 +93,18 @@ impl<P: Platform> TransferContext<P> {
             sink,
         }
     }
+
+    /// Loads the diagnosis before the first failure is reported, so that each report has its cause. `None` for a success,
+    /// or if it cannot be loaded.
+    async fn explanations<T>(
+        &self,
+        answer: &Result<T, UploadError>,
+    ) -> Option<&'static dyn Diagnosis<P>> {
+        match answer {
+            Ok(_) => None,
+            Err(_) => self.platform.diagnosis().await.ok(),
+        }
+    }
 }
 
 /// Starts a request to the backend. The guard must be kept until [`CompletionSink::ended`] is called, which is never
@@ -114,12 +129,13 @@ pub(super) fn call_backend<P: Platform>(
             }
         };
         let answer = if let Some(presign) = &settings.presign {
-            let client = HostClient {
-                presign: presign.as_ref(),
-                settings: &settings,
+            let call = HostCall {
+                operation,
+                source: source(),
+                metadata: settings.metadata.clone(),
                 signal: signal.into(),
             };
-            run_operation(&client, operation, source, &on_read).await
+            context.platform.run_by_host(presign.as_ref(), call).await
         } else {
             let client = HttpClient {
                 backend: Backend {
@@ -133,9 +149,19 @@ pub(super) fn call_backend<P: Platform>(
             };
             run_operation(&client, operation, source, &on_read).await
         };
+        let explain = context.explanations(&answer).await;
         if let Some(sink) = context.sink.upgrade() {
-            if let Some(warning) = signature_check::answer_warning(is_abort, &answer) {
-                sink.warn_once(&warning);
+            if let Some(warning) = signature_check::answer_warning(&answer) {
+                sink.warn_once(warning);
+            }
+            // Nothing waits for the abort, but parts that stay at the store cost money.
+            if let Err(error @ (UploadError::Blocked(_) | UploadError::Unreadable(_))) = &answer
+                && is_abort
+                && let Some(Remediation { cause, fix }) =
+                    explain.and_then(|diagnosis| diagnosis.remediation(error))
+            {
+                let text = "What was cancelled could not be taken back:";
+                sink.warn_once(&format!("{text} {cause} {fix}"));
             }
             sink.ended(request, answer);
         }
@@ -229,8 +255,10 @@ fn fail_soon<P: Platform>(
 ) -> RequestGuard<P> {
     let platform = Rc::clone(&context.platform);
     platform.spawn(async move {
+        let answer = Err(error);
+        context.explanations(&answer).await;
         if let Some(sink) = context.sink.upgrade() {
-            sink.ended(request, Err(error));
+            sink.ended(request, answer);
         }
     });
     RequestGuard::Nothing
@@ -257,8 +285,7 @@ async fn finish<P: Platform>(
         Ok(response) => {
             let response = ParsedResponse::new(response, platform);
             context.reachability.record_response(host);
-            let read = store::read(Step::Send, store::operation_of(&transmit), &response)
-                .map_err(|error| signature_check::with_hint(error, &transmit));
+            let read = store::read(Step::Send, store::operation_of(&transmit), &response);
             if let Some(warning) = signature_check::warning(&transmit, &read) {
                 sink.warn_once(warning);
             }
@@ -283,25 +310,61 @@ async fn finish<P: Platform>(
                 signal: P::Signal::default(),
                 health: &health,
             };
-            let no_response = NoResponse {
-                bytes_sent,
-                answered: context.reachability.has_answered(&host),
-                since,
-            };
-            let cause = diagnosis::cause(&transmit, &source.file, no_response, &backend).await;
-            if bytes_sent == BytesSent::Unknown && matches!(cause, UploadError::CutOff { .. }) {
-                context.reachability.record_ambiguous(host);
-            }
-            let is_unread = matches!(cause, UploadError::Unreadable(_));
-            if is_unread && !no_response.answered && diagnosis::redirects(platform, &transmit).await
-            {
-                sink.warn_once(signature_check::REDIRECT);
-            }
-            Err(cause)
+            let sent = (&transmit, bytes_sent, since);
+            Err(cause(&context, sink.as_ref(), sent, &source.file, &backend).await)
         }
     };
-    let answer = answer.map_err(|error| redirect_error(&context, sink.as_ref(), &transmit, error));
+    let explain = context.explanations(&answer).await;
+    let answer = answer.map_err(|error| {
+        let error = match explain {
+            Some(diagnosis) => diagnosis.with_hint(error, &transmit),
+            None => error,
+        };
+        redirect_error(&context, sink.as_ref(), &transmit, error)
+    });
     sink.ended(transmit.request, answer);
+}
+
+/// Finds the reason why the store did not respond.
+async fn cause<P: Platform>(
+    context: &TransferContext<P>,
+    sink: &dyn CompletionSink,
+    (transmit, bytes_sent, since): (&Transmit, BytesSent, Moment),
+    file: &P::File,
+    backend: &Backend<'_, P>,
+) -> UploadError {
+    let platform = backend.platform;
+    match file.readable().await {
+        Readable::Yes => {}
+        Readable::Changed => return UploadError::FileChanged,
+        Readable::No => return UploadError::FileUnreadable,
+    }
+    let url = transmit.target.url.expose();
+    let address = match page_policy::sent_to(platform, Step::Send, url, since) {
+        Ok(address) => address,
+        Err(error) => return error,
+    };
+    let Ok(diagnosis) = platform.diagnosis().await else {
+        return UploadError::Network { step: Step::Send };
+    };
+    let host = address.origin.clone();
+    let found = diagnosis
+        .of_send(UnansweredSend {
+            platform,
+            transmit,
+            address,
+            bytes_sent,
+            answered: context.reachability.has_answered(&host),
+            ask_doctor: &|question| Box::pin(backend.ask_doctor(question)),
+        })
+        .await;
+    if bytes_sent == BytesSent::Unknown && matches!(found.error, UploadError::CutOff { .. }) {
+        context.reachability.record_ambiguous(host);
+    }
+    if let Some(warning) = found.warning {
+        sink.warn_once(warning);
+    }
+    found.error
 }
 
 /// Replaces the error of a form after which the store redirects the browser, since the page cannot read that response.

@@ -8,7 +8,7 @@ mod common;
 
 use common::{file, settle, until};
 use s3_upload::core::{Status, Step, Target, TransportChoice, UploadError, WaitReason};
-use s3_upload::uploader::{Credentials, Settings, Uploader};
+use s3_upload::uploader::{Credentials, DialectChoice, Settings, Uploader};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -324,7 +324,7 @@ async fn a_key_comes_from_random_numbers_that_nobody_can_guess() {
     let answers = r#"{"POST /object/upload/sign/b": null}"#;
     let page = Page::new(answers, TransportChoice::Auto, |settings| {
         "/object/upload/sign/b".clone_into(&mut settings.backend.endpoint);
-        settings.dialect = s3_upload_protocol::named("supabase").expect("the dialect");
+        settings.dialect = DialectChoice::Named("supabase");
     });
     page.add();
     until("the request", || !page.requests.fetched().is_empty()).await;

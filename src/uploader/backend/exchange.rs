@@ -13,16 +13,18 @@ use s3_upload_protocol::exchange::{
 use s3_upload_protocol::response::{Content, StoreOperation};
 use s3_upload_protocol::{DialectError, redacted};
 
-use super::redirect::{self, Redirect};
+use super::redirect;
 use super::session::CompletionState;
 use super::{Backend, auth_headers, operation_error, translate};
 use crate::browser::fetch::Follow;
 use crate::browser::http::{Body, Credentials, Failure, Request, Response};
+use crate::browser::policy::Moment;
+use crate::uploader::diagnosis::Redirect;
 use crate::uploader::network::Signal;
 use crate::uploader::parsed_response::ParsedResponse;
-use crate::uploader::platform::Platform;
+use crate::uploader::platform::{NotLoaded, Platform};
 use crate::uploader::settings::{Headers, NoHeaders};
-use crate::uploader::{diagnose, store};
+use crate::uploader::{page_policy, store};
 
 /// The most requests of one operation. More of them are an endless exchange.
 const MAX_REQUESTS: usize = 16;
@@ -210,14 +212,40 @@ impl<P: Platform> Backend<'_, P> {
             Err(SendError::Failed(Failure::Network)) if self.signal.is_aborted() => {
                 Err(UploadError::Network { step })
             }
-            Err(SendError::Failed(Failure::Network)) if request.audience == Audience::Store => {
-                Err(diagnose::completion::cause(self.platform, step, request, since).await)
+            Err(SendError::Failed(Failure::Network)) => Err(self.cause(step, request, since).await),
+        }
+    }
+
+    /// Finds the redirect of a request that failed.
+    async fn redirect(&self, request: &DialectRequest) -> Redirect {
+        match self.platform.diagnosis().await {
+            Ok(diagnosis) => {
+                let found = diagnosis.redirect(self.platform, request, &self.signal);
+                found.await
             }
-            Err(SendError::Failed(Failure::Network)) => {
-                let credentials = self.settings.credentials;
-                let url = request.url.expose();
-                Err(diagnose::backend::cause(self.platform, step, url, credentials, since).await)
-            }
+            Err(NotLoaded) => Redirect::None,
+        }
+    }
+
+    /// Finds the reason why a request got no response.
+    async fn cause(&self, step: Step, request: &DialectRequest, since: Moment) -> UploadError {
+        let platform = self.platform;
+        let address = match page_policy::sent_to(platform, step, request.url.expose(), since) {
+            Ok(address) => address,
+            Err(error) => return error,
+        };
+        let Ok(diagnosis) = platform.diagnosis().await else {
+            return UploadError::Network { step };
+        };
+        if request.audience == Audience::Store {
+            diagnosis
+                .of_completion(platform, step, address, request)
+                .await
+        } else {
+            let credentials = self.settings.credentials;
+            diagnosis
+                .of_backend(platform, step, address, credentials)
+                .await
         }
     }
 
@@ -286,7 +314,7 @@ impl<P: Platform> Backend<'_, P> {
         let send = |url| self.platform.fetch(http_request(url), follow, &self.signal);
         match send(url).await {
             Err(Failure::Network) if follow != Follow::Anywhere => {
-                match redirect::of(self.platform, request, &self.signal).await {
+                match self.redirect(request).await {
                     Redirect::Within(url) if follow == Follow::Nowhere => {
                         send(&url).await.map_err(SendError::Failed)
                     }

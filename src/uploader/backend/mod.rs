@@ -14,9 +14,9 @@ use s3_upload_core::{
     ETag, Grant, PartNumber, SignedPart, Step, StoredObject, StoredPart, UploadError, UploadId,
 };
 use s3_upload_protocol::exchange::{DialectRequest, RequestBody, join_url};
-use s3_upload_protocol::native::{self, SentPart};
+use s3_upload_protocol::native::SentPart;
 use s3_upload_protocol::{
-    CreateParams, Encoding, FieldNames, PartToSign, Value, check_parts, redacted,
+    CreateParams, Dialect, Encoding, FieldNames, PartToSign, Value, check_parts,
 };
 
 pub use health::BackendHealth;
@@ -25,10 +25,13 @@ pub use translate::{grant, operation_error, signed_parts, stored_object, stored_
 
 use super::backend_client::Completion;
 use super::network::Signal;
-use super::platform::{LocalFile, Platform};
-use super::settings::Settings;
+use super::platform::{LocalFile, NotLoaded, Platform};
+use super::settings::{DialectChoice, Settings};
 use super::source::FileSource;
 use crate::browser::address::Address;
+
+/// The time limit for the doctor's answer, in milliseconds.
+const DOCTOR_PATIENCE: u32 = 8_000;
 
 /// A backend, with the settings and the signal of one operation.
 pub struct Backend<'a, P: Platform> {
@@ -50,7 +53,7 @@ impl<P: Platform> Backend<'_, P> {
         (prefer_multipart, part_size): (bool, u64),
         reading: impl Fn(),
     ) -> Result<(Grant, Session), UploadError> {
-        let dialect = self.settings.dialect;
+        let dialect = self.dialect(Step::Create).await?;
         let info = &source.info;
         let md5 = if dialect.needs_md5() {
             Some(self.md5(source, reading).await?)
@@ -119,7 +122,7 @@ impl<P: Platform> Backend<'_, P> {
             })
             .collect_vec();
         let upload = session.upload(id, self.platform.date());
-        let (config, dialect) = (&self.settings.backend, self.settings.dialect);
+        let (config, dialect) = (&self.settings.backend, self.dialect(Step::SignParts).await?);
         let signed = self
             .exchange(Step::SignParts, None, |responses| {
                 dialect.sign_parts(config, &upload, &wanted, responses)
@@ -137,7 +140,7 @@ impl<P: Platform> Backend<'_, P> {
         session: &Session,
     ) -> Result<Vec<StoredPart>, UploadError> {
         let upload = session.upload(id, self.platform.date());
-        let (config, dialect) = (&self.settings.backend, self.settings.dialect);
+        let (config, dialect) = (&self.settings.backend, self.dialect(Step::ListParts).await?);
         let parts = self
             .exchange(Step::ListParts, None, |responses| {
                 dialect.list_parts(config, &upload, responses)
@@ -169,7 +172,7 @@ impl<P: Platform> Backend<'_, P> {
             return unconfirmed();
         }
         let upload = session.upload(id, self.platform.date());
-        let (config, dialect) = (&self.settings.backend, self.settings.dialect);
+        let (config, dialect) = (&self.settings.backend, self.dialect(Step::Complete).await?);
         let confirmed = self
             .exchange(Step::Complete, Some(&session.completion), |responses| {
                 dialect.complete(config, &upload, sent.as_deref(), responses)
@@ -216,7 +219,7 @@ impl<P: Platform> Backend<'_, P> {
         session: &Session,
     ) -> Result<(), UploadError> {
         let upload = session.upload(id, self.platform.date());
-        let (config, dialect) = (&self.settings.backend, self.settings.dialect);
+        let (config, dialect) = (&self.settings.backend, self.dialect(Step::Abort).await?);
         let aborted = self
             .exchange(Step::Abort, None, |responses| {
                 dialect.abort(config, &upload, responses)
@@ -231,29 +234,40 @@ impl<P: Platform> Backend<'_, P> {
         }
     }
 
-    /// Asks the backend's doctor for the faults that block the page's requests to the store. Empty if the backend has
-    /// no doctor.
-    pub(in crate::uploader) async fn doctor(
-        &self,
-        question: native::DoctorRequest,
-    ) -> Vec<native::DoctorFinding> {
+    /// Asks the backend's doctor for the faults that block the page's requests to the store. `None` if the backend has
+    /// no doctor, or does not respond.
+    pub(in crate::uploader) async fn ask_doctor(&self, question: Value) -> Option<Value> {
         let config = &self.settings.backend;
         let speaks_native = self.settings.presign.is_none()
-            && self.settings.dialect.has_doctor()
+            && matches!(self.settings.dialect, DialectChoice::Of(dialect) if dialect.has_doctor())
             && config.encoding == Encoding::Json
             && config.field_names == FieldNames::default();
         if !speaks_native {
-            return Vec::new();
+            return None;
         }
+        let (_limit, signal) = self.platform.time_limit(DOCTOR_PATIENCE);
+        let limited = Backend { signal, ..*self };
         let url = join_url(&config.endpoint, "/doctor", "");
-        let request = DialectRequest::new("POST", url, RequestBody::Json(question.into()));
-        let Ok(response) = self.send(&request, None).await else {
-            return Vec::new();
-        };
+        let request = DialectRequest::new("POST", url, RequestBody::Json(question));
+        let response = limited.send(&request, None).await.ok()?;
         let answer = self.platform.read_json(&response.body);
-        let answer = answer.filter(|_| response.is_success());
-        let findings = native::DoctorResponse::from(answer.unwrap_or_default()).findings;
-        findings.into_iter().map(redacted_finding).collect_vec()
+        answer.filter(|_| response.is_success())
+    }
+
+    /// The dialect of the backend. It is loaded if it is not there yet.
+    async fn dialect(&self, step: Step) -> Result<&'static dyn Dialect, UploadError> {
+        let name = match self.settings.dialect {
+            DialectChoice::Of(dialect) => return Ok(dialect),
+            DialectChoice::Named(name) => name,
+        };
+        match self.platform.dialect(name).await {
+            Ok(Some(dialect)) => Ok(dialect),
+            Ok(None) => Err(UploadError::Configuration(format!(
+                "no dialect has the name \"{name}\""
+            ))),
+            // The network is the usual cause, and the upload waits for it as it waits for the backend.
+            Err(NotLoaded) => Err(UploadError::Network { step }),
+        }
     }
 
     /// A function that resolves addresses against that of the backend.
@@ -262,15 +276,6 @@ impl<P: Platform> Backend<'_, P> {
         let base = self.platform.resolve(endpoint);
         let base = base.map_or_else(|| endpoint.to_owned(), |url| url.href);
         move |url| self.platform.resolve_at(url, &base)
-    }
-}
-
-/// A finding whose texts are redacted for the developer.
-fn redacted_finding(finding: native::DoctorFinding) -> native::DoctorFinding {
-    native::DoctorFinding {
-        message: redacted(&finding.message),
-        fix: redacted(&finding.fix),
-        ..finding
     }
 }
 

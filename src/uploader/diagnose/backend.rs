@@ -2,9 +2,9 @@
 
 use s3_upload_core::{Step, UploadError};
 
-use super::page::{blocked_by_page, unreadable};
+use super::unreadable::unreadable;
+use crate::browser::address::Address;
 use crate::browser::http::Credentials;
-use crate::browser::policy::Moment;
 use crate::browser::probe::Readability;
 use crate::uploader::platform::Platform;
 use crate::uploader::presence::{Presence, is_elsewhere, presence};
@@ -14,17 +14,10 @@ use crate::uploader::presence::{Presence, is_elsewhere, presence};
 pub async fn cause(
     platform: &impl Platform,
     step: Step,
-    url: &str,
+    address: Address,
     credentials: Credentials,
-    since: Moment,
 ) -> UploadError {
     let unanswered = UploadError::Network { step };
-    let Some(address) = platform.resolve(url) else {
-        return unanswered;
-    };
-    if let Some(error) = blocked_by_page(platform, &address, since) {
-        return error;
-    }
     if !is_elsewhere(platform, &address) || presence(platform, &address).await == Presence::Nobody {
         return unanswered;
     }

@@ -3,10 +3,9 @@
 use s3_upload_core::{Blocked, Finding, Step, UploadError};
 use s3_upload_protocol::DialectRequest;
 
-use super::page::{blocked_by_page, unreadable};
+use super::unreadable::unreadable;
 use crate::browser::address::Address;
 use crate::browser::http::{Body, Credentials, Request};
-use crate::browser::policy::Moment;
 use crate::browser::probe::Readability;
 use crate::uploader::platform::Platform;
 use crate::uploader::presence::{Presence, is_elsewhere, presence};
@@ -18,16 +17,10 @@ use crate::uploader::presence::{Presence, is_elsewhere, presence};
 pub async fn cause(
     platform: &impl Platform,
     step: Step,
+    address: Address,
     request: &DialectRequest,
-    since: Moment,
 ) -> UploadError {
     let unanswered = UploadError::Network { step };
-    let Some(address) = platform.resolve(request.url.expose()) else {
-        return unanswered;
-    };
-    if let Some(error) = blocked_by_page(platform, &address, since) {
-        return error;
-    }
     if !is_elsewhere(platform, &address) || presence(platform, &address).await == Presence::Nobody {
         return unanswered;
     }

@@ -3,12 +3,14 @@
 
 use reactive_graph::signal::ArcRwSignal;
 use reactive_graph::traits::{GetUntracked, Set, Update};
-use s3_upload_core::{Command, FileId, FileInfo, FileSnapshot, Notice, Status, Violation};
+use s3_upload_core::{
+    Command, FileId, FileInfo, FileSnapshot, Notice, Status, UploadError, Violation,
+};
 
 use super::Driver;
 use crate::uploader::event::UploadEvent;
 use crate::uploader::platform::Platform;
-use crate::uploader::remediation::remediation;
+use crate::uploader::remediation::Remediation;
 use crate::uploader::row::{Rejection, UploadRow};
 use crate::uploader::transfer::CompletionSink;
 
@@ -54,12 +56,8 @@ impl<P: Platform> Driver<P> {
             Notice::Started(_) => self.emit_about(snapshot, UploadEvent::Start),
             Notice::Succeeded(_) => self.emit_about(snapshot, UploadEvent::Success),
             Notice::Failed(_) => {
-                let remediation = snapshot.as_ref().and_then(|file| match &file.status {
-                    Status::Failed(error) => remediation(error),
-                    _ => None,
-                });
-                if let Some(remediation) = remediation {
-                    self.warn_once(&format!("{} {}", remediation.cause, remediation.fix));
+                if let Some(Status::Failed(error)) = snapshot.as_ref().map(|file| &file.status) {
+                    self.explain(error);
                 }
                 self.emit_about(snapshot, UploadEvent::Error);
             }
@@ -69,8 +67,8 @@ impl<P: Platform> Driver<P> {
                 self.rows.update(|rows| rows.retain(|row| row.id != file));
             }
             Notice::Unavailable(outage) => {
-                if let Some(remediation) = remediation(&outage.error).filter(|_| outage.is_named) {
-                    self.warn_once(&format!("{} {}", remediation.cause, remediation.fix));
+                if outage.is_named {
+                    self.explain(&outage.error);
                 }
             }
             Notice::Available(_) => {}
@@ -78,6 +76,18 @@ impl<P: Platform> Driver<P> {
                 self.emit(&UploadEvent::Complete { succeeded, failed });
             }
         }
+    }
+
+    /// Tells the developer the cause of an error and its remedy.
+    fn explain(&self, error: &UploadError) {
+        if let Some(Remediation { cause, fix }) = self.remediation(error) {
+            self.warn_once(&format!("{cause} {fix}"));
+        }
+    }
+
+    /// The cause of an error and its remedy. `None` if only the person can act, or if the code is not loaded.
+    pub fn remediation(&self, error: &UploadError) -> Option<Remediation> {
+        self.platform.loaded_diagnosis()?.remediation(error)
     }
 
     /// Shows a file in the order of adding. A file that was shown while the host decided keeps its place.

@@ -1,8 +1,8 @@
 //! The cells of docs/faults.md that need no browser: a status that the page can read, at each step, from three kinds of
 //! backend. The rows that are marked with `*` are run here, and the end-to-end tests leave them out.
 
+use crate::uploader::settings::DialectChoice;
 use s3_upload_core::{Status, WaitReason};
-use s3_upload_protocol::named;
 
 use super::network::Exchange;
 use super::{MIB, Page, STORE, settings};
@@ -299,7 +299,7 @@ fn number_after(line: &str, name: &str) -> u64 {
 fn outcome(kind: Kind, step: Step, fault: Fault) -> String {
     let mut settings = settings();
     if kind == Kind::Companion {
-        settings.dialect = named("companion").unwrap();
+        settings.dialect = DialectChoice::Named("companion");
     }
     let mut page = Page::with(settings);
     let mut service = Service::new(kind, step, fault);

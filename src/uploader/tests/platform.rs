@@ -6,7 +6,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use s3_upload_protocol::Value;
+use s3_upload_core::{Answer, UploadError};
+use s3_upload_protocol::{Dialect, Value};
 use web_sys::AbortSignal;
 
 use super::file::TestFile;
@@ -16,8 +17,12 @@ use crate::browser::fetch::{Follow, RedirectTarget};
 use crate::browser::http::{Body, Credentials, Failure, Request, Response};
 use crate::browser::policy::Moment;
 use crate::browser::probe::Readability;
+use crate::uploader::diagnose::Diagnose;
+use crate::uploader::diagnosis::Diagnosis;
+use crate::uploader::host_client;
 use crate::uploader::network::{Disarm, Network, Signal};
-use crate::uploader::platform::Platform;
+use crate::uploader::platform::{NotLoaded, Platform};
+use crate::uploader::presign::{HostCall, Presign};
 
 /// The page's origin.
 pub const PAGE: &str = "https://app.test";
@@ -372,6 +377,26 @@ impl Platform for TestPlatform {
 
     fn warn(&self, text: &str) {
         self.0.warnings.borrow_mut().push(text.to_owned());
+    }
+
+    async fn dialect(&self, name: &'static str) -> Result<Option<&'static dyn Dialect>, NotLoaded> {
+        Ok(s3_upload_protocol::named(name))
+    }
+
+    async fn diagnosis(&self) -> Result<&'static dyn Diagnosis<Self>, NotLoaded> {
+        Ok(&Diagnose)
+    }
+
+    fn loaded_diagnosis(&self) -> Option<&'static dyn Diagnosis<Self>> {
+        Some(&Diagnose)
+    }
+
+    async fn run_by_host(
+        &self,
+        presign: &dyn Presign,
+        call: HostCall<TestFile>,
+    ) -> Result<Answer, UploadError> {
+        host_client::run(presign, call).await
     }
 
     fn seed(&self) -> u64 {

@@ -6,7 +6,7 @@
 //! confirms nothing: a blob is attached when a record is saved with it. The page's metadata becomes that of the blob,
 //! and extra fields stand beside `blob`.
 
-use super::{BackendConfig, CsrfPlace, Dialect, auto, extra_fields};
+use super::{BackendConfig, Dialect, auto, extra_fields};
 use crate::exchange::join_url;
 use crate::grant::is_address;
 use crate::{
@@ -24,13 +24,6 @@ pub struct ActiveStorage;
 impl Dialect for ActiveStorage {
     fn needs_md5(&self) -> bool {
         true
-    }
-
-    fn csrf(&self) -> CsrfPlace {
-        CsrfPlace {
-            meta: Some("csrf-token"),
-            cookie: None,
-        }
     }
 
     fn create(

@@ -46,3 +46,25 @@ pub struct CsrfPlace {
     /// The name of a cookie.
     pub cookie: Option<&'static str>,
 }
+
+impl CsrfPlace {
+    /// No place that all pages share.
+    pub(super) const NONE: Self = Self {
+        meta: None,
+        cookie: None,
+    };
+
+    pub(super) const fn meta(name: &'static str) -> Self {
+        Self {
+            meta: Some(name),
+            cookie: None,
+        }
+    }
+
+    pub(super) const fn cookie(name: &'static str) -> Self {
+        Self {
+            meta: None,
+            cookie: Some(name),
+        }
+    }
+}

@@ -7,7 +7,7 @@
 
 use s3_upload_types::CollectVec;
 
-use super::{BackendConfig, CsrfPlace, Dialect, auto, extra_fields, presigned_parts};
+use super::{BackendConfig, Dialect, auto, extra_fields, presigned_parts};
 use crate::exchange::join_url;
 use crate::grant::is_address;
 use crate::native::SentPart;
@@ -26,13 +26,6 @@ const EXPECTED_VALUE: &str = r#"JSON like {"field_value": "…"}"#;
 pub struct DjangoS3FileField;
 
 impl Dialect for DjangoS3FileField {
-    fn csrf(&self) -> CsrfPlace {
-        CsrfPlace {
-            meta: None,
-            cookie: Some("csrftoken"),
-        }
-    }
-
     fn create(
         &self,
         config: &BackendConfig,

@@ -27,30 +27,46 @@ pub use config::{BackendConfig, CsrfPlace, Encoding, FieldNames};
 pub use operations::Dialect;
 pub(crate) use operations::unsupported;
 
-/// All dialects, by the names that the attribute `protocol` has for them.
-pub static ALL: &[(&str, &(dyn Dialect + Sync))] = &[
-    ("auto", &auto::Auto),
-    ("active-storage", &active_storage::ActiveStorage),
-    ("better-upload", &better_upload::BetterUpload),
-    ("companion", &companion::Companion),
+/// The names of all dialects, as the attribute `protocol` has them, and the place of the CSRF token in pages of the
+/// frameworks that use each. The table refers to no dialect, so that a page which uses none of them need not load them.
+pub static NAMES: &[(&str, CsrfPlace)] = &[
+    ("auto", CsrfPlace::NONE),
+    // Rails' layouts have the element.
+    ("active-storage", CsrfPlace::meta("csrf-token")),
+    ("better-upload", CsrfPlace::NONE),
+    ("companion", CsrfPlace::NONE),
+    // Django's middleware sets the cookie.
+    ("django-s3-file-field", CsrfPlace::cookie("csrftoken")),
+    ("next-s3-upload", CsrfPlace::NONE),
+    ("supabase", CsrfPlace::NONE),
+    // Laravel's layouts have the element, and its middleware sets the cookie.
     (
-        "django-s3-file-field",
-        &django_s3_file_field::DjangoS3FileField,
+        "vapor",
+        CsrfPlace {
+            meta: Some("csrf-token"),
+            cookie: Some("XSRF-TOKEN"),
+        },
     ),
-    ("next-s3-upload", &next_s3_upload::NextS3Upload),
-    ("supabase", &supabase::Supabase),
-    ("vapor", &vapor::Vapor),
 ];
 
-/// Finds a dialect by its name in [`ALL`].
+/// Finds a dialect by its name in [`NAMES`].
 pub fn named(name: &str) -> Option<&'static dyn Dialect> {
-    let (_, dialect) = ALL.iter().find(|(known, _)| *known == name)?;
-    Some(*dialect)
+    Some(match name {
+        "auto" => &auto::Auto,
+        "active-storage" => &active_storage::ActiveStorage,
+        "better-upload" => &better_upload::BetterUpload,
+        "companion" => &companion::Companion,
+        "django-s3-file-field" => &django_s3_file_field::DjangoS3FileField,
+        "next-s3-upload" => &next_s3_upload::NextS3Upload,
+        "supabase" => &supabase::Supabase,
+        "vapor" => &vapor::Vapor,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, named};
+    use super::{NAMES, named};
 
     /// Each quote in the guide is text of the source.
     #[test]
@@ -63,14 +79,14 @@ mod tests {
             let quote = block.split("```").next().unwrap_or_default();
             assert!(source.contains(quote), "{quote}");
         }
-        for (name, _) in ALL {
+        for (name, _) in NAMES {
             assert!(guide.contains(&format!("`{name}`")), "{name}");
         }
     }
 
     #[test]
     fn every_name_has_its_dialect() {
-        for (name, _) in ALL {
+        for (name, _) in NAMES {
             assert!(named(name).is_some(), "{name}");
         }
         assert!(named("Auto").is_none() && named("").is_none());

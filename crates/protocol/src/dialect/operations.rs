@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::config::{BackendConfig, CsrfPlace};
+use super::config::BackendConfig;
 use crate::native::{ListedPart, SentPart};
 use crate::{
     ConfirmedObject, CreateParams, DialectError, DialectResponse, GrantedUpload, Next,
@@ -17,11 +17,6 @@ pub trait Dialect: fmt::Debug {
     /// True if the backend answers `POST {endpoint}/doctor`, which only the project's own protocol has.
     fn has_doctor(&self) -> bool {
         false
-    }
-
-    /// The place of the CSRF token in pages of the frameworks that use this protocol.
-    fn csrf(&self) -> CsrfPlace {
-        CsrfPlace::default()
     }
 
     /// True if [`CreateParams::md5`] is required.

@@ -4,7 +4,7 @@
 //! whole key, and the page's own code moves the object from there. The backend confirms nothing. Extra fields
 //! (`bucket`, `visibility`, `cache_control`, …) are sent unchanged, metadata as `metadata`.
 
-use super::{BackendConfig, CsrfPlace, Dialect, auto, extra_fields};
+use super::{BackendConfig, Dialect, auto, extra_fields};
 use crate::exchange::join_url;
 use crate::grant::is_address;
 use crate::{
@@ -20,14 +20,6 @@ const EXPECTED: &str =
 pub struct Vapor;
 
 impl Dialect for Vapor {
-    /// Laravel's layouts have the one, and its middleware sets the other.
-    fn csrf(&self) -> CsrfPlace {
-        CsrfPlace {
-            meta: Some("csrf-token"),
-            cookie: Some("XSRF-TOKEN"),
-        }
-    }
-
     fn create(
         &self,
         config: &BackendConfig,

@@ -34,7 +34,7 @@ impl Case<'_> {
     /// Passes the answer to everything that reads answers.
     pub fn check(&mut self) {
         self.texts();
-        for (name, _) in s3_upload_protocol::dialect::ALL {
+        for (name, _) in s3_upload_protocol::dialect::NAMES {
             let dialect = s3_upload_protocol::named(name).unwrap();
             self.dialect(dialect);
         }

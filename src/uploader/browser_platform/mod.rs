@@ -1,14 +1,22 @@
 //! The ports on the browser's own interfaces.
 
+mod lazy;
+
+use core::cell::Cell;
+#[cfg(not(feature = "split"))]
+use core::future::{Ready, ready};
+
 use gloo_timers::callback::Timeout;
-use s3_upload_core::ByteRange;
-use s3_upload_protocol::Value;
+use s3_upload_core::{Answer, ByteRange, UploadError};
+use s3_upload_protocol::{Dialect, Value};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortSignal, File};
 
+use super::diagnosis::Diagnosis;
 use super::json;
 use super::network::{Disarm, Network, Signal};
-use super::platform::{LocalFile, Platform};
+use super::platform::{LocalFile, NotLoaded, Platform};
+use super::presign::{HostCall, Presign};
 use crate::browser::address::Address;
 use crate::browser::clock::{self, Clock};
 use crate::browser::fetch::{self, AbortOnDrop, Follow, RedirectTarget};
@@ -20,13 +28,48 @@ use crate::browser::network::{self, NetworkWatch};
 use crate::browser::page::{self, LeaveGuard};
 use crate::browser::policy::{Moment, PolicyWatch};
 use crate::browser::probe::{self, Readability, TimeLimit};
-use crate::browser::{console, digest, random, xhr};
+use crate::browser::{console, random, xhr};
+use lazy::{Code, LazyCode};
 
 /// The page that the widget is on.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct BrowserPlatform {
     clock: Clock,
     policy: PolicyWatch,
+    /// The code that is loaded when it is first needed, once it is there.
+    lazy: Cell<Option<&'static dyn LazyCode<Self>>>,
+}
+
+/// Loads the code that few uploads need. In the files that sites load, that code is a file of its own. The feature `split`
+/// marks this function, and `xtask` splits the wasm there.
+#[cfg(feature = "split")]
+#[wasm_split_helpers::wasm_split(lazy, fallible)]
+fn load() -> Result<&'static dyn LazyCode<BrowserPlatform>, NotLoaded> {
+    Ok(&Code)
+}
+
+/// Gives the code, which is there already.
+#[cfg(not(feature = "split"))]
+fn load() -> Ready<Result<&'static dyn LazyCode<BrowserPlatform>, NotLoaded>> {
+    ready(Ok(&Code))
+}
+
+#[cfg(feature = "split")]
+impl From<wasm_split_helpers::SplitLoaderError> for NotLoaded {
+    fn from(_: wasm_split_helpers::SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+impl BrowserPlatform {
+    async fn lazy(&self) -> Result<&'static dyn LazyCode<Self>, NotLoaded> {
+        if let Some(loaded) = self.lazy.get() {
+            return Ok(loaded);
+        }
+        let loaded = load().await?;
+        self.lazy.set(Some(loaded));
+        Ok(loaded)
+    }
 }
 
 impl Signal for Option<AbortSignal> {
@@ -204,6 +247,29 @@ impl Platform for BrowserPlatform {
         console::warn(text);
     }
 
+    async fn dialect(&self, name: &'static str) -> Result<Option<&'static dyn Dialect>, NotLoaded> {
+        Ok(self.lazy().await?.dialect(name))
+    }
+
+    async fn diagnosis(&self) -> Result<&'static dyn Diagnosis<Self>, NotLoaded> {
+        Ok(self.lazy().await?.diagnosis())
+    }
+
+    fn loaded_diagnosis(&self) -> Option<&'static dyn Diagnosis<Self>> {
+        self.lazy.get().map(LazyCode::diagnosis)
+    }
+
+    async fn run_by_host(
+        &self,
+        presign: &dyn Presign,
+        call: HostCall<File>,
+    ) -> Result<Answer, UploadError> {
+        let step = call.operation.step();
+        let lazy = self.lazy().await;
+        let lazy = lazy.map_err(|NotLoaded| UploadError::Network { step })?;
+        lazy.run_by_host(presign, call).await
+    }
+
     fn seed(&self) -> u64 {
         random::seed()
     }
@@ -251,7 +317,8 @@ impl LocalFile for File {
         file::probe(self)
     }
 
-    fn md5(&self, goes_on: impl Fn() -> bool) -> impl Future<Output = Option<String>> {
-        digest::md5_base64(self, goes_on)
+    async fn md5(&self, goes_on: impl Fn() -> bool) -> Option<String> {
+        // The dialects that ask for a digest are loaded with it.
+        load().await.ok()?.md5(self, &goes_on).await
     }
 }
