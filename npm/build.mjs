@@ -1,8 +1,9 @@
-// Makes the scripts of the npm package: node build.mjs ESBUILD ELEMENT CORE WASM OUT VERSION
+// Makes the scripts of the npm package: node build.mjs ESBUILD ELEMENT CORE WASM LAZY OUT VERSION TARGET
 //
-// OUT/s3-upload.js          the element; it loads the two files below when the first element is connected
+// OUT/s3-upload.js          the element; it loads the next two files when the first element is connected
 // OUT/s3-upload-core-*.js   the glue of the wasm
 // OUT/s3-upload-core-*.wasm the widget
+// OUT/s3-upload-lazy-*.wasm the part of the widget that is loaded when it is first needed
 // OUT/s3-upload.inline.js   all in one module, for bundlers that do not emit the files a package refers to
 // OUT/s3-upload.iife.js     a classic script; it loads the wasm beside it
 // OUT/../integrity.json     the hash of each file for Subresource Integrity
@@ -16,13 +17,15 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-const [esbuildFolder, elementFile, coreFile, wasmFile, out, version, target] = process.argv.slice(2);
+const [esbuildFolder, elementFile, coreFile, wasmFile, lazyFile, out, version, target] = process.argv.slice(2);
 const esbuild = createRequire(import.meta.url)(esbuildFolder);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** The two references of load.js to the widget. */
-const CORE = /new URL\(`\.\/s3-upload-core\.js\?v=\$\{VERSION\}`, import\.meta\.url\)\.href/g;
-const WASM = /new URL\(`\.\/s3-upload-core_bg\.wasm\?v=\$\{VERSION\}`, import\.meta\.url\)\.href/g;
+/** The references of load.js to the widget, and the function that they call. */
+const CORE = /\burl\("\.js"\)/g;
+const WASM = /\burl\("_bg\.wasm"\)/g;
+const LAZY = /\burl\("_lazy\.wasm"\)/g;
+const URL_OF = /function url\(end\) \{\n.*\n\}\n/g;
 
 /** Replaces the one match of a pattern. Another number of matches means that bundlers would emit a file twice, or that
  * a file would not be found. */
@@ -34,7 +37,7 @@ function replaceOne(text, pattern, replacement) {
 
 const load = readFileSync(join(dirname(elementFile), "load.js"), "utf8");
 const styleFile = join(dirname(elementFile), "../../style/start.css");
-const wasm = readFileSync(wasmFile);
+const [wasm, lazy] = [readFileSync(wasmFile), readFileSync(lazyFile)];
 const banner = { js: `/*! s3-upload ${version} | MIT OR Apache-2.0 */` };
 const common = { minify: true, charset: "utf8", target: target.split(","), legalComments: "none", logLevel: "error" };
 
@@ -49,19 +52,21 @@ function hashed(name, extension, content) {
 const core = await esbuild.transform(readFileSync(coreFile, "utf8"), { ...common, format: "esm", banner: banner.js });
 const coreName = hashed("s3-upload-core", "js", core.code);
 const wasmName = hashed("s3-upload-core", "wasm", wasm);
+const lazyName = hashed("s3-upload-lazy", "wasm", lazy);
 
 const style = await esbuild.transform(readFileSync(styleFile, "utf8"), { ...common, loader: "css" });
 
 /** Bundles the element with these references to the widget. `head` is put before load.js; `files` are what it imports. */
-async function bundle(name, core, wasm, { head = "", files = {}, ...options }) {
-  const text = head + replaceOne(replaceOne(load, CORE, core), WASM, wasm);
+async function bundle(name, references, { head = "", files = {}, ...options }) {
+  const patterns = [CORE, WASM, LAZY, URL_OF];
+  const text = head + patterns.reduce((text, pattern, at) => replaceOne(text, pattern, references[at] ?? ""), load);
   const plugin = {
     name: "s3-upload",
     setup(build) {
       build.onLoad({ filter: /[\\/]load\.js$/ }, () => ({ contents: text, loader: "js" }));
       build.onResolve({ filter: /^(\.\/s3-upload-core[^/]*\.js|s3-upload:.*)$/ }, ({ path }) => files[path]);
-      build.onLoad({ filter: /./, namespace: "wasm" }, () => ({
-        contents: `export default ${JSON.stringify(compressed())};`,
+      build.onLoad({ filter: /./, namespace: "wasm" }, ({ path }) => ({
+        contents: `export default ${JSON.stringify(compressed({ wasm, lazy }[path]))};`,
         loader: "js",
       }));
     },
@@ -78,27 +83,30 @@ async function bundle(name, core, wasm, { head = "", files = {}, ...options }) {
   });
 }
 
-const compressed = () => gzipSync(wasm, { level: 9 }).toString("base64");
+const compressed = (bytes) => gzipSync(bytes, { level: 9 }).toString("base64");
 const bundledCore = '() => import("./s3-upload-core.js")';
 
-await bundle("s3-upload.js", `() => import("./${coreName}")`, `new URL("./${wasmName}", import.meta.url).href`, {
+const beside = (name) => `new URL("./${name}", import.meta.url).href`;
+await bundle("s3-upload.js", [`() => import("./${coreName}")`, beside(wasmName), beside(lazyName)], {
   format: "esm",
   files: { [`./${coreName}`]: { path: `./${coreName}`, external: true } },
 });
 
 // All in one module. The wasm is not fetched, so that no policy of the page has to allow a request.
-await bundle("s3-upload.inline.js", bundledCore, "embeddedWasm", {
+await bundle("s3-upload.inline.js", [bundledCore, "embeddedWasm", "embeddedLazy"], {
   format: "esm",
-  head: 'import { embeddedWasm } from "s3-upload:embedded";\n',
+  head: 'import { embeddedLazy, embeddedWasm } from "s3-upload:embedded";\n',
   files: {
     "./s3-upload-core.js": { path: coreFile },
     "s3-upload:embedded": { path: here("embedded-wasm.js") },
     "s3-upload:wasm": { path: "wasm", namespace: "wasm" },
+    "s3-upload:lazy": { path: "lazy", namespace: "wasm" },
   },
 });
 
 // A classic script, which has no `import.meta`.
-await bundle("s3-upload.iife.js", bundledCore, `new URL("./${wasmName}", scriptUrl).href`, {
+const besideScript = (name) => `new URL("./${name}", scriptUrl).href`;
+await bundle("s3-upload.iife.js", [bundledCore, besideScript(wasmName), besideScript(lazyName)], {
   format: "iife",
   globalName: "s3Upload",
   head: 'import { scriptUrl } from "s3-upload:script";\n',
@@ -116,4 +124,4 @@ for (const file of readdirSync(out).sort()) {
   integrity[`dist/${basename(file)}`] = `sha384-${createHash("sha384").update(content).digest("base64")}`;
 }
 writeFileSync(join(out, "../integrity.json"), `${JSON.stringify(integrity, null, 2)}\n`);
-console.log(JSON.stringify({ wasm: wasmName, integrity: integrity["dist/s3-upload.js"] }));
+console.log(JSON.stringify({ wasm: wasmName, lazy: lazyName, integrity: integrity["dist/s3-upload.js"] }));

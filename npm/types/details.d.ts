@@ -110,6 +110,8 @@ export interface S3UploadSources {
   core?: string | (() => Promise<unknown>);
   /** The URL of the wasm, its bytes or module, or a function that gives one of these or a response. */
   wasm?: string | URL | BufferSource | WebAssembly.Module | (() => unknown);
+  /** The same of the wasm that is loaded when a request fails, or when the page has another backend than the default. */
+  lazy?: string | URL | BufferSource | WebAssembly.Module | (() => unknown);
 }
 
 /** A file that is about to be added: the detail of `upload-add`. */

@@ -1,11 +1,13 @@
-// Loads the widget once per page: the script that wasm-bindgen made, and the wasm. Both are fetched side by side, and
-// each is named by the version of this file, so that no cache combines two versions.
+// Loads the widget once per page: the script that wasm-bindgen made, and the wasm. Both are fetched side by side. A
+// second wasm is fetched when the first needs it. Each is named by the version of this file, so that no cache combines two
+// versions.
 
-/** The URLs of both, or functions that give the module and the wasm. `S3Upload.configure` replaces them. */
-export const source = {
-  core: new URL(`./s3-upload-core.js?v=${VERSION}`, import.meta.url).href,
-  wasm: new URL(`./s3-upload-core_bg.wasm?v=${VERSION}`, import.meta.url).href,
-};
+/** The URLs of all, or functions that give the module and the wasm. `S3Upload.configure` replaces them. */
+export const source = { core: url(".js"), wasm: url("_bg.wasm"), lazy: url("_lazy.wasm") };
+
+function url(end) {
+  return new URL(`./s3-upload-core${end}?v=${VERSION}`, import.meta.url).href;
+}
 
 /** The error of a failed load. `code` is the end of its message's key, `load.<code>`. */
 const failure = (code, more) => Object.assign(new Error(code, more), { code, ...more });
@@ -32,6 +34,8 @@ async function attempt() {
     // Avoids an unhandled rejection if the script fails first.
     wasm.catch(() => {});
     const core = await script(source.core);
+    // A development build has all its code in one wasm.
+    core.setLazy?.(() => compile(source.lazy));
     await core.default({ module_or_path: await wasm });
     return core;
   } catch (error) {
@@ -61,7 +65,7 @@ async function compile(source) {
   // The page may give the bytes or the module itself, in place of a URL.
   if (typeof source !== "string" && !source.href) return source;
   const response = await answered(source);
-  const isTyped = /^application\/wasm\b/.test(response.headers.get("content-type"));
+  const isTyped = response.headers.get("content-type")?.startsWith("application/wasm");
   return isTyped ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }
 

@@ -315,7 +315,7 @@ export class S3Upload extends Base {
  * with a file name. https://xhr.spec.whatwg.org/#dom-formdata-append */
 function isFile(value) {
   try {
-    if (Object.prototype.toString.call(value) !== "[object File]") return false;
+    if ({}.toString.call(value) !== "[object File]") return false;
     new FormData().append("file", value, "file");
     return true;
   } catch {

@@ -21,8 +21,8 @@ function adopt(root) {
   root.adoptedStyleSheets.push(sheet);
 }
 
-function make(parent, tag, attributes, text = "", namespace = "http://www.w3.org/1999/xhtml") {
-  const element = document.createElementNS(namespace, tag);
+function make(parent, tag, attributes, text = "", namespace) {
+  const element = namespace ? document.createElementNS(namespace, tag) : document.createElement(tag);
   for (const name in attributes) element.setAttribute(name, attributes[name]);
   element.textContent = text;
   parent.append(element);

@@ -17,6 +17,7 @@ mod server;
 mod setup;
 mod short_names;
 mod size;
+mod split;
 mod test;
 mod widget;
 

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 use crate::error::Result;
+use crate::split;
 
 /// The option of wasm-opt that renames and prints the names.
 pub const OPTION: &str = "--minify-imports-and-exports-and-modules";
@@ -26,7 +27,9 @@ pub fn rename(glue: &str, printed: &str) -> Result<String> {
     let names: Names = serde_json::from_str(printed)
         .map_err(|error| format!("wasm-opt printed no names that can be read: {error}."))?;
     let mut glue = glue.to_owned();
-    if let Some((module, ..)) = names.imports.first() {
+    // The module of the loader, which `split` has put into the glue, is gone.
+    let mut modules = names.imports.iter().map(|(module, ..)| module);
+    if let Some(module) = modules.find(|module| *module != split::LINK) {
         glue = replace_once(
             &glue,
             &format!("\"{module}\": "),

@@ -14,7 +14,9 @@ use crate::setup::esbuild::{self, Esbuild};
 use crate::setup::rust::{self, WASM};
 use crate::setup::wasm_bindgen::{self, WasmBindgen};
 use crate::setup::wasm_opt::{self, WasmOpt};
+use crate::setup::wasm_split;
 use crate::short_names;
+use crate::split;
 
 /// The glue and the wasm: `s3-upload-core.js` and `s3-upload-core_bg.wasm`, loaded by `s3-upload.js`.
 pub const OUT_NAME: &str = "s3-upload-core";
@@ -32,7 +34,7 @@ const DEMO: [(&str, &str); 2] = [
 /// 5 % and its compressed size by 1 %. `-O1` and `-O2` leave half a kilobyte or more, and `-Oz` gives no more.
 ///
 /// The features are those of rustc's target. `--all-features` would allow wasm that a two-year-old browser rejects.
-const OPTIMISE: [&str; 9] = [
+const OPTIMISE: [&str; 8] = [
     "-Os",
     "--enable-bulk-memory",
     "--enable-multivalue",
@@ -41,7 +43,6 @@ const OPTIMISE: [&str; 9] = [
     "--enable-reference-types",
     "--enable-sign-ext",
     "--strip-producers",
-    short_names::OPTION,
 ];
 
 /// The options of wasm-bindgen. `s3-upload.js` always says where the wasm is; the default address in the glue would be a
@@ -54,6 +55,9 @@ const BINDGEN: [&str; 6] = [
     "--remove-name-section",
     "--remove-producers-section",
 ];
+
+/// The loader of the part that is loaded later.
+const LAZY_LOADER: &str = "src/element/lazy_loader.js";
 
 /// The necessity of what makes the wasm smaller and the build longer: wasm-opt, and a standard library built for size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +106,7 @@ pub fn dist(project: &Project, optimise: Optimise) -> Result<StandardLibrary> {
         }
     }
     // The crate's other type, `rlib`, would leave the link-time optimization out. `cargo rustc` builds the wasm alone.
-    process::run(cargo.args([
+    cargo.args([
         "rustc",
         "--locked",
         "--release",
@@ -114,9 +118,22 @@ pub fn dist(project: &Project, optimise: Optimise) -> Result<StandardLibrary> {
         "s3-upload",
         "--target",
         WASM,
-    ]))?;
+    ]);
+    let splitter = match optimise {
+        Optimise::Required => Some(wasm_split::ensure(project, &toolchain)?),
+        Optimise::IfPossible => None,
+    };
+    if splitter.is_some() {
+        cargo.args(["--features", "split", "--"]).args(split::RUSTC);
+    }
+    process::run(&mut cargo)?;
     let wasm = project.target.join(WASM).join("release/s3_upload.wasm");
-    let glue = glue(project, &wasm, &bindgen, opt.as_ref())?;
+    let tools = Tools {
+        splitter,
+        bindgen,
+        opt,
+    };
+    let glue = glue(project, &wasm, &tools)?;
 
     let mut wanted = files_below(&glue)?;
     let start = start(project, &esbuild, &version(&wanted)?)?;
@@ -137,8 +154,7 @@ pub fn dist(project: &Project, optimise: Optimise) -> Result<StandardLibrary> {
 fn version(files: &[(PathBuf, PathBuf)]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     for (from, _) in files {
-        let content =
-            fs::read(from).map_err(|error| format!("Cannot read {}: {error}.", from.display()))?;
+        let content = read_bytes(from)?;
         content.hash(&mut hasher);
     }
     let hash = format!("{:016x}", hasher.finish());
@@ -157,24 +173,29 @@ fn start(project: &Project, esbuild: &Esbuild, version: &str) -> Result<(PathBuf
     Ok((to, PathBuf::from("s3-upload.js")))
 }
 
-/// Returns the folder of wasm-bindgen's output after wasm-opt. The two programs take seconds, so that the output is
-/// kept until its input changes.
-fn glue(
-    project: &Project,
-    wasm: &Path,
-    bindgen: &WasmBindgen,
-    opt: Option<&WasmOpt>,
-) -> Result<PathBuf> {
+/// The programs that make the files of sites from cargo's wasm.
+struct Tools {
+    splitter: Option<PathBuf>,
+    bindgen: WasmBindgen,
+    opt: Option<WasmOpt>,
+}
+
+/// Returns the folder of wasm-bindgen's output after wasm-opt. The programs take seconds, so that the output is kept until
+/// its input changes.
+fn glue(project: &Project, wasm: &Path, tools: &Tools) -> Result<PathBuf> {
     let folder = project.scratch()?.join("glue");
     let stamp = project.scratch()?.join("glue.stamp");
-    let input =
-        fs::read(wasm).map_err(|error| format!("Cannot read {}: {error}.", wasm.display()))?;
+    let loader = read(&project.root.join(LAZY_LOADER))?;
     let mut hasher = DefaultHasher::new();
     (
-        &input,
-        &bindgen.version,
-        BINDGEN,
-        opt.map(|_| (wasm_opt::PACKAGE.version, OPTIMISE)),
+        read_bytes(wasm)?,
+        &loader,
+        (&tools.bindgen.version, BINDGEN, split::BINDGEN),
+        tools.splitter.as_ref().map(|_| wasm_split::VERSION),
+        tools
+            .opt
+            .as_ref()
+            .map(|_| (wasm_opt::PACKAGE.version, OPTIMISE)),
     )
         .hash(&mut hasher);
     let hash = hasher.finish().to_string();
@@ -184,32 +205,76 @@ fn glue(
     // The stamp is removed first, so that an interrupted build does not count as complete.
     project::remove_file(&stamp)?;
     project::remove_dir(&folder)?;
-    let mut command = process::command(&bindgen.bindgen);
+
+    let parts = match &tools.splitter {
+        Some(program) => {
+            let parts = project.scratch()?.join("split");
+            Some(split::split(program, wasm, &parts)?)
+        }
+        None => None,
+    };
+    let mut command = process::command(&tools.bindgen.bindgen);
     command.args(BINDGEN);
+    if parts.is_some() {
+        command.args(split::BINDGEN);
+    }
     command
         .args(["--out-name", OUT_NAME, "--out-dir"])
         .arg(&folder)
-        .arg(wasm);
+        .arg(parts.as_ref().map_or(wasm, |parts| parts.main.as_path()));
     process::read(&mut command)?;
-    if let Some(opt) = opt {
-        let large = folder.join(format!("{OUT_NAME}_bg.wasm"));
-        let small = project.scratch()?.join("small.wasm");
-        let printed = process::read(
-            opt.command()
-                .args(OPTIMISE)
-                .arg(&large)
-                .arg("-o")
-                .arg(&small),
-        )?;
-        let script = folder.join(format!("{OUT_NAME}.js"));
-        let text = fs::read_to_string(&script)
-            .map_err(|error| format!("Cannot read {}: {error}.", script.display()))?;
-        project::write(&script, short_names::rename(&text, &printed)?)?;
-        fs::rename(&small, &large)
-            .map_err(|error| format!("Cannot replace {}: {error}.", large.display()))?;
+
+    let script = folder.join(format!("{OUT_NAME}.js"));
+    let main = folder.join(format!("{OUT_NAME}_bg.wasm"));
+    let mut text = read(&script)?;
+    if parts.is_some() {
+        text = split::link(&text, &loader)?;
     }
+    if let Some(opt) = &tools.opt {
+        let printed = optimise_file(project, opt, &main, &main, short_names::OPTION)?;
+        text = short_names::rename(&text, &printed)?;
+    }
+    if let Some(parts) = &parts {
+        let lazy = folder.join(split::LAZY);
+        match &tools.opt {
+            Some(opt) => {
+                optimise_file(project, opt, &parts.lazy, &lazy, "--strip-debug")?;
+            }
+            None => project::write(&lazy, read_bytes(&parts.lazy)?)?,
+        }
+        let mut hasher = DefaultHasher::new();
+        read_bytes(&main)?.hash(&mut hasher);
+        let (bytes, bound) = split::bind(&read_bytes(&lazy)?, &text, hasher.finish())?;
+        project::write(&lazy, bytes)?;
+        text = bound;
+    }
+    project::write(&script, text)?;
     project::write(&stamp, hash)?;
     Ok(folder)
+}
+
+/// Writes an optimized wasm, and returns what wasm-opt prints.
+fn optimise_file(
+    project: &Project,
+    opt: &WasmOpt,
+    from: &Path,
+    to: &Path,
+    option: &str,
+) -> Result<String> {
+    let small = project.scratch()?.join("small.wasm");
+    let mut command = opt.command();
+    command.args(OPTIMISE).args([option, "-o"]);
+    let printed = process::read(command.arg(&small).arg(from))?;
+    fs::rename(&small, to).map_err(|error| format!("Cannot replace {}: {error}.", to.display()))?;
+    Ok(printed)
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).map_err(|error| format!("Cannot read {}: {error}.", path.display()))
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|error| format!("Cannot read {}: {error}.", path.display()))
 }
 
 /// Replaces the scripts and stylesheets in the list by minified copies.
@@ -254,8 +319,7 @@ fn publish(dist: &Path, wanted: &[(PathBuf, PathBuf)]) -> Result<()> {
     let mut kept = BTreeSet::new();
     for (from, name) in wanted {
         let to = dist.join(name);
-        let content =
-            fs::read(from).map_err(|error| format!("Cannot read {}: {error}.", from.display()))?;
+        let content = read_bytes(from)?;
         if fs::read(&to).is_ok_and(|there| there == content) {
             kept.insert(compress::neighbour(&to));
         } else {

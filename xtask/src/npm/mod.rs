@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::process;
 use crate::project::{self, Project};
 use crate::setup::{esbuild, node};
+use crate::split;
 use crate::widget::{self, OUT_NAME};
 
 use api::Api;
@@ -62,10 +63,12 @@ impl Target {
     }
 }
 
-/// The output of the build: the name of the wasm, which contains a hash, and a hash for the README.
+/// The output of the build: the names of both wasm files, which contain a hash, and a hash for the README.
 #[derive(Deserialize)]
 struct Built {
     wasm: String,
+    /// The name of the wasm that is loaded later.
+    lazy: String,
     /// The hash of `s3-upload.js` for Subresource Integrity.
     integrity: String,
 }
@@ -89,6 +92,7 @@ pub fn pack(project: &Project) -> Result<PathBuf> {
         .arg(project.root.join("src/element/s3-upload.js"))
         .arg(project.dist.join(format!("{OUT_NAME}.js")))
         .arg(project.dist.join(format!("{OUT_NAME}_bg.wasm")))
+        .arg(project.dist.join(split::LAZY))
         .arg(package.join("dist"))
         .arg(&version)
         .arg(esbuild::BROWSERS);
@@ -105,7 +109,7 @@ pub fn pack(project: &Project) -> Result<PathBuf> {
     let manifest = format!("{:#}\n", manifest::of(&api));
     project::write(&package.join("custom-elements.json"), manifest)?;
     let template = project::read(&project.root.join("npm/package.json"))?;
-    let json = package_json(&template, &version, &built.wasm);
+    let json = package_json(&template, &version, &built);
     project::write(&package.join("package.json"), json)?;
     let readme = project::read(&project.root.join("npm/README.md"))?;
     let readme = readme
@@ -128,10 +132,13 @@ pub fn pack(project: &Project) -> Result<PathBuf> {
     Ok(packed)
 }
 
-/// Fills in the version, the name of the wasm, and the entries that define the element. The text is not parsed, since
+/// Fills in the version, the names of both wasm files, and the entries that define the element. The text is not parsed, since
 /// the order of conditions matters.
-fn package_json(template: &str, version: &str, wasm: &str) -> String {
-    let mut text = template.replace("VERSION", version).replace("WASM", wasm);
+fn package_json(template: &str, version: &str, built: &Built) -> String {
+    let mut text = template
+        .replace("VERSION", version)
+        .replace("WASM", &built.wasm)
+        .replace("LAZY", &built.lazy);
     let frameworks = types::FRAMEWORKS.map(|(name, _)| (format!("ELEMENT {name}"), name));
     let element = ("ELEMENT".to_owned(), "s3-upload");
     for (mark, types) in frameworks.into_iter().chain([element]) {
@@ -147,18 +154,27 @@ fn package_json(template: &str, version: &str, wasm: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CONDITIONS, Target, package_json, types};
+    use super::{Built, CONDITIONS, Target, package_json, types};
 
     #[test]
     fn each_entry_of_the_element_has_its_types_and_all_conditions() {
         let template = include_str!("../../../npm/package.json");
-        let text = package_json(template, "1.2.3", "core-1.wasm");
+        let built = Built {
+            wasm: "core-1.wasm".to_owned(),
+            lazy: "lazy-1.wasm".to_owned(),
+            integrity: String::new(),
+        };
+        let text = package_json(template, "1.2.3", &built);
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         let text_at = |pointer: &str| json.pointer(pointer).and_then(|value| value.as_str());
         assert_eq!(text_at("/version"), Some("1.2.3"));
         assert_eq!(
             text_at("/exports/.~1wasm/default"),
             Some("./dist/core-1.wasm")
+        );
+        assert_eq!(
+            text_at("/exports/.~1lazy/default"),
+            Some("./dist/lazy-1.wasm")
         );
         let frameworks = types::FRAMEWORKS.map(|(name, _)| (format!(".~1{name}"), name));
         let element = (".".to_owned(), "s3-upload");

@@ -17,6 +17,7 @@ pub mod rust;
 pub mod trunk;
 pub mod wasm_bindgen;
 pub mod wasm_opt;
+pub mod wasm_split;
 
 use crate::error::Result;
 use crate::project::Project;
@@ -84,6 +85,10 @@ pub fn run(project: &Project, parts: &[Part]) -> Result<()> {
                     wasm_bindgen::ensure(project, &toolchain)?.bindgen.display()
                 );
                 println!("wasm     {}", wasm_opt::ensure(project)?.describe());
+                println!(
+                    "wasm     {}",
+                    wasm_split::ensure(project, &toolchain)?.display()
+                );
                 println!("wasm     {}", esbuild::ensure(project)?.describe());
             }
             Part::Browser => {
