@@ -25,6 +25,12 @@ function answer(lab, url, more = {}) {
 
 test("the backend is gone for longer than the page wants to wait", async ({ lab, page }) => {
   const widget = await lab.open(page, '<s3-upload endpoint="/uploads" outage-limit="60"></s3-upload>', { clock: true });
+  // The page comes from the same server, so that the causes have to be loaded before.
+  lab.backend.on(CREATE, respond({ status: 400, body: { error: { code: "x", message: "No." } } }));
+  await widget.add({ name: "first.txt", text: "a" });
+  await widget.comesTo(widget.row("first.txt"), "failed");
+  await widget.host.evaluate((host) => host.clear());
+  await page.evaluate(() => (window.said.length = window.events.length = 0));
   await lab.backend.gone();
   await widget.add({ name: "a.txt", text: "a" });
   const error = await failed(page, widget, "The server could not be reached. Check your internet connection, then try again.");

@@ -19,6 +19,7 @@ const SCRIPTS = {
   "s3-upload.js": "text/javascript",
   "s3-upload-core.js": "text/javascript",
   "s3-upload-core_bg.wasm": "application/wasm",
+  "s3-upload-core_lazy.wasm": "application/wasm",
 };
 export const ODD = `ünïcödé "quo'te" 名前 #%&+?.txt`;
 /** Parts for a file of 20 MiB, and none for smaller ones. */

@@ -15,7 +15,12 @@ const MIB = 1 << 20;
 /** A file in one request, and one in two parts. */
 const SIZES = { small: 4 << 10, large: (5 * MIB) + (4 << 10) };
 const STARTS_AT_ONCE = 6;
-const SCRIPTS = { "s3-upload.js": "text/javascript", "s3-upload-core.js": "text/javascript", "s3-upload-core_bg.wasm": "application/wasm" };
+const SCRIPTS = {
+  "s3-upload.js": "text/javascript",
+  "s3-upload-core.js": "text/javascript",
+  "s3-upload-core_bg.wasm": "application/wasm",
+  "s3-upload-core_lazy.wasm": "application/wasm",
+};
 
 /** The tag's attributes: `$` is the backend's address. */
 const TAGS = {
