@@ -9,21 +9,24 @@ use web_sys::AbortSignal;
 
 use super::backend_client::{BackendClient, Completion, CreateInput, run_operation};
 use super::platform::LocalFile;
-use super::presign::{HostCall, Presign, PresignRequest};
+use super::presign::{HostCall, Presign, PresignChoice, PresignRequest};
 
 /// Runs one operation of a host.
-pub(super) async fn run<F: LocalFile>(
-    presign: &dyn Presign,
-    call: HostCall<F>,
-) -> Result<Answer, UploadError> {
+pub(super) async fn run<F: LocalFile>(call: HostCall<F>) -> Result<Answer, UploadError> {
     let HostCall {
+        presign,
         operation,
         source,
         metadata,
         signal,
     } = call;
+    let step = operation.step();
+    let presign = match presign {
+        PresignChoice::Of(presign) => presign,
+        PresignChoice::Later(load) => load().await.ok_or(UploadError::Network { step })?,
+    };
     let client = HostClient {
-        presign,
+        presign: presign.as_ref(),
         metadata,
         signal,
     };

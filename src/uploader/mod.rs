@@ -45,9 +45,9 @@ use web_sys::File;
 
 pub use before_add::BeforeAdd;
 pub use event::UploadEvent;
-pub(crate) use future::LocalBoxFuture;
+pub use future::LocalBoxFuture;
 pub(crate) use platform::NotLoaded;
-pub use presign::{Presign, PresignRequest};
+pub use presign::{Presign, PresignChoice, PresignRequest};
 pub use remediation::Remediation;
 pub use row::{Rejection, UploadRow};
 pub use settings::{

@@ -9,7 +9,7 @@ use web_sys::File;
 
 use super::diagnosis::Diagnosis;
 use super::network::Network;
-use super::presign::{HostCall, Presign};
+use super::presign::HostCall;
 use crate::browser::address::Address;
 use crate::browser::file::Readable;
 use crate::browser::http::Body;
@@ -71,11 +71,7 @@ pub trait Platform: Network + Sized {
     fn loaded_diagnosis(&self) -> Option<&'static dyn Diagnosis<Self>>;
 
     /// Runs an operation of a host that presigns with its own code.
-    async fn run_by_host(
-        &self,
-        presign: &dyn Presign,
-        call: HostCall<Self::File>,
-    ) -> Result<Answer, UploadError>;
+    async fn run_by_host(&self, call: HostCall<Self::File>) -> Result<Answer, UploadError>;
 
     /// A seed for the engine's jitter.
     fn seed(&self) -> u64;

@@ -5,6 +5,7 @@
 use core::fmt;
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use s3_upload_core::{
     BackendOperation, ETag, FileInfo, Grant, PartNumber, SignedPart, StoredObject, StoredPart,
@@ -12,6 +13,7 @@ use s3_upload_core::{
 };
 use web_sys::{AbortSignal, File};
 
+use super::future::LocalBoxFuture;
 use super::source::FileSource;
 
 /// The result of an operation. The future is dropped when the result is not needed any more.
@@ -32,8 +34,32 @@ pub struct PresignRequest {
     pub part_size: u64,
 }
 
+/// Loads an implementation.
+pub type LoadPresign = Rc<dyn Fn() -> LocalBoxFuture<'static, Option<Rc<dyn Presign>>>>;
+
+/// The implementation of a host that presigns.
+#[derive(Clone)]
+pub enum PresignChoice {
+    /// This implementation.
+    Of(Rc<dyn Presign>),
+    /// The implementation that this function gives, whose code is loaded at the first operation. `None` is a failed load, after
+    /// which the operation is tried again.
+    Later(LoadPresign),
+}
+
+impl fmt::Debug for PresignChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Of(presign) => presign.fmt(f),
+            Self::Later(_) => f.write_str("Later(…)"),
+        }
+    }
+}
+
 /// One operation of a host.
 pub(crate) struct HostCall<F> {
+    /// The implementation.
+    pub presign: PresignChoice,
     /// The operation.
     pub operation: BackendOperation,
     /// The file, which [`BackendOperation::Create`] needs.

@@ -1,14 +1,13 @@
 //! The settings of an uploader: the backend's address, its dialect, and the engine's settings.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use s3_upload_core::Config;
 use s3_upload_protocol::dialect::auto::Auto;
 pub use s3_upload_protocol::{BackendConfig, Dialect, Encoding, FieldNames};
 
 pub use super::headers::{HeaderList, HeaderSource, Headers, NoHeaders, RefreshableHeaders};
-use super::presign::Presign;
+use super::presign::PresignChoice;
 pub use crate::browser::http::Credentials;
 
 /// The settings that a host may change. The defaults need only a [`backend`](Self::backend) with its endpoint.
@@ -19,7 +18,7 @@ pub struct Settings {
     /// The dialect of the backend.
     pub dialect: DialectChoice,
     /// The host's own implementation of presigning, in place of a backend.
-    pub presign: Option<Rc<dyn Presign>>,
+    pub presign: Option<PresignChoice>,
     /// Headers that authenticate the person to the backend.
     pub headers: Headers,
     /// The source of the token against cross-site request forgery, if the backend requires one.

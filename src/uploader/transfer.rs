@@ -130,12 +130,13 @@ pub(super) fn call_backend<P: Platform>(
         };
         let answer = if let Some(presign) = &settings.presign {
             let call = HostCall {
+                presign: presign.clone(),
                 operation,
                 source: source(),
                 metadata: settings.metadata.clone(),
                 signal: signal.into(),
             };
-            context.platform.run_by_host(presign.as_ref(), call).await
+            context.platform.run_by_host(call).await
         } else {
             let client = HttpClient {
                 backend: Backend {

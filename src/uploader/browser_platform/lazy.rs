@@ -10,7 +10,7 @@ use crate::uploader::diagnosis::Diagnosis;
 use crate::uploader::future::LocalBoxFuture;
 use crate::uploader::host_client;
 use crate::uploader::platform::Platform;
-use crate::uploader::presign::{HostCall, Presign};
+use crate::uploader::presign::HostCall;
 
 /// The code, for a platform.
 pub(super) trait LazyCode<P: Platform> {
@@ -21,11 +21,10 @@ pub(super) trait LazyCode<P: Platform> {
     fn diagnosis(&self) -> &'static dyn Diagnosis<P>;
 
     /// Runs an operation of a host that presigns with its own code.
-    fn run_by_host<'a>(
+    fn run_by_host(
         &self,
-        presign: &'a dyn Presign,
         call: HostCall<File>,
-    ) -> LocalBoxFuture<'a, Result<Answer, UploadError>>;
+    ) -> LocalBoxFuture<'static, Result<Answer, UploadError>>;
 
     /// The MD5 of a file in base64.
     fn md5<'a>(
@@ -47,12 +46,11 @@ impl<P: Platform<File = File>> LazyCode<P> for Code {
         &Diagnose
     }
 
-    fn run_by_host<'a>(
+    fn run_by_host(
         &self,
-        presign: &'a dyn Presign,
         call: HostCall<File>,
-    ) -> LocalBoxFuture<'a, Result<Answer, UploadError>> {
-        Box::pin(host_client::run(presign, call))
+    ) -> LocalBoxFuture<'static, Result<Answer, UploadError>> {
+        Box::pin(host_client::run(call))
     }
 
     fn md5<'a>(

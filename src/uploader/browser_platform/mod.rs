@@ -16,7 +16,7 @@ use super::diagnosis::Diagnosis;
 use super::json;
 use super::network::{Disarm, Network, Signal};
 use super::platform::{LocalFile, NotLoaded, Platform};
-use super::presign::{HostCall, Presign};
+use super::presign::HostCall;
 use crate::browser::address::Address;
 use crate::browser::clock::{self, Clock};
 use crate::browser::fetch::{self, AbortOnDrop, Follow, RedirectTarget};
@@ -259,15 +259,11 @@ impl Platform for BrowserPlatform {
         self.lazy.get().map(LazyCode::diagnosis)
     }
 
-    async fn run_by_host(
-        &self,
-        presign: &dyn Presign,
-        call: HostCall<File>,
-    ) -> Result<Answer, UploadError> {
+    async fn run_by_host(&self, call: HostCall<File>) -> Result<Answer, UploadError> {
         let step = call.operation.step();
         let lazy = self.lazy().await;
         let lazy = lazy.map_err(|NotLoaded| UploadError::Network { step })?;
-        lazy.run_by_host(presign, call).await
+        lazy.run_by_host(call).await
     }
 
     fn seed(&self) -> u64 {

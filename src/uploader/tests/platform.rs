@@ -22,7 +22,7 @@ use crate::uploader::diagnosis::Diagnosis;
 use crate::uploader::host_client;
 use crate::uploader::network::{Disarm, Network, Signal};
 use crate::uploader::platform::{NotLoaded, Platform};
-use crate::uploader::presign::{HostCall, Presign};
+use crate::uploader::presign::HostCall;
 
 /// The page's origin.
 pub const PAGE: &str = "https://app.test";
@@ -391,12 +391,8 @@ impl Platform for TestPlatform {
         Some(&Diagnose)
     }
 
-    async fn run_by_host(
-        &self,
-        presign: &dyn Presign,
-        call: HostCall<TestFile>,
-    ) -> Result<Answer, UploadError> {
-        host_client::run(presign, call).await
+    async fn run_by_host(&self, call: HostCall<TestFile>) -> Result<Answer, UploadError> {
+        host_client::run(call).await
     }
 
     fn seed(&self) -> u64 {
