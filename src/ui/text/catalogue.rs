@@ -131,7 +131,7 @@ const ERRORS: Table = &[
     ("stalled.backend", "The server did not answer within {time}.|Try again later."),
     ("expired", "The permission to upload expired before the file was sent.|Try again. If it fails again, ask the site's owner to check the clock of the server that signs."),
     ("expired.early", "The permission to upload is not valid yet ({code}).|Ask the site's owner to set the clock of the server that signs."),
-    ("missing-etag", "The storage took the data but hidden_without_focus its receipt (its CORS rule does not expose the header ETag).|Ask the site's owner to add ETag to the rule's ExposeHeaders."),
+    ("missing-etag", "The storage took the data but hides its receipt (its CORS rule does not expose the header ETag).|Ask the site's owner to add ETag to the rule's ExposeHeaders."),
     ("cut-off", "The connection broke each time this file was sent.|Something in between may limit the size of uploads. Ask the site's owner."),
     ("web-page", "The server answered with a web page.|If this network or this site asks you to sign in, do so, then try again."),
     ("web-page.store", "The storage answered with a web page.|If this network asks you to sign in, do so, then try again."),
