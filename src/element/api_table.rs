@@ -316,9 +316,13 @@ fn the_table_has_the_parts_and_properties_of_the_stylesheet() {
 #[test]
 fn every_key_of_the_catalogue_has_a_text() {
     // `cargo xtask npm` reads the keys by the shape of the lines: `("key", "text"),`.
-    let source = include_str!("../ui/text/catalogue.rs");
+    let source = [
+        include_str!("../ui/text/catalogue.rs"),
+        include_str!("../ui/text/failure_catalogue.rs"),
+    ];
     let rows = source
-        .lines()
+        .iter()
+        .flat_map(|source| source.lines())
         .filter_map(|line| line.strip_prefix("    (\""));
     let keys: Vec<&str> = rows.filter_map(|row| row.split('"').next()).collect();
     assert!(keys.len() > 100);

@@ -43,6 +43,7 @@ impl LazyCode for Code {
 /// Loads the code.
 #[cfg(feature = "split")]
 #[wasm_split_helpers::wasm_split(lazy, fallible)]
+#[allow(clippy::unnecessary_wraps, reason = "the load may fail")]
 pub(super) fn load() -> Result<&'static dyn LazyCode, NotLoaded> {
     Ok(&Code)
 }

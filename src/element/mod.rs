@@ -71,6 +71,8 @@ impl UploadElement {
     #[wasm_bindgen(constructor)]
     #[expect(clippy::new_without_default, reason = "JavaScript calls it")]
     pub fn new() -> Self {
+        #[cfg(feature = "split")]
+        crate::uploader::load_also(crate::ui::load_failure_texts);
         let inner = Rc::new(Inner {
             host: RefCell::new(None),
             uploader: Uploader::new(Settings::default()),

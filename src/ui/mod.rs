@@ -8,6 +8,8 @@
 mod action;
 mod components;
 mod display_options;
+#[cfg(feature = "split")]
+mod lazy;
 mod perform;
 mod style;
 pub mod text;
@@ -18,6 +20,8 @@ pub use action::Action;
 pub use components::{S3Upload, Widget};
 pub use components::{WidgetInput, WidgetView};
 pub use display_options::DisplayOptions;
+#[cfg(feature = "split")]
+pub(crate) use lazy::load_failure_texts;
 pub use perform::perform;
 pub use style::adopt;
 pub use text::messages::Messages;

@@ -56,6 +56,8 @@ pub use settings::{
 };
 
 use browser_platform::BrowserPlatform;
+#[cfg(feature = "split")]
+pub(crate) use browser_platform::load_also;
 use driver::Driver;
 
 /// Uploads files. Clones are cheap, and all clones are the same uploader. When the last one is dropped, the requests in

@@ -177,12 +177,20 @@ fn native_clippy(project: &Project, toolchain: &Toolchain) -> Command {
     clippy
 }
 
-/// The widget is checked for the browser, as the custom element without Leptos, and for the native target, on which
-/// most of its tests run.
-fn widget_clippy(project: &Project, toolchain: &Toolchain) -> [Command; 3] {
+/// The widget is checked for the browser, as the custom element without Leptos, whole and split, and for the native target,
+/// on which most of its tests run.
+fn widget_clippy(project: &Project, toolchain: &Toolchain) -> [Command; 4] {
     [
         &["--all-targets", "--target", WASM][..],
         &["--lib", "--no-default-features", "--target", WASM],
+        &[
+            "--lib",
+            "--no-default-features",
+            "--features",
+            "split",
+            "--target",
+            WASM,
+        ],
         &["--all-targets"],
     ]
     .map(|targets| {

@@ -4,13 +4,12 @@
 use core::time::Duration;
 
 use s3_upload_core::{
-    BackendRefusal, Blocked, FileSnapshot, Hint, Outage, Side, Status, StoreRefusal, UploadError,
-    Violation, WaitReason,
+    BackendRefusal, FileSnapshot, Outage, Side, Status, UploadError, Violation, WaitReason,
 };
 
 use super::constraint_text;
 use super::format;
-use super::messages::{Messages, fill};
+use super::messages::{Messages, split_text, with_full_stop};
 
 /// The time of waiting for an answer after which the status mentions it.
 const MENTION_WAIT_AFTER: Duration = Duration::from_secs(10);
@@ -133,152 +132,61 @@ pub fn error(messages: &Messages, error: &UploadError) -> String {
     }
 }
 
-/// The two parts of an error's text: what happened, and what to do.
+/// The two parts of an error's text: what happened, and what to do. A backend's own message needs no other text.
 fn parts(messages: &Messages, error: &UploadError) -> (String, String) {
-    let say = |key: &str, values: &[(&str, &str)]| {
-        let text = messages.text(key);
-        let (problem, advice) = text.split_once('|').unwrap_or((text, ""));
-        (fill(problem, values), fill(advice, values))
-    };
-    let code = error.code();
     match error {
-        UploadError::Store(refusal) => store(messages, refusal, &say),
-        UploadError::Backend(refusal) => backend(messages, refusal, &say),
         UploadError::Constraint(broken) => (violation(messages, broken), String::new()),
-        UploadError::Stalled { step, after } => {
-            let key = if step.is_backend() {
-                "stalled.backend"
-            } else {
-                code
-            };
-            say(key, &[("time", &format::duration(*after))])
+        UploadError::Backend(refusal) if has_message(refusal) => {
+            let message = refusal.message.as_deref().unwrap_or_default();
+            (with_full_stop(message), String::new())
         }
-        UploadError::Blocked(Blocked::Cors { page, host, .. }) => {
-            say(code, &[("page", page), ("host", host)])
-        }
-        UploadError::Unreadable(unreadable) => {
-            let (page, host) = (&unreadable.page, &unreadable.host);
-            // The text names the host only. The owner of the storage or of the server has to allow the page.
-            say(code, &[("page", page), ("host", host)])
-        }
-        UploadError::WebPage { step, .. } => {
-            let key = if step.is_backend() {
-                code
-            } else {
-                "web-page.store"
-            };
-            say(key, &[])
-        }
-        UploadError::Blocked(Blocked::Csp { directive, host }) => {
-            say(code, &[("directive", directive), ("host", host)])
-        }
-        UploadError::Blocked(
-            Blocked::MixedContent { host } | Blocked::Host { host } | Blocked::Setup { host, .. },
-        ) => say(code, &[("host", host)]),
-        UploadError::Malformed {
-            step,
-            expected,
-            got,
-            ..
-        } => {
-            let key = if !step.is_backend() {
-                "malformed-answer.store"
-            } else if is_page(got) {
-                "malformed-answer.page"
-            } else {
-                code
-            };
-            say(key, &[("expected", expected), ("got", got)])
-        }
-        UploadError::Configuration(text) | UploadError::Unsupported(text) => {
-            say(code, &[("text", &with_full_stop(text))])
-        }
-        _ if messages.find(code).is_some() => say(code, &[]),
-        _ => say("unknown", &[("code", code)]),
+        error => match failure_parts() {
+            Some(parts) => parts(messages, error),
+            None => general_parts(messages, error),
+        },
     }
 }
 
-type Fill<'a> = &'a dyn Fn(&str, &[(&str, &str)]) -> (String, String);
-
-fn store(messages: &Messages, refusal: &StoreRefusal, say: Fill) -> (String, String) {
-    let status = messages.fill("store.status", &[("status", &refusal.status.to_string())]);
-    let code = refusal.code.as_deref().unwrap_or_default();
-    let message = refusal
+fn has_message(refusal: &BackendRefusal) -> bool {
+    refusal
         .message
         .as_deref()
-        .unwrap_or_default()
-        .trim()
-        .trim_end_matches('.');
-    let key = match (code, refusal.status) {
-        ("AccessDenied", _) if message.to_ascii_lowercase().contains("expired") => "expired",
-        // The date in the signature is in the future. It is that of the server that signed, and not that of this
-        // device.
-        ("AccessDenied", _) if message.contains("not yet valid") => "expired.early",
-        ("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired", _) => "store.credentials",
-        ("SlowDown" | "ServiceUnavailable" | "Busy", _)
-        | ("", 425 | 429 | 502 | 503 | 504 | 520..=530 | 598 | 599) => "store.busy",
-        ("OperationAborted" | "ConditionalRequestConflict", _) => "store.conflict",
-        ("BadDigest" | "XAmzContentChecksumMismatch", _) => "store.damaged",
-        ("PermanentRedirect" | "TemporaryRedirect", _) | ("", 301 | 307) => "store.redirect",
-        ("", 400..=407 | 409..=499) if !message.is_empty() => "",
-        ("", 401 | 403) => "store.AccessDenied",
-        ("", 404) => "store.not-found",
-        ("", 408) => "store.RequestTimeout",
-        ("", 411) => "store.MissingContentLength",
-        ("", 412) => "store.PreconditionFailed",
-        ("", 413) => "store.EntityTooLarge",
-        ("", 500) => "store.InternalError",
-        ("", 501) => "store.NotImplemented",
-        ("", _) => "",
-        _ => code,
-    };
-    let named = format!("store.{key}");
-    let key = match key {
-        "expired" | "expired.early" => key,
-        _ if refusal.hint.as_deref() == Some(&Hint::EmptyChecksum) => "store.empty-checksum",
-        _ if key.starts_with("store.") => key,
-        _ if !key.is_empty() && messages.find(&named).is_some() => &named,
-        _ if message.is_empty() => "store.unknown",
-        _ => "store.said",
-    };
-    say(
-        key,
-        &[
-            ("code", if code.is_empty() { &status } else { code }),
-            ("message", message),
-        ],
-    )
+        .is_some_and(|message| !message.trim().is_empty())
 }
 
-fn backend(messages: &Messages, refusal: &BackendRefusal, say: Fill) -> (String, String) {
-    if let Some(message) = refusal
-        .message
-        .as_deref()
-        .map(str::trim)
-        .filter(|message| !message.is_empty())
-    {
-        return (with_full_stop(message), String::new());
-    }
-    let code = refusal.code.as_deref().unwrap_or_default();
-    let key = match (code, refusal.status) {
-        ("no_such_upload" | "unknown_upload" | "NoSuchUpload", _) => "backend.gone",
-        ("not_stored", _) => "backend.not-stored",
-        ("invalid_part" | "InvalidPart" | "incomplete", _) => "backend.incomplete",
-        (_, 401) => "backend.sign-in",
-        (_, 403) => "backend.forbidden",
-        (_, 404 | 405 | 410) => "backend.not-found",
-        (_, 413) => "backend.too-large",
-        (_, 415) => "backend.type",
-        (_, 408 | 425 | 429 | 503) => "backend.busy",
-        (_, 500..) => "backend.problem",
-        _ => "backend.unknown",
-    };
-    let status = messages.fill("store.status", &[("status", &refusal.status.to_string())]);
-    let both = format!("{code}, {status}");
-    say(
-        key,
-        &[("code", if code.is_empty() { &status } else { &both })],
-    )
+/// Writes the two parts of an error's text.
+pub type FailureParts = fn(&Messages, &UploadError) -> (String, String);
+
+#[cfg(not(feature = "split"))]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "with the feature it may be missing"
+)]
+fn failure_parts() -> Option<FailureParts> {
+    Some(super::failure_text::parts)
+}
+
+#[cfg(feature = "split")]
+thread_local! {
+    static FAILURE_PARTS: core::cell::Cell<Option<FailureParts>> = const { core::cell::Cell::new(None) };
+}
+
+#[cfg(feature = "split")]
+fn failure_parts() -> Option<FailureParts> {
+    FAILURE_PARTS.get()
+}
+
+/// Sets what writes the texts of failures, which is loaded when the first request fails.
+#[cfg(feature = "split")]
+pub fn set_failure_parts(parts: FailureParts) {
+    FAILURE_PARTS.set(Some(parts));
+}
+
+/// The text of an error while the texts of failures are not loaded.
+fn general_parts(messages: &Messages, error: &UploadError) -> (String, String) {
+    let code = error.code();
+    let text = messages.find(code).or_else(|| messages.find("unknown"));
+    split_text(text.unwrap_or_default(), &[("code", code)])
 }
 
 /// The reason why a file was not added.
@@ -299,25 +207,6 @@ pub fn violation(messages: &Messages, violation: &Violation) -> String {
         Violation::Refused { reason } if reason.trim().is_empty() => messages.text(code).to_owned(),
         Violation::Refused { reason } => with_full_stop(reason),
     }
-}
-
-/// Returns true if the text looks like HTML, such as a login page, a router's fallback or a proxy's error.
-fn is_page(got: &str) -> bool {
-    let got = got
-        .trim_start_matches(['"', '`', ' ', '\n'])
-        .to_ascii_lowercase();
-    got.starts_with("<!doctype html") || got.starts_with("<html") || got.contains("text/html")
-}
-
-/// Adds a full stop, unless the text ends in a punctuation mark.
-fn with_full_stop(text: &str) -> String {
-    let text = text.trim();
-    let stop = if text.ends_with(['.', '!', '?', '…', '。']) {
-        ""
-    } else {
-        "."
-    };
-    format!("{text}{stop}")
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The exact sentences that people read: every kind of error, every row of the core's retry tables.
 
-use s3_upload_core::{FileId, FileInfo, Step, StoredObject, Unreadable};
+use s3_upload_core::{
+    Blocked, FileId, FileInfo, Hint, Step, StoreRefusal, StoredObject, Unreadable,
+};
 
 use super::*;
 

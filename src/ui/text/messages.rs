@@ -44,6 +44,23 @@ impl Messages {
     }
 }
 
+/// The two parts of a text that `|` separates, with their placeholders filled in.
+pub fn split_text(text: &str, values: &[(&str, &str)]) -> (String, String) {
+    let (problem, advice) = text.split_once('|').unwrap_or((text, ""));
+    (fill(problem, values), fill(advice, values))
+}
+
+/// Adds a full stop, unless the text ends in a punctuation mark.
+pub fn with_full_stop(text: &str) -> String {
+    let text = text.trim();
+    let stop = if text.ends_with(['.', '!', '?', '…', '。']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{text}{stop}")
+}
+
 /// Replaces each `{name}` once and in one pass, so that braces in a value stay as they are.
 pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(template.len() + 16);

@@ -13,6 +13,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortSignal, File};
 
 use super::diagnosis::Diagnosis;
+#[cfg(feature = "split")]
+use super::future::LocalBoxFuture;
 use super::json;
 use super::network::{Disarm, Network, Signal};
 use super::platform::{LocalFile, NotLoaded, Platform};
@@ -44,6 +46,7 @@ pub(super) struct BrowserPlatform {
 /// marks this function, and `xtask` splits the wasm there.
 #[cfg(feature = "split")]
 #[wasm_split_helpers::wasm_split(lazy, fallible)]
+#[allow(clippy::unnecessary_wraps, reason = "the load may fail")]
 fn load() -> Result<&'static dyn LazyCode<BrowserPlatform>, NotLoaded> {
     Ok(&Code)
 }
@@ -52,6 +55,21 @@ fn load() -> Result<&'static dyn LazyCode<BrowserPlatform>, NotLoaded> {
 #[cfg(not(feature = "split"))]
 fn load() -> Ready<Result<&'static dyn LazyCode<BrowserPlatform>, NotLoaded>> {
     ready(Ok(&Code))
+}
+
+/// Loads a part of the code.
+#[cfg(feature = "split")]
+type LoadPart = fn() -> LocalBoxFuture<'static, ()>;
+
+#[cfg(feature = "split")]
+thread_local! {
+    static ALSO_LOADED: Cell<Option<LoadPart>> = const { Cell::new(None) };
+}
+
+/// Sets what is loaded together with the uploader's part, before a failure is reported.
+#[cfg(feature = "split")]
+pub fn load_also(part: LoadPart) {
+    ALSO_LOADED.set(Some(part));
 }
 
 #[cfg(feature = "split")]
@@ -67,6 +85,10 @@ impl BrowserPlatform {
             return Ok(loaded);
         }
         let loaded = load().await?;
+        #[cfg(feature = "split")]
+        if let Some(load) = ALSO_LOADED.get() {
+            load().await;
+        }
         self.lazy.set(Some(loaded));
         Ok(loaded)
     }

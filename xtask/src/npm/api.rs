@@ -130,7 +130,8 @@ impl Api {
                 default: default.clone(),
             })
         });
-        let catalogue = project::read(&project.root.join("src/ui/text/catalogue.rs"))?;
+        let read = |name: &str| project::read(&project.root.join("src/ui/text").join(name));
+        let catalogue = read("catalogue.rs")? + &read("failure_catalogue.rs")?;
         Ok(Self {
             attributes: attributes.collect(),
             table: json(project, "src/element/api.json")?,
