@@ -33,6 +33,9 @@ use crate::browser::probe::{self, Readability, TimeLimit};
 use crate::browser::{console, random, xhr};
 use lazy::{Code, LazyCode};
 
+/// The time after a failed load in which no other one begins, in milliseconds.
+const LOAD_PAUSE: u64 = 500;
+
 /// The page that the widget is on.
 #[derive(Default)]
 pub(super) struct BrowserPlatform {
@@ -40,6 +43,8 @@ pub(super) struct BrowserPlatform {
     policy: PolicyWatch,
     /// The code that is loaded when it is first needed, once it is there.
     lazy: Cell<Option<&'static dyn LazyCode<Self>>>,
+    /// The time of its last load that failed.
+    load_failed_at: Cell<Option<u64>>,
 }
 
 /// Loads the code that few uploads need. In the files that sites load, that code is a file of its own. The feature `split`
@@ -84,7 +89,15 @@ impl BrowserPlatform {
         if let Some(loaded) = self.lazy.get() {
             return Ok(loaded);
         }
-        let loaded = load().await?;
+        // One failure of a request asks for the code twice, and each load may take seconds.
+        let failed_just_now = |at: u64| self.clock.now().saturating_sub(at) < LOAD_PAUSE;
+        if self.load_failed_at.get().is_some_and(failed_just_now) {
+            return Err(NotLoaded);
+        }
+        let Ok(loaded) = load().await else {
+            self.load_failed_at.set(Some(self.clock.now()));
+            return Err(NotLoaded);
+        };
         #[cfg(feature = "split")]
         if let Some(load) = ALSO_LOADED.get() {
             load().await;
