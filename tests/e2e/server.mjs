@@ -30,13 +30,14 @@ export const running = new Set();
 /** Those that ended, until their logs were looked at. */
 export const ended = new Set();
 
-/** Starts a server; `extra` are more arguments for its command line, `env` more of its environment. */
-export async function start({ extra = [], env = {} } = {}) {
+/** Starts a server; `extra` are more arguments for its command line, `env` more of its environment, and `site` is the folder
+ * of its pages. */
+export async function start({ extra = [], env = {}, site = needed("S3_UPLOAD_DIST") } = {}) {
   const binary = needed("S3_UPLOAD_SERVER");
   const data = await mkdtemp(join(tmpdir(), "s3-upload-e2e-"));
   const child = spawn(
     binary,
-    ["--embedded", "--site", needed("S3_UPLOAD_DIST"), "--port", "0", "--store-port", "0", "--data", data, ...extra],
+    ["--embedded", "--site", site, "--port", "0", "--store-port", "0", "--data", data, ...extra],
     { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
   );
   const log = [];

@@ -1,6 +1,7 @@
 //! The benchmarks, which measure and judge nothing: the speed of uploads, and the load of a page.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::error::Result;
 use crate::process;
@@ -10,55 +11,86 @@ use crate::setup::rust;
 use crate::setup::{browser, node};
 use crate::{test, widget};
 
+/// The folder of the benchmark of uploads, which has packages of its own.
+const UPLOADS: &str = "tests/e2e/bench";
+
 /// The folder of the load benchmark, which has packages of its own.
 const LOAD: &str = "tests/e2e/bench-load";
 
-/// The options of the load benchmark.
+/// The options of a benchmark.
 #[derive(Debug, PartialEq, Eq)]
-pub struct LoadOptions {
+pub struct Options {
     /// The number of times that each side is measured.
     pub rounds: u16,
     /// The file for all figures, as JSON.
     pub json: Option<PathBuf>,
+    /// The names of the works that are measured; all if there is none.
+    pub only: Vec<String>,
 }
 
-impl Default for LoadOptions {
+impl Default for Options {
     fn default() -> Self {
         Self {
             rounds: 5,
             json: None,
+            only: Vec::new(),
         }
     }
 }
 
-/// Compares the uploads of the widget with bare loops in the same browser.
-pub fn uploads(project: &Project) -> Result<()> {
+impl Options {
+    fn tell(&self, bench: &mut Command) -> Result<()> {
+        bench.args(["--rounds", &self.rounds.to_string()]);
+        if let Some(json) = &self.json {
+            // The benchmark runs in a folder of its own.
+            let path = std::path::absolute(json)
+                .map_err(|error| format!("{} is no path: {error}", json.display()))?;
+            bench.arg("--json").arg(path);
+        }
+        for name in &self.only {
+            bench.args(["--only", name]);
+        }
+        Ok(())
+    }
+}
+
+/// Compares the uploads of the widget with those of loops and of other libraries in the same browser.
+pub fn uploads(project: &Project, options: &Options) -> Result<()> {
     let toolchain = rust::ensure(project)?;
     let mut bench = test::in_chromium(project, &toolchain, &browser::ensure()?.chromium)?;
-    bench
-        .arg("bench.mjs")
-        .env("S3_UPLOAD_BENCH", project.scratch()?.join("bench.json"));
+    prepare(project, &mut bench)?;
+    bench.arg("bench/bench.mjs");
+    options.tell(&mut bench)?;
     process::run(&mut bench)
 }
 
+/// Installs the packages of the other sides, and tells a command what bundles them.
+pub fn prepare(project: &Project, command: &mut Command) -> Result<()> {
+    let node = node::ensure()?;
+    node::install_packages(project, &node, UPLOADS)?;
+    bundler(project, command)
+}
+
+fn bundler(project: &Project, command: &mut Command) -> Result<()> {
+    command
+        .env("ESBUILD_MODULE", esbuild::ensure(project)?.module())
+        .env("ESBUILD_TARGET", BROWSERS);
+    Ok(())
+}
+
 /// Compares the load of a page with the widget with that of a page with Uppy.
-pub fn load(project: &Project, options: &LoadOptions) -> Result<()> {
+pub fn load(project: &Project, options: &Options) -> Result<()> {
     let browser = browser::ensure()?;
     let node = node::ensure()?;
     node::install_packages(project, &node, node::TESTS)?;
     node::install_packages(project, &node, LOAD)?;
     widget::dist(project, widget::Optimise::Required)?;
-    let esbuild = esbuild::ensure(project)?;
     let mut bench = process::command(&node.node);
     bench
         .arg(project.root.join(LOAD).join("load.mjs"))
-        .args(["--rounds", &options.rounds.to_string()])
         .env("S3_UPLOAD_DIST", &project.dist)
-        .env("S3_UPLOAD_ESBUILD", esbuild.module())
-        .env("S3_UPLOAD_BROWSERS", BROWSERS)
         .env("CHROMIUM", browser.chromium);
-    if let Some(json) = &options.json {
-        bench.arg("--json").arg(json);
-    }
+    bundler(project, &mut bench)?;
+    options.tell(&mut bench)?;
     process::run(&mut bench)
 }

@@ -40,7 +40,10 @@ cargo xtask <command>
   lint     the checks that run no test
              --only CHECK     format, clippy, modules, rules, docs, size, dependencies or spelling
   rules    the rules of specifications that no test names
-  bench    how fast the widget is beside bare loops of fetch and XHR: a table, and a file of JSON
+  bench    the uploads of the widget beside those of Uppy, better-upload, bare loops and the way through the backend
+             --rounds N       measurements of each (5)
+             --json FILE      all figures
+             --only NAME      one of the works, whose names an unknown name prints
   bench load
            the load of a page with the widget beside that of one with Uppy: a table
              --rounds N       measurements of each (5)
@@ -68,8 +71,8 @@ enum Task {
     TestChanged,
     Lint(Vec<lint::Check>),
     Rules,
-    Bench,
-    BenchLoad(bench::LoadOptions),
+    Bench(bench::Options),
+    BenchLoad(bench::Options),
     Dist,
     Npm,
     Size,
@@ -109,8 +112,8 @@ fn run(project: &Project, task: Task) -> Result<ExitCode> {
             rules::list(project)?;
             Ok(ExitCode::SUCCESS)
         }
-        Task::Bench => {
-            bench::uploads(project)?;
+        Task::Bench(options) => {
+            bench::uploads(project, &options)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::BenchLoad(options) => {
@@ -236,21 +239,24 @@ fn parse(arguments: &[String]) -> Result<Task> {
 }
 
 fn parse_bench(options: &mut Options<'_>) -> Result<Task> {
-    match options.next_name()?.as_deref() {
-        None => Ok(Task::Bench),
-        Some("load") => {
-            let mut asked = bench::LoadOptions::default();
-            while let Some(name) = options.next_name()? {
-                match name.as_str() {
-                    "--rounds" => asked.rounds = options.count(&name)?,
-                    "--json" => asked.json = Some(PathBuf::from(options.value(&name)?)),
-                    other => return Err(unknown(other, "bench load")),
-                }
-            }
-            Ok(Task::BenchLoad(asked))
+    let mut asked = bench::Options::default();
+    let mut is_load = false;
+    let mut is_first = true;
+    while let Some(name) = options.next_name()? {
+        match name.as_str() {
+            "load" if is_first => is_load = true,
+            "--rounds" => asked.rounds = options.count(&name)?,
+            "--json" => asked.json = Some(PathBuf::from(options.value(&name)?)),
+            "--only" if !is_load => asked.only.push(options.value(&name)?),
+            other => return Err(unknown(other, if is_load { "bench load" } else { "bench" })),
         }
-        Some(other) => Err(unknown(other, "bench")),
+        is_first = false;
     }
+    Ok(if is_load {
+        Task::BenchLoad(asked)
+    } else {
+        Task::Bench(asked)
+    })
 }
 
 fn unknown(option: &str, command: &str) -> String {
@@ -358,9 +364,10 @@ mod tests {
             parsed("test --only embed"),
             Ok(Task::Test(vec![test::Stage::EmbedAll]))
         );
-        let wanted = bench::LoadOptions {
+        let wanted = bench::Options {
             rounds: 7,
             json: Some("figures.json".into()),
+            only: Vec::new(),
         };
         assert_eq!(
             parsed("bench load --rounds 7 --json figures.json"),
@@ -368,9 +375,20 @@ mod tests {
         );
         assert_eq!(
             parsed("bench load"),
-            Ok(Task::BenchLoad(bench::LoadOptions::default()))
+            Ok(Task::BenchLoad(bench::Options::default()))
         );
-        assert_eq!(parsed("bench"), Ok(Task::Bench));
+        let wanted = bench::Options {
+            only: vec!["large".into(), "link".into()],
+            ..bench::Options::default()
+        };
+        assert_eq!(
+            parsed("bench --only large --only link"),
+            Ok(Task::Bench(wanted))
+        );
+        assert_eq!(
+            parsed("bench"),
+            Ok(Task::Bench(bench::Options::default()))
+        );
         assert_eq!(parsed("test --changed"), Ok(Task::TestChanged));
         assert_eq!(parsed("dist --help"), Ok(Task::Help));
         assert_eq!(parsed("npm"), Ok(Task::Npm));
@@ -395,6 +413,14 @@ mod tests {
         assert_eq!(
             parsed("bench load --rounds 0"),
             Err("`--rounds` needs a number, 1 to 65535, and `0` is none.".into())
+        );
+        assert_eq!(
+            parsed("bench load --only large"),
+            Err("`bench load` has no option `--only`.".into())
+        );
+        assert_eq!(
+            parsed("bench --rounds 2 load"),
+            Err("`bench` has no option `load`.".into())
         );
         assert_eq!(
             parsed("dist now"),

@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::bench;
 use crate::error::Result;
 use crate::lint::{self, Check};
 use crate::npm;
@@ -349,6 +350,7 @@ fn end_to_end(project: &Project, toolchain: &Toolchain, specs: &Specs) -> Result
     let browser = browser::ensure()?;
     let mut tests = in_chromium(project, toolchain, &browser.chromium)?;
     backends.tell(&mut tests);
+    bench::prepare(project, &mut tests)?;
     tests.args(["node_modules/@playwright/test/cli.js", "test"]);
     if let Specs::Some(specs) = specs {
         tests.args(specs);

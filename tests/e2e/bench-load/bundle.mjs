@@ -1,35 +1,19 @@
 // The files of both sides, as a static server holds them: each with its form that brotli compresses at level 11.
-import { readdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { basename, join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
+import * as shared from "../bench-shared/bundle.mjs";
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** The files of the widget: `{ name, content, compressed }` of each. */
 export async function widgetFiles(dist) {
-  const names = (await readdir(dist)).filter((name) => /^s3-upload.*\.(js|wasm)$/.test(name));
-  if (names.length === 0) throw new Error(`There is no widget in ${dist}; \`cargo xtask dist\` builds it.`);
-  return Promise.all(names.map(async (name) => file(name, await readFile(join(dist, name)))));
+  return (await shared.widgetFiles(dist)).map(withBrotli);
 }
 
-/** The files of Uppy, which esbuild bundles with the options of the widget's own scripts: `targets` are the browsers. */
+/** The files of Uppy, which esbuild bundles. */
 export async function uppyFiles(esbuild, targets) {
-  const { build } = createRequire(import.meta.url)(esbuild);
-  const { outputFiles } = await build({
-    entryPoints: [here("uppy.mjs")],
-    bundle: true,
-    minify: true,
-    format: "esm",
-    charset: "utf8",
-    legalComments: "none",
-    target: targets.split(","),
-    define: { "process.env.NODE_ENV": '"production"' },
-    outdir: "/",
-    write: false,
-  });
-  return outputFiles.map(({ path, contents }) => file(basename(path), Buffer.from(contents)));
+  return (await shared.bundled(esbuild, targets, [here("uppy.mjs")])).map(withBrotli);
 }
 
 /** The versions of Uppy's packages, as they are installed. */
@@ -42,7 +26,7 @@ export async function uppyVersions() {
   return versions;
 }
 
-function file(name, content) {
+function withBrotli({ name, content }) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
   return { name, content, compressed: brotliCompressSync(content, { params }) };
 }

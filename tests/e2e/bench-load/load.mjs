@@ -5,6 +5,8 @@ import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { chromium } from "@playwright/test";
+import { needed } from "../bench-shared/bundle.mjs";
+import { median, rounded, sum } from "../bench-shared/statistics.mjs";
 import config from "../playwright.config.mjs";
 import { uppyFiles, uppyVersions, widgetFiles } from "./bundle.mjs";
 import { install } from "./page.mjs";
@@ -33,14 +35,14 @@ const NETWORKS = {
   slow: { title: "1.6 Mbit/s (200 kB/s), 150 ms, CPU 4×", down: 200_000, up: 93_750, latency: 150, cpu: 4 },
 };
 
-const needed = (name) => process.env[name] ?? fail(`${name} is not set; run this benchmark with: cargo xtask bench load`);
 function fail(message) {
   throw new Error(message);
 }
 
+const fromXtask = (name) => needed(name, "cargo xtask bench load");
 const files = {
-  widget: await widgetFiles(needed("S3_UPLOAD_DIST")),
-  uppy: await uppyFiles(needed("S3_UPLOAD_ESBUILD"), needed("S3_UPLOAD_BROWSERS")),
+  widget: await widgetFiles(fromXtask("S3_UPLOAD_DIST")),
+  uppy: await uppyFiles(fromXtask("ESBUILD_MODULE"), fromXtask("ESBUILD_TARGET")),
 };
 const site = await listen(files);
 const browser = await chromium.launch(config.use.launchOptions);
@@ -156,20 +158,6 @@ function transferred(side) {
     if (bytes !== compressed.length) fail(`${path} was sent as ${bytes} bytes, and its brotli form has ${compressed.length}.`);
   }
   return found.map(([, bytes]) => bytes);
-}
-
-function sum(numbers) {
-  return numbers.reduce((total, one) => total + one, 0);
-}
-
-function rounded(value) {
-  return Number(value.toFixed(2));
-}
-
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** The medians of both sides and their largest figures, and the widget's median in relation to Uppy's. */

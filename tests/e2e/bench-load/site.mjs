@@ -1,8 +1,8 @@
 // The site of the benchmark: the pages and files of both sides with the same headers, a backend that signs, and a store of
 // another origin. Backend and store answer after fixed delays.
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import { start, stop } from "../bench-shared/servers.mjs";
 
 /** Milliseconds until the backend answers, and the store. */
 export const DELAYS = { backend: 50, store: 20 };
@@ -87,21 +87,5 @@ export async function listen(files) {
   });
   const url = await start(site);
 
-  return {
-    url,
-    sent,
-    async stop() {
-      for (const server of [site, store]) {
-        server.close();
-        server.closeAllConnections();
-        await once(server, "close");
-      }
-    },
-  };
-}
-
-async function start(server) {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return `http://127.0.0.1:${server.address().port}`;
+  return { url, sent, stop: () => stop(site, store) };
 }

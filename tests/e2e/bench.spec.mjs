@@ -1,0 +1,40 @@
+// The benchmark of uploads in small: each competitor does each work once, and what it stored is verified. The measurement
+// itself is `cargo xtask bench`.
+import { COMPETITORS } from "./bench/competitors.mjs";
+import { openBench } from "./bench/measure.mjs";
+import { tables } from "./bench/table.mjs";
+import { works } from "./bench/works.mjs";
+import { expect, test } from "./server.mjs";
+
+const WORKS = works({ isSmoke: true });
+
+for (const competitor of COMPETITORS) {
+  test(`bench: ${competitor.title} does its works`, async ({ browser }) => {
+    const bench = await openBench(browser, { isSmoke: true });
+    try {
+      for (const work of WORKS) {
+        if (competitor.cannot?.[work.name]) continue;
+        await test.step(work.name, async () => {
+          const { milliseconds, cpu, requests } = await bench.measure(work, competitor, 1);
+          expect(milliseconds).toBeGreaterThan(0);
+          expect(cpu).toBeGreaterThan(0);
+          if (!work.isReal) expect(requests.backend).toBeGreaterThan(0);
+        });
+      }
+    } finally {
+      await bench.close();
+    }
+  });
+}
+
+test("bench: a figure that is missing has its reason below the table", () => {
+  const round = { milliseconds: 100, memory: 2 ** 20, cpu: 0.5, requests: { preflight: 1, backend: 2, store: 3 } };
+  const [work] = WORKS;
+  const outcomes = Object.fromEntries(COMPETITORS.map(({ name }) => [name, { rounds: [round] }]));
+  outcomes.widget = { rounds: [round, { ...round, milliseconds: 50 }, { ...round, milliseconds: 70 }] };
+  outcomes.form = { reason: "it takes no files" };
+  const lines = tables([{ work, outcomes }], COMPETITORS).split("\n");
+  expect(lines.find((line) => line.startsWith("| this widget"))).toBe("| this widget | 0.70 | 70 ms | 1 MiB | 0.50 s | 6: 1 + 2 + 3 |");
+  expect(lines.find((line) => line.startsWith("| through the backend"))).toBe("| through the backend, 6 at once | – (1) | – | – | – | – |");
+  expect(lines.at(-1)).toBe("(1) it takes no files.");
+});
