@@ -6,13 +6,8 @@ use std::process::Command;
 use crate::error::Result;
 use crate::process;
 use crate::project::Project;
-use crate::setup::esbuild::{self, BROWSERS};
-use crate::setup::rust;
-use crate::setup::{browser, node};
+use crate::setup::{browser, competitors, node, rust};
 use crate::{test, widget};
-
-/// The folder of the benchmark of uploads, which has packages of its own.
-const UPLOADS: &str = "tests/e2e/bench";
 
 /// The folder of the load benchmark, which has packages of its own.
 const LOAD: &str = "tests/e2e/bench-load";
@@ -58,24 +53,10 @@ impl Options {
 pub fn uploads(project: &Project, options: &Options) -> Result<()> {
     let toolchain = rust::ensure(project)?;
     let mut bench = test::in_chromium(project, &toolchain, &browser::ensure()?.chromium)?;
-    prepare(project, &mut bench)?;
+    competitors::install(project, &mut bench)?;
     bench.arg("bench/bench.mjs");
     options.tell(&mut bench)?;
     process::run(&mut bench)
-}
-
-/// Installs the packages of the other sides, and tells a command what bundles them.
-pub fn prepare(project: &Project, command: &mut Command) -> Result<()> {
-    let node = node::ensure()?;
-    node::install_packages(project, &node, UPLOADS)?;
-    bundler(project, command)
-}
-
-fn bundler(project: &Project, command: &mut Command) -> Result<()> {
-    command
-        .env("ESBUILD_MODULE", esbuild::ensure(project)?.module())
-        .env("ESBUILD_TARGET", BROWSERS);
-    Ok(())
 }
 
 /// Compares the load of a page with the widget with that of a page with Uppy.
@@ -90,7 +71,7 @@ pub fn load(project: &Project, options: &Options) -> Result<()> {
         .arg(project.root.join(LOAD).join("load.mjs"))
         .env("S3_UPLOAD_DIST", &project.dist)
         .env("CHROMIUM", browser.chromium);
-    bundler(project, &mut bench)?;
+    competitors::bundler(project, &mut bench)?;
     options.tell(&mut bench)?;
     process::run(&mut bench)
 }

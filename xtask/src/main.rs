@@ -385,10 +385,7 @@ mod tests {
             parsed("bench --only large --only link"),
             Ok(Task::Bench(wanted))
         );
-        assert_eq!(
-            parsed("bench"),
-            Ok(Task::Bench(bench::Options::default()))
-        );
+        assert_eq!(parsed("bench"), Ok(Task::Bench(bench::Options::default())));
         assert_eq!(parsed("test --changed"), Ok(Task::TestChanged));
         assert_eq!(parsed("dist --help"), Ok(Task::Help));
         assert_eq!(parsed("npm"), Ok(Task::Npm));

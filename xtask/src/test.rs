@@ -7,7 +7,6 @@ use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::bench;
 use crate::error::Result;
 use crate::lint::{self, Check};
 use crate::npm;
@@ -17,7 +16,7 @@ use crate::report::Count;
 use crate::server;
 use crate::setup::backends::Backends;
 use crate::setup::rust::{self, Toolchain, WASM};
-use crate::setup::{browser, node, python, wasm_bindgen};
+use crate::setup::{browser, competitors, node, python, wasm_bindgen};
 use crate::widget;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -350,7 +349,7 @@ fn end_to_end(project: &Project, toolchain: &Toolchain, specs: &Specs) -> Result
     let browser = browser::ensure()?;
     let mut tests = in_chromium(project, toolchain, &browser.chromium)?;
     backends.tell(&mut tests);
-    bench::prepare(project, &mut tests)?;
+    competitors::install(project, &mut tests)?;
     tests.args(["node_modules/@playwright/test/cli.js", "test"]);
     if let Specs::Some(specs) = specs {
         tests.args(specs);

@@ -51,6 +51,7 @@ async function inPage({ browser, root, isSmoke }, backend, work, { page: path },
   const context = await browser.newContext();
   const errors = [];
   let timer;
+  let watched;
   try {
     const page = await context.newPage();
     page.on("pageerror", ({ message }) => errors.push(message));
@@ -62,7 +63,7 @@ async function inPage({ browser, root, isSmoke }, backend, work, { page: path },
     } else await page.evaluate((files) => bench.make(files), work.files);
     if (!isSmoke) await rest(root);
     await backend.count();
-    const watched = await watch(root);
+    watched = await watch(root);
     const late = new Promise((_, reject) => {
       timer = setTimeout(() => reject(new Error(`it was not done after ${work.minutes} minutes`)), work.minutes * 60_000);
     });
@@ -73,6 +74,7 @@ async function inPage({ browser, root, isSmoke }, backend, work, { page: path },
     throw new Error([message, ...errors.slice(0, 1)].join("; "), { cause: error });
   } finally {
     clearTimeout(timer);
+    await watched?.stop();
     await context.close();
   }
 }

@@ -48,25 +48,20 @@ export async function watch(root) {
   const start = await look(root);
   let last = start;
   let most = start.pss;
-  let timer;
-  let looking;
-  const next = () => {
-    timer = setTimeout(() => {
-      looking = again().then(next);
-    }, INTERVAL);
-  };
+  let looking = Promise.resolve();
+  const timer = setInterval(() => {
+    looking = looking.then(again);
+  }, INTERVAL);
   const again = async () => {
     const now = await look(root);
     // A process that ended keeps its last value.
     last = { pss: now.pss, cpu: new Map([...last.cpu, ...now.cpu]) };
     most = Math.max(most, now.pss);
   };
-  next();
   return {
     async stop() {
-      clearTimeout(timer);
+      clearInterval(timer);
       await looking;
-      clearTimeout(timer);
       await again();
       return { memory: most - start.pss, cpu: spent(start, last) };
     },

@@ -6,6 +6,7 @@ pub mod apt;
 pub mod backends;
 pub mod browser;
 mod cargo;
+pub mod competitors;
 pub mod esbuild;
 mod go;
 pub mod node;

@@ -14,8 +14,8 @@ serveUppy(Uppy, (uppy, work) => {
   uppy.use(AwsS3, {
     shouldUseMultipart: false,
     async getUploadParameters({ name, type, size }) {
-      const { url } = await ask("POST", "/uploads", { name, type, size, accepts: ["put"] });
-      return { method: "PUT", url, headers: { "content-type": type } };
+      const { url, headers } = await ask("POST", "/uploads", { name, type, size, accepts: ["put"] });
+      return { method: "PUT", url, headers: { "content-type": type, ...headers } };
     },
   });
 });

@@ -4,7 +4,13 @@ import Uppy from "@uppy/core";
 import { ask } from "../../pages/page.mjs";
 import { chunkSize, serveUppy } from "../../pages/uppy.mjs";
 
-const generateObjectKey = ({ name }) => name;
+/** The sizes of the files, which a signature needs and Uppy does not pass on. */
+const sizes = new Map();
+
+function generateObjectKey({ name, size }) {
+  sizes.set(name, size);
+  return name;
+}
 
 serveUppy(Uppy, (uppy, work) => {
   const { protocol, isLarge, threshold } = work;
@@ -16,6 +22,9 @@ serveUppy(Uppy, (uppy, work) => {
   uppy.use(AwsS3, {
     shouldUseMultipart: false,
     generateObjectKey,
-    signRequest: ({ key, contentType }) => ask("POST", "/uploads", { name: key, type: contentType, size: 0, accepts: ["put"] }),
+    async signRequest({ key, contentType }) {
+      const { url, headers } = await ask("POST", "/uploads", { name: key, type: contentType, size: sizes.get(key), accepts: ["put"] });
+      return { url, headers };
+    },
   });
 });
