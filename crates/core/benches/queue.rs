@@ -4,6 +4,8 @@
 //! cargo bench -p s3-upload-core
 //! ```
 
+#![allow(clippy::expect_used, reason = "a benchmark that cannot go on ends")]
+
 use core::time::Duration;
 
 use divan::counter::ItemsCount;

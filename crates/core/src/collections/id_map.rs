@@ -1,6 +1,9 @@
 //! A map from ids to values, in the order of the ids.
 
+use core::cmp::Ordering;
 use core::fmt;
+
+use super::work;
 
 /// The number of removed entries from which on a map may be compacted.
 const COMPACT_FROM: usize = 16;
@@ -66,6 +69,7 @@ impl<K: Copy + Ord, V> IdMap<K, V> {
         let before = match place(&self.ids, &id) {
             Ok(place) => self.values.get_mut(place)?.replace(value),
             Err(place) => {
+                work::count(self.ids.len() - place);
                 self.ids.insert(place, id);
                 self.values.insert(place, Some(value));
                 None
@@ -105,6 +109,7 @@ impl<K: Copy + Ord, V> IdMap<K, V> {
     /// The ids and their values, in the order of the ids.
     pub fn iter(&self) -> impl Iterator<Item = (K, &V)> {
         let places = self.ids.iter().zip(&self.values);
+        let places = places.inspect(|_| work::count(1));
         places.filter_map(|(id, value)| Some((*id, value.as_ref()?)))
     }
 
@@ -115,11 +120,13 @@ impl<K: Copy + Ord, V> IdMap<K, V> {
 
     /// The values in the order of their ids.
     pub fn values(&self) -> impl Iterator<Item = &V> {
-        self.values.iter().flatten()
+        let places = self.values.iter().inspect(|_| work::count(1));
+        places.flatten()
     }
 
     /// Removes the empty places.
     fn compact(&mut self) {
+        work::count(self.ids.len());
         let mut values = self.values.iter();
         self.ids
             .retain(|_| values.next().is_some_and(Option::is_some));
@@ -140,8 +147,9 @@ impl<K: Copy + Ord, V> FromIterator<(K, V)> for IdMap<K, V> {
 
 /// The place of an id, or the place at which it would be inserted.
 fn place<K: Ord>(ids: &[K], id: &K) -> Result<usize, usize> {
-    match ids.last() {
-        Some(last) if last < id => Err(ids.len()),
+    match ids.last().map(|last| last.cmp(id)) {
+        Some(Ordering::Less) => Err(ids.len()),
+        Some(Ordering::Equal) => Ok(ids.len() - 1),
         _ => ids.binary_search(id),
     }
 }

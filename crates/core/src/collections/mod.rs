@@ -5,6 +5,7 @@
 
 mod id_map;
 mod sorted_set;
+pub(crate) mod work;
 
 pub use id_map::IdMap;
 pub(crate) use sorted_set::SortedSet;

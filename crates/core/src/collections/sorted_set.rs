@@ -3,7 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use super::Pair;
+use super::{Pair, work};
 
 /// The largest number of pairs in a chunk.
 const CHUNK: usize = 128;
@@ -41,6 +41,7 @@ impl<K: Pair> SortedSet<K> {
     }
 
     pub fn len(&self) -> usize {
+        work::count(self.pairs.0.len());
         self.pairs.0.iter().map(Vec::len).sum()
     }
 
@@ -69,16 +70,21 @@ impl<K: Pair> SortedSet<K> {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = K> {
-        self.pairs.0.iter().flatten().copied().filter_map(K::of)
+        let pairs = self.pairs.0.iter().flatten().copied();
+        pairs.inspect(|_| work::count(1)).filter_map(K::of)
     }
 }
 
 impl Pairs {
     /// The chunk that has this pair, or that would have it, and the pair's place in it. `None` if there is no chunk.
     fn place(&self, pair: (u64, u64)) -> Option<(usize, Result<usize, usize>)> {
-        let above = self
-            .0
-            .partition_point(|chunk| chunk.first().is_some_and(|first| *first <= pair));
+        let is_before = |chunk: &Vec<_>| chunk.first().is_some_and(|first| *first <= pair);
+        // Most pairs are appended to the last chunk, or taken from the first.
+        let above = match self.0.get(1) {
+            Some(second) if !is_before(second) => 0,
+            _ if self.0.last().is_some_and(is_before) => self.0.len(),
+            _ => self.0.partition_point(is_before),
+        };
         let chunk = above.saturating_sub(1);
         Some((chunk, self.0.get(chunk)?.binary_search(&pair)))
     }
@@ -91,6 +97,7 @@ impl Pairs {
         let (Err(place), Some(chunk)) = (place, self.0.get_mut(index)) else {
             return false;
         };
+        work::count(chunk.len() - place);
         if chunk.len() < CHUNK {
             chunk.insert(place, pair);
             return true;
@@ -101,6 +108,7 @@ impl Pairs {
             Some(place) => upper.insert(place, pair),
             None => chunk.insert(place, pair),
         }
+        work::count(self.0.len() - index);
         self.0.insert(index + 1, upper);
         true
     }
@@ -110,8 +118,10 @@ impl Pairs {
             return false;
         };
         if let Some(chunk) = self.0.get_mut(index) {
+            work::count(chunk.len() - place);
             chunk.remove(place);
             if chunk.is_empty() {
+                work::count(self.0.len() - index);
                 self.0.remove(index);
             }
         }

@@ -134,7 +134,9 @@ impl Queue {
                 }
                 self.cancel(now, Target::One(file));
             }
-            self.uploads.remove(&file);
+            if let Some(removed) = self.uploads.remove(&file) {
+                self.totals.remove(&removed);
+            }
             self.refresh_derived(file);
             self.notify(Notice::Removed(file));
         }

@@ -31,6 +31,9 @@ mod timers;
 mod totals;
 mod view;
 
+#[cfg(test)]
+mod work_tests;
+
 use std::collections::VecDeque;
 
 use s3_upload_types::CollectVec;
@@ -239,7 +242,6 @@ impl Queue {
             self.ready
                 .update(upload, usize::from(self.concurrency.limit()));
         } else {
-            self.totals.remove(file);
             self.ready.remove(file);
         }
     }

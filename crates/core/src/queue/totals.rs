@@ -2,102 +2,13 @@
 
 use s3_upload_types::CollectVec;
 
-use crate::collections::{IdMap, SortedSet};
+use crate::collections::SortedSet;
 use crate::ids::FileId;
 use crate::snapshot::{Totals, percent};
-use crate::upload::{State, Upload};
+use crate::upload::{Contribution, State, Upload};
 
 /// The number of failed files that the totals name.
 const MOST_NAMED: usize = 200;
-
-/// The contribution of one file to the sums.
-#[derive(Clone, Copy, Debug, Default)]
-struct Contribution {
-    files: u32,
-    active: u32,
-    open: u32,
-    open_large: u32,
-    held: u32,
-    paused: u32,
-    interrupted: u32,
-    completed: u32,
-    failed: u32,
-    cancelled: u32,
-    size: u64,
-    sent: u64,
-    /// The number of bytes still to be sent, if the upload is active.
-    left: u64,
-    failed_size: u64,
-    completed_size: u64,
-}
-
-impl Contribution {
-    fn of(upload: &Upload) -> Self {
-        let state = &upload.state;
-        if matches!(state, State::Cancelled) {
-            return Self {
-                cancelled: 1,
-                ..Self::default()
-            };
-        }
-        let paused = matches!(state, State::Paused(_));
-        let failed = matches!(state, State::Failed { .. });
-        let completed = matches!(state, State::Completed(_));
-        Self {
-            files: 1,
-            active: state.is_active().into(),
-            open: (upload.is_open() && !upload.is_large).into(),
-            open_large: (upload.is_open() && upload.is_large).into(),
-            held: matches!(state, State::Queued { held: true }).into(),
-            paused: paused.into(),
-            interrupted: (paused && upload.shown() > 0).into(),
-            completed: completed.into(),
-            failed: failed.into(),
-            cancelled: 0,
-            size: upload.info.size,
-            sent: upload.shown(),
-            left: if state.is_active() { upload.left() } else { 0 },
-            failed_size: if failed { upload.info.size } else { 0 },
-            completed_size: if completed { upload.info.size } else { 0 },
-        }
-    }
-
-    fn add(&mut self, other: Self) {
-        self.files += other.files;
-        self.active += other.active;
-        self.open += other.open;
-        self.open_large += other.open_large;
-        self.held += other.held;
-        self.paused += other.paused;
-        self.interrupted += other.interrupted;
-        self.completed += other.completed;
-        self.failed += other.failed;
-        self.cancelled += other.cancelled;
-        self.size += other.size;
-        self.sent += other.sent;
-        self.left += other.left;
-        self.failed_size += other.failed_size;
-        self.completed_size += other.completed_size;
-    }
-
-    fn subtract(&mut self, other: Self) {
-        self.files -= other.files;
-        self.active -= other.active;
-        self.open -= other.open;
-        self.open_large -= other.open_large;
-        self.held -= other.held;
-        self.paused -= other.paused;
-        self.interrupted -= other.interrupted;
-        self.completed -= other.completed;
-        self.failed -= other.failed;
-        self.cancelled -= other.cancelled;
-        self.size -= other.size;
-        self.sent -= other.sent;
-        self.left -= other.left;
-        self.failed_size -= other.failed_size;
-        self.completed_size -= other.completed_size;
-    }
-}
 
 /// A number of files, and the sum of their sizes in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,33 +17,29 @@ pub(super) struct CountAndSize {
     pub size: u64,
 }
 
-/// The sums over all files, and the contribution of each file.
+/// The sums over all files. An upload has its own contribution.
 #[derive(Debug, Default)]
 pub(super) struct RunningTotals {
-    contributions: IdMap<FileId, Contribution>,
     failed: SortedSet<FileId>,
     sum: Contribution,
 }
 
 impl RunningTotals {
-    pub fn update(&mut self, upload: &Upload) {
-        let contribution = Contribution::of(upload);
+    pub fn update(&mut self, upload: &mut Upload) {
+        let contribution = contribution_of(upload);
         if contribution.failed > 0 {
             self.failed.insert(upload.id);
         } else {
             self.failed.remove(&upload.id);
         }
-        if let Some(before) = self.contributions.insert(upload.id, contribution) {
-            self.sum.subtract(before);
-        }
+        self.sum.subtract(upload.contribution);
         self.sum.add(contribution);
+        upload.contribution = contribution;
     }
 
-    pub fn remove(&mut self, file: FileId) {
-        self.failed.remove(&file);
-        if let Some(before) = self.contributions.remove(&file) {
-            self.sum.subtract(before);
-        }
+    pub fn remove(&mut self, upload: &Upload) {
+        self.failed.remove(&upload.id);
+        self.sum.subtract(upload.contribution);
     }
 
     pub const fn active(&self) -> u32 {
@@ -204,5 +111,36 @@ impl RunningTotals {
             percent: percent(sent, size, done),
             ..Totals::default()
         }
+    }
+}
+
+/// What an upload contributes to the sums.
+fn contribution_of(upload: &Upload) -> Contribution {
+    let state = &upload.state;
+    if matches!(state, State::Cancelled) {
+        return Contribution {
+            cancelled: 1,
+            ..Contribution::default()
+        };
+    }
+    let paused = matches!(state, State::Paused(_));
+    let failed = matches!(state, State::Failed { .. });
+    let completed = matches!(state, State::Completed(_));
+    Contribution {
+        files: 1,
+        active: state.is_active().into(),
+        open: (upload.is_open() && !upload.is_large).into(),
+        open_large: (upload.is_open() && upload.is_large).into(),
+        held: matches!(state, State::Queued { held: true }).into(),
+        paused: paused.into(),
+        interrupted: (paused && upload.shown() > 0).into(),
+        completed: completed.into(),
+        failed: failed.into(),
+        cancelled: 0,
+        size: upload.info.size,
+        sent: upload.shown(),
+        left: if state.is_active() { upload.left() } else { 0 },
+        failed_size: if failed { upload.info.size } else { 0 },
+        completed_size: if completed { upload.info.size } else { 0 },
     }
 }

@@ -37,12 +37,14 @@ impl Queue {
             .into_iter()
             .any(|side| self.next_attempt(side).is_some())
         {
-            let waiting = self
-                .uploads
-                .values()
-                .filter(|upload| upload.awaited_side().is_some());
-            for upload in waiting.take(MOST_COUNTDOWNS) {
-                self.changed.insert(upload.id);
+            let to_backend = self.ready.backend.iter().map(|entry| entry.file);
+            let to_store = self.ready.store.iter().map(|entry| entry.file);
+            let waiting = to_store.chain(to_backend).filter(|file| {
+                let upload = self.uploads.get(file);
+                upload.is_some_and(|upload| upload.awaited_side().is_some())
+            });
+            for file in waiting.take(MOST_COUNTDOWNS) {
+                self.changed.insert(file);
             }
         }
     }

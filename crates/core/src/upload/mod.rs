@@ -1,6 +1,7 @@
 //! One upload: its state, its requests in flight, and its retry counters. It names the request that it needs next;
 //! the [queue](crate::queue) decides when that request is sent.
 
+mod contribution;
 mod transfer;
 mod transitions;
 
@@ -16,6 +17,7 @@ use crate::progress::Meter;
 use crate::snapshot::{StoredObject, WaitReason};
 use crate::time::Instant;
 
+pub(crate) use contribution::Contribution;
 pub(crate) use transfer::{SentState, SingleTransfer, Transfer};
 pub(crate) use transitions::ExistingObject;
 
@@ -245,6 +247,8 @@ pub(crate) struct Upload {
     pub meter: Meter,
     /// True if the page was notified that work on the file began.
     pub started: bool,
+    /// What the sums over all files have of this one.
+    pub contribution: Contribution,
     /// The highest number of bytes that was ever shown as sent, so that the progress never decreases.
     shown: u64,
 }
@@ -260,6 +264,7 @@ impl Upload {
             retry: RetryState::new(budget),
             meter: Meter::default(),
             started: false,
+            contribution: Contribution::default(),
             shown: 0,
         }
     }
