@@ -440,7 +440,7 @@ impl Queue {
                 file,
             });
         }
-        upload.retry.wait = Some(Wait { until, reason });
+        upload.retry.wait = Some(Box::new(Wait { until, reason }));
         self.waits.insert(WaitEntry { until, file });
     }
 

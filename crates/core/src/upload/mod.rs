@@ -176,8 +176,8 @@ pub(crate) struct RetryState {
     pub unread: u32,
     /// The number of answers with status 500 to the request that verifies whether the object is stored.
     pub failed_verifications: u32,
-    /// The wait before the next request, if there is one.
-    pub wait: Option<Wait>,
+    /// The wait before the next request, if there is one. Few of many uploads have one.
+    pub wait: Option<Box<Wait>>,
     /// The last request that had been made when a failure was counted. Requests up to it were in flight together, and
     /// their failures belong to the same burst.
     pub counted_to: Option<RequestId>,
@@ -409,7 +409,7 @@ impl Upload {
         if !self.requests.is_empty() {
             return;
         }
-        if let Some(Wait { until, reason }) = self.retry.wait.clone()
+        if let Some(Wait { until, reason }) = self.retry.wait.as_deref().cloned()
             && matches!(
                 self.state,
                 State::Queued { held: false } | State::Uploading(_) | State::Completing(_)
