@@ -13,7 +13,7 @@ test("plain pages, with Subresource Integrity", { tag: "@basic" }, async ({ page
   await project.install();
   const integrity = JSON.parse(await project.read("node_modules/s3-upload/integrity.json"));
   const files = Object.keys(integrity);
-  expect(files.filter((file) => file.endsWith(".wasm"))).toHaveLength(1);
+  expect(files.filter((file) => file.endsWith(".wasm"))).toHaveLength(2);
   const map = Object.entries(integrity).filter(([file]) => file.endsWith(".js"));
   const importmap = JSON.stringify({ integrity: Object.fromEntries(map.map(([file, hash]) => [`/${file}`, hash])) });
   const script = (name, kind) =>
