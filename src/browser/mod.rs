@@ -17,4 +17,5 @@ pub mod page;
 pub mod policy;
 pub mod probe;
 pub mod random;
+pub mod timing;
 pub mod xhr;

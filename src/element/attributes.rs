@@ -171,7 +171,7 @@ impl Attributes {
             engine.constraints.max_files = Some(1);
         }
         engine.manual = self.manual;
-        engine.max_lanes = self.concurrency.unwrap_or(defaults.max_lanes);
+        engine.max_lanes = self.concurrency;
         engine.part_size = self.part_size;
         engine.multipart_threshold = self
             .multipart_threshold
@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(settings.credentials, Credentials::Include);
         assert_eq!(settings.engine.constraints.max_size, Some(2_000_000_000));
         assert_eq!(settings.engine.constraints.max_files, Some(3));
-        assert_eq!(settings.engine.max_lanes, 2);
+        assert_eq!(settings.engine.max_lanes, Some(2));
         assert_eq!(settings.engine.part_size, Some(8 << 20));
         assert_eq!(settings.engine.transport, TransportChoice::Xhr);
         let seconds = |seconds| Duration::from_secs(seconds);
@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(attributes.set("load", Some("interaction")), None);
         let mut settings = Settings::default();
         attributes.configure(&mut settings);
-        assert_eq!(settings.engine.max_lanes, Config::default().max_lanes);
+        assert_eq!(settings.engine.max_lanes, None);
         assert_eq!(settings.engine.part_size, None);
     }
 }

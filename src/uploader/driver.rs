@@ -14,6 +14,7 @@ use std::rc::{Rc, Weak};
 use reactive_graph::signal::ArcRwSignal;
 use s3_upload_core::CollectVec;
 use s3_upload_core::collections::IdMap;
+use s3_upload_core::concurrency::Connection;
 use s3_upload_core::{
     Answer, Command, Event, FileId, FileSnapshot, Instant, Queue, RequestId, Status, Target,
     Totals, UploadError,
@@ -246,6 +247,10 @@ impl<P: Platform> CompletionSink for Driver<P> {
 
     fn progressed(&self, request: RequestId, bytes: u64) {
         self.handle(Event::Progress(request, bytes));
+    }
+
+    fn connected(&self, connection: Connection) {
+        self.handle(Event::Connected(connection));
     }
 
     fn ended(&self, request: RequestId, answer: Result<Answer, UploadError>) {

@@ -71,6 +71,9 @@ pub trait Network: 'static {
     /// False if the browser knows that it is offline.
     fn is_online(&self) -> bool;
 
+    /// The protocol by which a request to this address was made, by its ALPN ID. Empty if the page may not know.
+    fn next_hop_protocol(&self, url: &str) -> String;
+
     /// The moment before a request begins.
     fn policy_moment(&self) -> Moment;
 

@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
+use s3_upload_core::concurrency::Connection;
 use s3_upload_core::{
     Answer, BackendOperation, FileId, RequestId, Step, Transmit, Transport, TransportChoice,
     UploadError,
@@ -56,6 +57,8 @@ pub(super) trait CompletionSink {
     fn is_wanted(&self, request: RequestId) -> bool;
     /// A request has handed this many bytes to the network.
     fn progressed(&self, request: RequestId, bytes: u64);
+    /// A store was reached for the first time.
+    fn connected(&self, connection: Connection);
     /// A request ended by itself.
     fn ended(&self, request: RequestId, answer: Result<Answer, UploadError>);
     /// Warns the developer, once for each text.
@@ -249,6 +252,24 @@ fn origin(platform: &impl Platform, transmit: &Transmit) -> String {
         .unwrap_or_default()
 }
 
+/// The connection by which the store was reached.
+fn connection(context: &TransferContext<impl Platform>, transmit: &Transmit) -> Connection {
+    let platform = &*context.platform;
+    let settings = context.files.settings_of(transmit.file);
+    let store = platform.resolve(transmit.target.url.expose());
+    let backend = platform.resolve(&settings.backend.endpoint);
+    Connection {
+        is_shared: backend.is_some_and(|backend| {
+            store
+                .as_ref()
+                .is_some_and(|store| store.origin == backend.origin)
+        }),
+        next_hop_protocol: store
+            .map(|store| platform.next_hop_protocol(&store.href))
+            .unwrap_or_default(),
+    }
+}
+
 fn fail_soon<P: Platform>(
     context: TransferContext<P>,
     request: RequestId,
@@ -285,7 +306,9 @@ async fn finish<P: Platform>(
     let answer = match answer {
         Ok(response) => {
             let response = ParsedResponse::new(response, platform);
-            context.reachability.record_response(host);
+            if context.reachability.record_response(host) {
+                sink.connected(connection(&context, &transmit));
+            }
             let read = store::read(Step::Send, store::operation_of(&transmit), &response);
             if let Some(warning) = signature_check::warning(&transmit, &read) {
                 sink.warn_once(warning);

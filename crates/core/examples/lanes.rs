@@ -131,7 +131,7 @@ struct Run<'a> {
 )]
 fn upload(link: &Link, policy: u8, seed: u64) -> f64 {
     let config = Config {
-        max_lanes: if policy == 0 { 6 } else { policy },
+        max_lanes: (policy > 0).then_some(policy),
         adaptive_lanes: policy == 0,
         transport: TransportChoice::Xhr,
         max_attempts: 1_000,

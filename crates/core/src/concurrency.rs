@@ -1,21 +1,45 @@
 //! The limit of requests to the store that are in flight at once.
 //!
-//! The limit starts low. It grows by one while each further request increases the throughput, and shrinks by one when
-//! the last one did not. It is halved when the store reports overload or a request stalls, and shrinks by one when a
-//! connection breaks.
+//! The limit starts at its maximum, which is the number of connections that the browser opens to a host, or the
+//! number that the page sets. It is halved when the store reports overload or a request stalls, and shrinks by one when
+//! a connection breaks. It grows again by one while each further request increases the throughput, and shrinks by one
+//! when the last one did not.
 
 use core::time::Duration;
 
 use crate::time::Instant;
 
-/// The limit before the first measurement.
-const START: u8 = 3;
+/// The number of HTTP/1.1 connections that a browser opens to a host. Chromium, Firefox and Safari have the same.
+pub const CONNECTIONS: u8 = 6;
+/// The largest number of requests on one connection that carries many.
+const MULTIPLEXED: u8 = 2 * CONNECTIONS;
 /// The duration of a measurement, during which the limit must be reached all the time.
 const EPOCH: Duration = Duration::from_millis(1_500);
 /// The increase of the throughput that one more request must bring, in percent.
 const GAIN_PERCENT: u64 = 5;
 /// The number of measurements to skip after an increase that brought nothing, or after congestion.
 const HOLD_EPOCHS: u32 = 8;
+
+/// The connection to the store, as the browser reports it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// `nextHopProtocol` of Resource Timing, which is an ALPN protocol ID. It is empty where the page may not read it.
+    /// <https://www.w3.org/TR/resource-timing/#dom-performanceresourcetiming-nexthopprotocol>
+    pub next_hop_protocol: String,
+    /// True if the backend has the same origin, so that its requests need connections of the same host.
+    pub is_shared: bool,
+}
+
+impl Connection {
+    /// The number of requests that the browser sends at once. Over HTTP/1.1, a shared host keeps one connection for
+    /// the backend, since its requests would otherwise wait until a body has been sent.
+    pub fn max_lanes(&self) -> u8 {
+        match self.next_hop_protocol.as_str() {
+            "h2" | "h3" => MULTIPLEXED,
+            _ => CONNECTIONS - u8::from(self.is_shared),
+        }
+    }
+}
 
 /// The limit, adapted to the measured throughput.
 #[derive(Clone, Debug)]
@@ -32,12 +56,11 @@ pub struct ConcurrencyLimit {
 }
 
 impl ConcurrencyLimit {
-    /// Makes a limit of at most `max` (at least one). It starts at `max` unless `adaptive`.
+    /// Makes a limit that starts at `max` (at least one), and stays there unless `adaptive`.
     pub fn new(max: u8, adaptive: bool) -> Self {
         let max = max.max(1);
-        let limit = if adaptive { max.min(START) } else { max };
         Self {
-            limit,
+            limit: max,
             max,
             adaptive,
             epoch: None,
@@ -51,6 +74,14 @@ impl ConcurrencyLimit {
     /// The number of requests that may be in flight now.
     pub const fn limit(&self) -> u8 {
         self.limit
+    }
+
+    /// Changes the maximum. A larger one is reached by growth only.
+    pub fn set_max(&mut self, max: u8) {
+        self.max = max.max(1);
+        if !self.adaptive || self.limit > self.max {
+            self.limit = self.max;
+        }
     }
 
     /// Records that `bytes` arrived while `in_use` requests were in flight.
@@ -136,17 +167,56 @@ mod tests {
     }
 
     #[test]
-    fn grows_while_it_pays() {
-        let mut lanes = ConcurrencyLimit::new(6, true);
-        drive(&mut lanes, 0, 30, |lanes| u64::from(lanes) * 1_000_000);
-        assert_eq!(lanes.limit(), 6);
+    fn starts_at_its_maximum_and_stays_there() {
+        for max in [1, 6, 12, 64] {
+            let mut lanes = ConcurrencyLimit::new(max, true);
+            assert_eq!(lanes.limit(), max);
+            drive(&mut lanes, 0, 30, |_| 1_000_000);
+            assert_eq!(lanes.limit(), max);
+        }
     }
 
     #[test]
-    fn stays_modest_when_more_brings_nothing() {
+    fn a_larger_maximum_is_reached_while_it_pays() {
         let mut lanes = ConcurrencyLimit::new(6, true);
+        lanes.set_max(12);
+        assert_eq!(lanes.limit(), 6);
+        drive(&mut lanes, 0, 30, |lanes| u64::from(lanes) * 1_000_000);
+        assert_eq!(lanes.limit(), 12);
+        let mut lanes = ConcurrencyLimit::new(6, true);
+        lanes.set_max(12);
         drive(&mut lanes, 0, 12, |_| 1_000_000);
+        assert_eq!(lanes.limit(), 6);
+        lanes.set_max(5);
+        assert_eq!(lanes.limit(), 5);
+    }
+
+    #[test]
+    fn grows_again_after_congestion() {
+        let mut lanes = ConcurrencyLimit::new(6, true);
+        lanes.congested(Instant::from_millis(1));
         assert_eq!(lanes.limit(), 3);
+        drive(&mut lanes, 2, 60, |lanes| u64::from(lanes) * 1_000_000);
+        assert_eq!(lanes.limit(), 6);
+    }
+
+    /// <https://www.w3.org/TR/resource-timing/#dom-performanceresourcetiming-nexthopprotocol>
+    #[test]
+    fn the_protocol_of_the_connection_sets_the_maximum() {
+        let max = |protocol: &str, is_shared| {
+            let next_hop_protocol = protocol.to_owned();
+            let connection = Connection {
+                next_hop_protocol,
+                is_shared,
+            };
+            connection.max_lanes()
+        };
+        for protocol in ["", "http/1.1", "http/1.0", "unknown"] {
+            assert_eq!((max(protocol, false), max(protocol, true)), (6, 5));
+        }
+        for protocol in ["h2", "h3"] {
+            assert_eq!((max(protocol, false), max(protocol, true)), (12, 12));
+        }
     }
 
     #[test]

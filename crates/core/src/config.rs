@@ -28,12 +28,12 @@ pub struct Config {
     pub constraints: Constraints,
     /// Added files wait for [`Event::Start`](crate::Event::Start).
     pub manual: bool,
-    /// The largest number of requests to the store in flight, over all files and parts. A browser has six HTTP/1.1
-    /// connections to a host, preflights included; the default leaves one free.
-    pub max_lanes: u8,
+    /// The largest number of requests to the store in flight, over all files and parts, with which it also starts.
+    /// `None` means what the browser can send at once, see [`Connection`](crate::concurrency::Connection).
+    pub max_lanes: Option<u8>,
     /// The largest number of requests to the backend in flight. Completes and aborts are sent first.
     pub backend_lanes: u8,
-    /// Start with few requests to the store in flight, and raise the number only while that increases the throughput.
+    /// Lower the number of requests to the store on congestion, and raise it only while that increases the throughput.
     pub adaptive_lanes: bool,
     /// Files larger than this, in bytes, are first requested as multipart. Files larger than [`MAX_SINGLE_SIZE`]
     /// always are.
@@ -80,7 +80,7 @@ impl Default for Config {
         Self {
             constraints: Constraints::default(),
             manual: false,
-            max_lanes: 5,
+            max_lanes: None,
             backend_lanes: 4,
             adaptive_lanes: true,
             multipart_threshold: 64 * MIB,

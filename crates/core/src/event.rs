@@ -1,5 +1,6 @@
 //! The engine's input: the events that happen to files and requests.
 
+use crate::concurrency::Connection;
 use crate::error::UploadError;
 use crate::file::FileInfo;
 use crate::grant::{Grant, SignedPart, StoredPart};
@@ -39,6 +40,8 @@ pub enum Event {
     Offline,
     /// The browser reports that the network is back.
     Online,
+    /// The connection to the store is known.
+    Connected(Connection),
     /// A request has handed this number of bytes of its body to the network so far. For a request to the backend it
     /// reports only that the request is still being prepared: a file may have to be read for it.
     Progress(RequestId, u64),

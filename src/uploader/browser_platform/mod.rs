@@ -30,7 +30,7 @@ use crate::browser::network::{self, NetworkWatch};
 use crate::browser::page::{self, LeaveGuard};
 use crate::browser::policy::{Moment, PolicyWatch};
 use crate::browser::probe::{self, Readability, TimeLimit};
-use crate::browser::{console, random, xhr};
+use crate::browser::{console, random, timing, xhr};
 use lazy::{Code, LazyCode};
 
 /// The time after a failed load in which no other one begins, in milliseconds.
@@ -199,6 +199,10 @@ impl Network for BrowserPlatform {
 
     fn is_online(&self) -> bool {
         network::is_online()
+    }
+
+    fn next_hop_protocol(&self, url: &str) -> String {
+        timing::next_hop_protocol(url)
     }
 
     fn policy_moment(&self) -> Moment {

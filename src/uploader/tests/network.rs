@@ -20,6 +20,8 @@ pub struct ScriptedNetwork {
     pub seen: Cell<Readability>,
     /// The origin that the page's Content Security Policy blocks.
     pub blocked: RefCell<String>,
+    /// The protocol of the connections, if the page may know it.
+    pub next_hop_protocol: RefCell<String>,
 }
 
 impl Default for ScriptedNetwork {
@@ -31,6 +33,7 @@ impl Default for ScriptedNetwork {
             is_reachable: Cell::new(true),
             seen: Cell::new(Readability::Readable),
             blocked: RefCell::default(),
+            next_hop_protocol: RefCell::default(),
         }
     }
 }

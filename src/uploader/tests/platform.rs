@@ -276,6 +276,10 @@ impl Network for TestPlatform {
         !self.0.is_offline.get()
     }
 
+    fn next_hop_protocol(&self, _url: &str) -> String {
+        self.0.network.next_hop_protocol.borrow().clone()
+    }
+
     fn policy_moment(&self) -> Moment {
         Moment::default()
     }

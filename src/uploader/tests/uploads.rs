@@ -230,3 +230,43 @@ fn a_form_carries_its_fields_and_the_file() {
     let post = page.latest(&format!("POST {STORE}"));
     assert_eq!(post.body, "key,policy,file=a.txt 0..300");
 }
+
+/// <https://www.w3.org/TR/resource-timing/#dom-performanceresourcetiming-nexthopprotocol>
+#[test]
+fn the_protocol_of_the_first_response_sets_the_number_of_requests() {
+    for (protocol, most) in [("", 6), ("http/1.1", 6), ("h2", 12), ("h3", 12)] {
+        let mut page = Page::new();
+        page.world
+            .network
+            .next_hop_protocol
+            .replace(protocol.to_owned());
+        page.add(100 * MIB);
+        page.grant_parts();
+        page.sign_parts();
+        assert_eq!(page.count("PUT"), 6, "{protocol}");
+        let put = page.latest("PUT");
+        page.answer_with(&put, 200, &[("etag", "\"e\"")]);
+        page.sign_parts();
+        assert_eq!(page.count("PUT"), most + 1, "{protocol}");
+    }
+}
+
+#[test]
+fn a_store_at_the_backends_origin_leaves_it_a_connection() {
+    let mut page = Page::new();
+    page.add(100 * MIB);
+    let body = r#"{"id":"u1","key":"k","partSize":8388608}"#;
+    page.answer(&page.latest("POST /uploads"), 200, body);
+    let sign = page.latest("POST /uploads/u1/parts");
+    let parts = |part: u32| {
+        format!(r#"{{"number":{part},"url":"/store/k?partNumber={part}&X-Amz-Signature=5"}}"#)
+    };
+    let parts: Vec<String> = (1..=12).map(parts).collect();
+    page.answer(&sign, 200, &format!(r#"{{"parts":[{}]}}"#, parts.join(",")));
+    let puts = page.world.network.requests("PUT");
+    assert_eq!(puts.len(), 6);
+    for (answered, put) in puts.iter().enumerate() {
+        page.answer_with(put, 200, &[("etag", "\"e\"")]);
+        assert_eq!(page.count("PUT"), 6 + answered, "five are in flight");
+    }
+}

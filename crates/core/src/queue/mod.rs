@@ -40,7 +40,7 @@ use s3_upload_types::CollectVec;
 
 use crate::collections::{IdMap, Pair, SortedSet};
 use crate::command::{Command, Notice};
-use crate::concurrency::ConcurrencyLimit;
+use crate::concurrency::{CONNECTIONS, ConcurrencyLimit};
 use crate::config::Config;
 use crate::constraints::Violation;
 use crate::event::Event;
@@ -71,6 +71,8 @@ pub struct Queue {
     next_request: u64,
     ready: Ready,
     concurrency: ConcurrencyLimit,
+    /// The number of requests to the store that the browser sends at once.
+    browser_lanes: u8,
     in_flight: RequestCounts,
     /// The uploads that wait before their next try, by the end of the wait.
     waits: SortedSet<WaitEntry>,
@@ -123,7 +125,11 @@ impl Queue {
     pub fn new(config: Config) -> Self {
         Self {
             random: Random::new(config.seed),
-            concurrency: ConcurrencyLimit::new(config.max_lanes, config.adaptive_lanes),
+            concurrency: ConcurrencyLimit::new(
+                config.max_lanes.unwrap_or(CONNECTIONS),
+                config.adaptive_lanes,
+            ),
+            browser_lanes: CONNECTIONS,
             config,
             uploads: IdMap::default(),
             owners: IdMap::default(),
@@ -156,7 +162,8 @@ impl Queue {
         if (config.max_lanes, config.adaptive_lanes)
             != (self.config.max_lanes, self.config.adaptive_lanes)
         {
-            self.concurrency = ConcurrencyLimit::new(config.max_lanes, config.adaptive_lanes);
+            let max = config.max_lanes.unwrap_or(self.browser_lanes);
+            self.concurrency = ConcurrencyLimit::new(max, config.adaptive_lanes);
         }
         self.config = config;
     }
@@ -174,6 +181,12 @@ impl Queue {
             Event::Remove(target) => self.remove(now, target),
             Event::Offline => self.went_offline(now),
             Event::Online => self.came_online(),
+            Event::Connected(connection) => {
+                self.browser_lanes = connection.max_lanes();
+                if self.config.max_lanes.is_none() {
+                    self.concurrency.set_max(self.browser_lanes);
+                }
+            }
             Event::Progress(request, moved) => self.handle_progress(now, request, moved),
             Event::Answer(request, answer) => self.handle_answer(now, request, answer),
         }

@@ -76,7 +76,7 @@ impl Queue {
 
     /// Returns true if one more file may be begun, of the large ones or of the others.
     fn may_create(&self, is_large: bool) -> bool {
-        self.totals.open(is_large) < u32::from(self.config.max_lanes.max(1)) + PREPARED_AHEAD
+        self.totals.open(is_large) < u32::from(self.concurrency.limit()) + PREPARED_AHEAD
             && self.waits.len() < MOST_WAITING
     }
 

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use s3_upload_core::concurrency::Connection;
 use s3_upload_core::{
     Answer, BackendOperation, BackendRefusal, ByteRange, Command, Config, ETag, Event, FileId,
     FileInfo, FileSnapshot, Grant, GrantPlan, Instant, Method, Notice, PartNumber, Queue,
@@ -24,7 +25,7 @@ pub struct Desk {
 pub fn config() -> Config {
     Config {
         adaptive_lanes: false,
-        max_lanes: 3,
+        max_lanes: Some(3),
         backend_lanes: 4,
         ..Config::default()
     }
@@ -43,6 +44,15 @@ impl Desk {
             inbox: Vec::new(),
             files: 0,
         }
+    }
+
+    /// Reports the connection to the store.
+    pub fn connect(&mut self, protocol: &str, is_shared: bool) {
+        let next_hop_protocol = protocol.to_owned();
+        self.event(Event::Connected(Connection {
+            next_hop_protocol,
+            is_shared,
+        }));
     }
 
     /// Makes a driver with [`config`].

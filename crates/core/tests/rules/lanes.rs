@@ -1,5 +1,7 @@
 //! The assignment of lanes, and the choice of the transport.
 
+use core::time::Duration;
+
 use s3_upload_core::{
     Command, Config, Event, FileId, Step, Transport, TransportChoice, limits::MIB,
 };
@@ -10,7 +12,7 @@ use crate::desk::{Desk, PART, config, is_operation, network, secs};
 fn the_store_never_gets_more_than_its_lanes() {
     for lanes in 1..=6 {
         let mut desk = Desk::new(Config {
-            max_lanes: lanes,
+            max_lanes: Some(lanes),
             ..config()
         });
         let (_, first) = desk.drive_to_parts(100);
@@ -212,7 +214,7 @@ fn the_transport_shows_progress_where_a_person_would_miss_it() {
 #[test]
 fn the_transport_follows_the_measured_speed() {
     let mut desk = Desk::new(Config {
-        max_lanes: 1,
+        max_lanes: Some(1),
         ..config()
     });
     let (_, sends) = desk.drive_to_parts(100);
@@ -221,7 +223,7 @@ fn the_transport_follows_the_measured_speed() {
     // 40 MiB/s: a part takes a fifth of a second.
     for _ in 0..10 {
         for step in 1..=4 {
-            desk.pass(core::time::Duration::from_millis(50));
+            desk.pass(Duration::from_millis(50));
             desk.event(Event::Progress(sent.request, step * 2 * MIB));
         }
         desk.took(&sent);
@@ -244,19 +246,90 @@ fn the_transport_follows_the_measured_speed() {
 }
 
 #[test]
-fn lanes_start_modest_and_shrink_when_the_store_asks_for_it() {
-    let mut desk = Desk::new(Config {
-        max_lanes: 6,
-        adaptive_lanes: true,
-        ..config()
-    });
+fn a_number_of_lanes_is_in_use_from_the_start() {
+    for lanes in [1, 6, 12] {
+        let mut desk = Desk::new(Config {
+            max_lanes: Some(lanes),
+            adaptive_lanes: true,
+            ..config()
+        });
+        assert_eq!(desk.drive_to_parts(100).1.len(), usize::from(lanes));
+    }
+}
+
+#[test]
+fn lanes_shrink_when_the_store_asks_for_it() {
+    let mut desk = adaptive();
     let (_, sends) = desk.drive_to_parts(100);
-    assert_eq!(sends.len(), 3);
+    assert_eq!(sends.len(), 6);
     for sent in &sends {
         desk.fail(sent.request, crate::desk::slow_down(1));
     }
     desk.pass(secs(1));
-    assert_eq!(desk.sends().len(), 1);
+    assert_eq!(desk.sends().len(), 3);
+}
+
+/// <https://www.w3.org/TR/resource-timing/#dom-performanceresourcetiming-nexthopprotocol>
+#[test]
+fn a_connection_that_carries_many_requests_gets_more_while_that_pays() {
+    let mut desk = adaptive();
+    let (_, mut open) = desk.drive_to_parts(1_000);
+    desk.connect("h2", false);
+    assert_eq!(desk.sends().len(), 0, "a measurement comes first");
+    for _ in 0..400 {
+        desk.pass(Duration::from_millis(100));
+        let sent = open.remove(0);
+        desk.took(&sent);
+        desk.sign_whatever_is_wanted();
+        open.extend(desk.sends());
+        if open.len() == 7 {
+            break;
+        }
+    }
+    assert_eq!(open.len(), 7);
+}
+
+#[test]
+fn a_host_that_is_shared_keeps_a_connection_for_the_backend() {
+    let mut desk = adaptive();
+    let (_, mut open) = desk.drive_to_parts(100);
+    assert_eq!(open.len(), 6);
+    desk.connect("http/1.1", true);
+    desk.took(&open.remove(0));
+    desk.sign_whatever_is_wanted();
+    desk.quiet();
+    desk.took(&open.remove(0));
+    desk.sign_whatever_is_wanted();
+    assert_eq!(desk.sends().len(), 1, "five are in flight");
+}
+
+#[test]
+fn a_number_of_the_page_is_kept_whatever_the_connection_is() {
+    for (protocol, is_shared) in [("http/1.1", true), ("h2", false)] {
+        let mut desk = Desk::new(Config {
+            max_lanes: Some(6),
+            adaptive_lanes: true,
+            ..config()
+        });
+        let (_, mut open) = desk.drive_to_parts(1_000);
+        desk.connect(protocol, is_shared);
+        for _ in 0..100 {
+            desk.pass(Duration::from_millis(100));
+            desk.took(&open.remove(0));
+            desk.sign_whatever_is_wanted();
+            open.extend(desk.sends());
+            assert_eq!(open.len(), 6);
+        }
+    }
+}
+
+/// The default configuration of the lanes.
+fn adaptive() -> Desk {
+    Desk::new(Config {
+        max_lanes: None,
+        adaptive_lanes: true,
+        ..config()
+    })
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn speed_is_told_while_bytes_move_and_only_then() {
 #[test]
 fn a_stored_part_is_counted_once_for_the_speed() {
     let mut desk = Desk::new(s3_upload_core::Config {
-        max_lanes: 1,
+        max_lanes: Some(1),
         ..config()
     });
     let (file, sends) = desk.drive_to_parts(1_000);

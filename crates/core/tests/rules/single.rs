@@ -142,7 +142,7 @@ fn what_is_known_of_an_object_comes_from_the_grant_and_from_the_store() {
 #[test]
 fn a_url_that_grew_old_in_the_queue_is_not_used() {
     let mut desk = Desk::new(Config {
-        max_lanes: 1,
+        max_lanes: Some(1),
         ..config()
     });
     let (_, first) = desk.drive_to_put(5, None);

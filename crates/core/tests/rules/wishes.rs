@@ -180,7 +180,7 @@ fn a_cancelled_put_is_taken_back_only_if_it_may_have_arrived() {
     assert_eq!(desk.abort().1, UploadId::new("u1"));
 
     let mut desk = Desk::new(Config {
-        max_lanes: 1,
+        max_lanes: Some(1),
         ..config()
     });
     desk.drive_to_put(5, Some("u1"));

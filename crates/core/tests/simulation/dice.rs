@@ -111,10 +111,11 @@ pub fn traits(dice: &mut Dice) -> Traits {
 }
 
 pub fn config(dice: &mut Dice) -> Config {
+    let max_lanes = u8::try_from(dice.between(0, 6)).unwrap();
     Config {
         manual: dice.permille(100),
-        max_lanes: u8::try_from(dice.between(1, 6)).unwrap(),
-        backend_lanes: u8::try_from(dice.between(1, 4)).unwrap(),
+        max_lanes: (max_lanes > 0).then_some(max_lanes),
+        backend_lanes: u8::try_from(dice.between(1, 6)).unwrap(),
         adaptive_lanes: dice.permille(500),
         multipart_threshold: dice.pick(&[6 * MIB, 16 * MIB, 64 * MIB]),
         part_size: dice.pick(&[None, Some(5 * MIB)]),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use s3_upload_core::concurrency::CONNECTIONS;
 use s3_upload_core::{
     Answer, BackendOperation, Command, Config, Event, FileId, Instant, Notice, PartNumber, Queue,
     RequestId, Status, Target, Transmit, UploadError,
@@ -44,6 +45,8 @@ struct Seen {
 
 pub struct Watch {
     config: Config,
+    /// The most requests to the store that any connection so far allowed.
+    browser_lanes: u8,
     lives: BTreeMap<FileId, Life>,
     /// The multipart uploads whose ids reached the engine.
     uploads: BTreeMap<u64, Seen>,
@@ -59,6 +62,7 @@ impl Watch {
     pub fn new(config: Config) -> Self {
         Self {
             config,
+            browser_lanes: CONNECTIONS,
             lives: BTreeMap::new(),
             uploads: BTreeMap::new(),
             offline_before: false,
@@ -131,6 +135,9 @@ impl Watch {
             }
             Event::Pause(_) | Event::Resume(_) | Event::Start(_) | Event::Remove(_) => {
                 self.allow_all();
+            }
+            Event::Connected(connection) => {
+                self.browser_lanes = self.browser_lanes.max(connection.max_lanes());
             }
             Event::Offline | Event::Online | Event::Progress(..) | Event::Answer(..) => {}
         }
@@ -360,7 +367,7 @@ impl Watch {
             .filter(|flight| flight.ask.is_send())
             .count();
         assert!(
-            sends <= usize::from(self.config.max_lanes),
+            sends <= usize::from(self.config.max_lanes.unwrap_or(self.browser_lanes)),
             "lanes to the store"
         );
         assert!(

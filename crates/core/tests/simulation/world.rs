@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use s3_upload_core::concurrency::Connection;
 use s3_upload_core::{
     Answer, BackendOperation, Command, ETag, Event, FileId, Instant, PartNumber, Queue, RequestId,
     StoredObject, Target, Transmit, Transport, UploadError, UploadId, limits::MIB,
@@ -553,6 +554,14 @@ impl World {
             .answered(now, &flight, &answer, &self.queue, &self.store);
         self.handle(Event::Answer(request, answer));
         self.watch.attempts(now, flight.file, &self.queue);
+        if flight.ask.is_send() && self.dice.permille(100) {
+            let next_hop_protocol = self.dice.pick(&["", "http/1.1", "h2", "h3"]).to_owned();
+            let is_shared = self.dice.permille(500);
+            self.handle(Event::Connected(Connection {
+                next_hop_protocol,
+                is_shared,
+            }));
+        }
     }
 
     /// Records the expiry of these URLs, as the engine computes it from the time of the answer on.
