@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::concurrency::CONNECTIONS;
 use crate::constraints::Constraints;
 use s3_upload_types::limits::{MAX_SINGLE_SIZE, MIB};
 
@@ -31,7 +32,8 @@ pub struct Config {
     /// The largest number of requests to the store in flight, over all files and parts, with which it also starts.
     /// `None` means what the browser can send at once, see [`Connection`](crate::concurrency::Connection).
     pub max_lanes: Option<u8>,
-    /// The largest number of requests to the backend in flight. Completes and aborts are sent first.
+    /// The largest number of requests to the backend in flight: a browser's connections to a host. Completes and aborts
+    /// are sent first.
     pub backend_lanes: u8,
     /// Lower the number of requests to the store on congestion, and raise it only while that increases the throughput.
     pub adaptive_lanes: bool,
@@ -81,7 +83,7 @@ impl Default for Config {
             constraints: Constraints::default(),
             manual: false,
             max_lanes: None,
-            backend_lanes: 4,
+            backend_lanes: CONNECTIONS,
             adaptive_lanes: true,
             multipart_threshold: 64 * MIB,
             part_size: None,

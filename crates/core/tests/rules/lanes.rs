@@ -192,6 +192,41 @@ fn completes_go_before_new_work_but_leave_a_lane_to_it() {
     desk.quiet();
 }
 
+/// A browser sends requests of one host in the order in which they were made.
+#[test]
+fn a_complete_is_sent_before_the_next_body() {
+    let mut desk = Desk::new(Config {
+        max_lanes: Some(6),
+        ..Config::default()
+    });
+    for _ in 0..7 {
+        desk.add(5);
+        let (create, file) = desk.create();
+        desk.grant_single(create, Some(&format!("u{}", file.0)), None);
+    }
+    let sends = desk.sends();
+    assert_eq!(sends.len(), 6);
+    desk.took(&sends[0]);
+    assert!(is_operation(&desk.inbox[0], Step::Complete));
+    assert!(matches!(desk.inbox[1], Command::Send(_)));
+    assert_eq!(desk.inbox.len(), 2);
+}
+
+#[test]
+fn completes_take_no_lane_of_the_store() {
+    let mut desk = Desk::new(Config::default());
+    let mut completing = 0;
+    for round in 0..20 {
+        desk.add(5);
+        let (create, _) = desk.create();
+        desk.grant_single(create, Some(&format!("u{round}")), None);
+        let put = desk.send();
+        desk.took(&put);
+        completing = desk.inbox.len();
+    }
+    assert_eq!(completing, 5, "one of six lanes is left to the creates");
+}
+
 #[test]
 fn the_transport_shows_progress_where_a_person_would_miss_it() {
     let transport = |choice, size| {
