@@ -14,7 +14,7 @@ const REMAINING_MS: u64 = 10_000;
 /// The measured time from which on a time left is shown, in milliseconds.
 const SETTLE_MS: u64 = 1_500;
 /// The speed that a request is assumed to have before any was measured, in bytes per second.
-pub const ASSUMED_SPEED: u64 = 1024 * 1024;
+const ASSUMED_SPEED: u64 = 1024 * 1024;
 /// The size from which on a body shows a link's speed, in bytes.
 const TELLING: u64 = 256 * 1024;
 
@@ -126,6 +126,11 @@ impl LinkSpeed {
     /// Forgets the measured speed, because the link has changed.
     pub fn forget(&mut self) {
         *self = Self::default();
+    }
+
+    /// The bytes that a request is expected to transfer within a second.
+    pub fn expected(&self) -> u64 {
+        self.speed().unwrap_or(ASSUMED_SPEED)
     }
 
     /// The bytes per second; `None` before the first measurement.

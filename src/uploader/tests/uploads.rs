@@ -261,7 +261,7 @@ fn a_store_at_the_backends_origin_leaves_it_a_connection() {
     let parts = |part: u32| {
         format!(r#"{{"number":{part},"url":"/store/k?partNumber={part}&X-Amz-Signature=5"}}"#)
     };
-    let parts: Vec<String> = (1..=12).map(parts).collect();
+    let parts: Vec<String> = (1..=13).map(parts).collect();
     page.answer(&sign, 200, &format!(r#"{{"parts":[{}]}}"#, parts.join(",")));
     let puts = page.world.network.requests("PUT");
     assert_eq!(puts.len(), 6);

@@ -252,8 +252,8 @@ impl Queue {
                 self.resting.insert(file);
             }
             self.totals.update(upload);
-            self.ready
-                .update(upload, usize::from(self.concurrency.limit()));
+            let lanes = usize::from(self.concurrency.limit());
+            self.ready.update(upload, lanes, self.link_speed.speed());
         } else {
             self.ready.remove(file);
         }

@@ -69,11 +69,11 @@ pub(super) struct LastProbes {
 }
 
 impl Ready {
-    pub fn update(&mut self, upload: &Upload, lanes: usize) {
+    pub fn update(&mut self, upload: &Upload, lanes: usize, speed: Option<u64>) {
         self.remove(upload.id);
         let file = upload.id;
         let backend = upload
-            .backend_want(lanes)
+            .backend_want(lanes, speed)
             .map(|want| BackendEntry { want, file });
         let store = upload.can_send().then(|| StoreEntry {
             lanes: upload.lanes(),

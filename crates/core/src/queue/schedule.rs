@@ -16,20 +16,20 @@ use crate::command::{BackendOperation, Command, Notice, Transmit, Transport};
 use crate::config::{LONGEST_STALL_TIME, TransportChoice};
 use crate::error::{Side, Step};
 use crate::ids::{ByteRange, FileId};
-use crate::progress::ASSUMED_SPEED;
 use crate::time::Instant;
 use crate::upload::{BackendWant, InFlightRequest, SentBytes, State, Transfer};
 use s3_upload_types::limits::KIB;
 use s3_upload_types::part_size_for;
 
-/// The number of files that are prepared beyond one for each lane. It is large enough to keep the lanes busy, and
-/// small enough that the URLs do not expire unused.
+/// The number of files that are prepared beyond one for each lane. It is small enough that the URLs do not expire
+/// unused. Files that are sent within a second are also prepared on each lane of the backend, since a lane of the
+/// store would otherwise wait for their URLs.
 const PREPARED_AHEAD: u32 = 2;
 /// The number of files waiting for a retry from which on no further file is begun. A backend that is down would
 /// otherwise use up the retries of the whole queue.
 const MOST_WAITING: usize = 16;
 /// The largest number of parts that one request to the backend signs.
-const SIGN_BATCH: usize = 16;
+const SIGN_BATCH: usize = 36;
 /// The expected duration from which on a request is sent by a transport that reports progress.
 const LONGEST_WITHOUT_PROGRESS: Duration = Duration::from_secs(1);
 /// The speed of the slowest link, in bytes per second. A transport that reports no progress counts as stalled only
@@ -74,9 +74,14 @@ impl Queue {
             && finishing < self.backend_lanes().saturating_sub(1).max(1)
     }
 
-    /// Returns true if one more file may be begun, of the large ones or of the others.
-    fn may_create(&self, is_large: bool) -> bool {
-        self.totals.open(is_large) < u32::from(self.concurrency.limit()) + PREPARED_AHEAD
+    /// Returns true if one more file may be begun, of the large ones or of the others. `size` is its size, if known.
+    fn may_create(&self, is_large: bool, size: Option<u64>) -> bool {
+        let ahead = if size.is_some_and(|size| size < self.link_speed.expected()) {
+            PREPARED_AHEAD + u32::from(self.config.backend_lanes)
+        } else {
+            PREPARED_AHEAD
+        };
+        self.totals.open(is_large) < u32::from(self.concurrency.limit()) + ahead
             && self.waits.len() < MOST_WAITING
     }
 
@@ -105,8 +110,8 @@ impl Queue {
         if self.next_attempt(Side::Backend).is_some() {
             let may = |want| match want {
                 BackendWant::Complete => self.may_complete(),
-                BackendWant::Create => self.may_create(false),
-                BackendWant::CreateLarge => self.may_create(true),
+                BackendWant::Create => self.may_create(false, None),
+                BackendWant::CreateLarge => self.may_create(true, None),
                 BackendWant::List | BackendWant::Sign => true,
             };
             let Some(entry) = self.ready.next_probe(self.last_probes.backend, may) else {
@@ -117,7 +122,8 @@ impl Queue {
             return true;
         }
         let is_allowed = |entry: &BackendEntry, want: BackendWant, is_large: bool| {
-            entry.want != want || self.may_create(is_large)
+            let size = || Some(self.uploads.get(&entry.file)?.info.size);
+            entry.want != want || self.may_create(is_large, size())
         };
         let first = |from: BackendWant| {
             self.ready.backend.from(BackendEntry {
@@ -205,10 +211,11 @@ impl Queue {
                 }
             }
             (BackendWant::Sign, State::Uploading(Transfer::Multipart(multi))) => {
-                let batch = (usize::from(self.concurrency.limit()) * 2).min(SIGN_BATCH);
+                let lanes = usize::from(self.concurrency.limit());
+                let batch = lanes + multi.wanted_ahead(lanes, self.link_speed.speed());
                 BackendOperation::SignParts {
                     id: multi.id.clone(),
-                    parts: multi.to_sign(batch),
+                    parts: multi.to_sign(batch.min(SIGN_BATCH)),
                 }
             }
             (BackendWant::List, State::Uploading(Transfer::Multipart(multi))) => {
@@ -324,7 +331,7 @@ impl Queue {
             TransportChoice::Fetch => Transport::Fetch,
             TransportChoice::Xhr => Transport::Xhr,
             TransportChoice::Auto => {
-                let speed = self.link_speed.speed().unwrap_or(ASSUMED_SPEED).max(1);
+                let speed = self.link_speed.expected();
                 if Duration::from_secs(bytes / speed) >= LONGEST_WITHOUT_PROGRESS {
                     Transport::Xhr
                 } else {

@@ -316,8 +316,9 @@ impl Upload {
             .collect_vec()
     }
 
-    /// The request that the upload needs of the backend now. `lanes` is the number of parts to sign ahead.
-    pub fn backend_want(&self, lanes: usize) -> Option<BackendWant> {
+    /// The request that the upload needs of the backend now. `lanes` is the number of requests to the
+    /// store, and `speed` that of each in bytes per second, if known.
+    pub fn backend_want(&self, lanes: usize, speed: Option<u64>) -> Option<BackendWant> {
         if self.retry.wait.is_some() {
             return None;
         }
@@ -329,7 +330,7 @@ impl Upload {
                 if multi.needs_list {
                     return (!self.in_flight(Step::ListParts)).then_some(BackendWant::List);
                 }
-                let wanted = multi.ready() < lanes
+                let wanted = multi.ready() < multi.wanted_ahead(lanes, speed)
                     && !self.in_flight(Step::SignParts)
                     && !multi.to_sign(1).is_empty();
                 wanted.then_some(BackendWant::Sign)

@@ -232,6 +232,13 @@ impl MultipartTransfer {
             .collect_vec()
     }
 
+    /// The number of parts for which URLs are kept ready. There are two for each lane, since two short parts may be
+    /// sent before the next ones are signed. There is one if a part takes more than a second at this `speed`.
+    pub fn wanted_ahead(&self, lanes: usize, speed: Option<u64>) -> usize {
+        let is_slow = speed.is_some_and(|speed| speed < self.plan.part_size());
+        if is_slow { lanes } else { 2 * lanes }
+    }
+
     /// The number of parts that can be sent now.
     pub fn ready(&self) -> usize {
         self.signed

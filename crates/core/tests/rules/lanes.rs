@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use s3_upload_core::{
-    Command, Config, Event, FileId, Step, Transport, TransportChoice, limits::MIB,
+    Command, Config, Event, FileId, Instant, Step, Transport, TransportChoice, limits::MIB,
 };
 
 use crate::desk::{Desk, PART, config, is_operation, network, secs};
@@ -39,27 +39,73 @@ fn the_backend_never_gets_more_than_its_lanes() {
 
 #[test]
 fn files_are_prepared_just_ahead_of_need() {
-    let mut desk = Desk::usual();
-    for _ in 0..10_000 {
-        desk.add(5);
+    // A file that is sent within a second is also prepared on each of the four lanes of the backend.
+    for (size, prepared) in [(5, 3 + 4 + 2), (10 * MIB, 3 + 2)] {
+        let mut desk = Desk::usual();
+        for _ in 0..1_000 {
+            desk.add(size);
+        }
+        let mut creates = 0;
+        while !desk
+            .inbox
+            .iter()
+            .all(|command| matches!(command, Command::Send(_)))
+        {
+            let (create, _) = desk.create();
+            desk.grant_single(create, None, Some(300));
+            creates += 1;
+        }
+        assert_eq!(creates, prepared);
+        let sends = desk.sends();
+        assert_eq!(sends.len(), 3);
+        desk.pass(secs(20));
+        desk.took(&sends[0]);
+        assert_eq!(desk.sends().len(), 1);
+        desk.create();
+        desk.quiet();
     }
-    let mut creates = 0;
-    while !desk
-        .inbox
-        .iter()
-        .all(|command| matches!(command, Command::Send(_)))
-    {
-        let (create, _) = desk.create();
-        desk.grant_single(create, None, Some(300));
-        creates += 1;
+}
+
+/// The time from the first request to the last answer, if the backend answers after `create` milliseconds and the
+/// store after `store`.
+fn small_files(files: u64, create: u64, store: u64) -> u128 {
+    let mut desk = Desk::new(Config::default());
+    for _ in 0..files {
+        desk.add(10 * 1024);
     }
-    assert_eq!(creates, 3 + 2, "one for each lane, and two ahead");
-    let sends = desk.sends();
-    assert_eq!(sends.len(), 3);
-    desk.took(&sends[0]);
-    assert_eq!(desk.sends().len(), 1);
-    desk.create();
-    desk.quiet();
+    let start = desk.now;
+    let mut due: Vec<(Instant, Command)> = Vec::new();
+    let mut first = 0;
+    loop {
+        for command in desk.inbox.drain(..) {
+            let span = match &command {
+                Command::Backend { .. } => create,
+                _ => store,
+            };
+            due.push((desk.now + Duration::from_millis(span), command));
+        }
+        due[first..].sort_by_key(|(at, _)| *at);
+        let Some((at, command)) = due.get(first).cloned() else {
+            break;
+        };
+        first += 1;
+        desk.pass(at.since(desk.now));
+        match command {
+            Command::Backend { request, .. } => desk.grant_single(request, None, Some(300)),
+            Command::Send(sent) => desk.took(&sent),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(desk.queue.totals().completed, 200);
+    desk.now.since(start).as_millis()
+}
+
+#[test]
+fn small_files_are_signed_while_others_are_sent() {
+    // 34 rounds of six; the first URL, or the last file, is not covered by another request.
+    assert_eq!(small_files(200, 20, 30), 20 + 34 * 30);
+    assert_eq!(small_files(200, 30, 30), 30 + 34 * 30);
+    assert_eq!(small_files(200, 60, 30), 34 * 60 + 30);
 }
 
 #[test]
@@ -88,7 +134,7 @@ fn while_a_huge_file_holds_the_lanes_small_ones_are_prepared() {
         desk.grant_single(create, None, Some(300));
         prepared += 1;
     }
-    assert_eq!(prepared, 3 + 2, "as if the huge one was not there");
+    assert_eq!(prepared, 3 + 4 + 2, "as if the huge one was not there");
 }
 
 #[test]
@@ -109,7 +155,7 @@ fn large_files_do_not_keep_small_ones_from_beginning_nor_small_ones_large() {
     }
     assert_eq!(begun, 3 + 2, "the others wait");
     let small: Vec<FileId> = (0..20).map(|_| desk.add(5)).collect();
-    for file in &small[..5] {
+    for file in &small[..3 + 4 + 2] {
         let (create, of) = desk.create();
         assert_eq!(of, *file);
         desk.grant_single(create, None, Some(300));

@@ -1,13 +1,15 @@
 //! Tests of a file that is sent in parts.
 
+use core::time::Duration;
+
 use s3_upload_core::{
-    Answer, BackendOperation, Command, Config, Event, Notice, Status, Step, StoredObject,
-    StoredPart, UploadError, limits::MAX_SINGLE_SIZE,
+    Answer, BackendOperation, Command, Config, Event, Instant, Notice, RequestId, Status, Step,
+    StoredObject, StoredPart, Transmit, UploadError, limits::MAX_SINGLE_SIZE,
 };
 
 use crate::desk::{
-    Desk, PART, backend, config, etag, found, listed, network, number, one, part_range, secs,
-    store, url_expired,
+    Desk, PART, backend, config, etag, found, is_operation, listed, network, number, one,
+    part_range, secs, store, url_expired,
 };
 
 #[test]
@@ -97,16 +99,81 @@ fn what_no_single_request_can_carry_is_asked_for_in_parts_whatever_the_threshold
 
 #[test]
 fn parts_are_signed_just_ahead_of_need() {
-    let mut desk = Desk::usual();
-    let (_, sends) = desk.drive_to_parts(100);
-    assert_eq!(sends.len(), 3);
-    desk.quiet();
-    desk.took(&sends[0]);
-    // Two signed parts are left, fewer than there are lanes, so that the next six are requested.
-    assert_eq!(desk.send().part, Some(number(4)));
-    let (_, wanted) = desk.sign();
-    let numbers: Vec<_> = wanted.iter().map(|(part, _)| part.get()).collect();
-    assert_eq!(numbers, [7, 8, 9, 10, 11, 12]);
+    // The speed of a part, the number of signed parts from which on more are requested, and the requested parts.
+    for (seconds, few, wanted) in [(0, 6, 10..=18), (20, 3, 10..=15)] {
+        let mut desk = Desk::usual();
+        let (_, mut open) = desk.drive_to_parts(100);
+        assert_eq!(open.len(), 3);
+        desk.quiet();
+        desk.pass(secs(seconds));
+        // Nine parts were signed at first: one for each lane, and two ahead.
+        for ready in (few - 1..6).rev() {
+            desk.quiet();
+            desk.took(&open.remove(0));
+            open.push(desk.send());
+            assert_eq!(open[2].part, Some(number(9 - ready)));
+        }
+        let (_, parts) = desk.sign();
+        let numbers: Vec<_> = parts.iter().map(|(part, _)| part.get()).collect();
+        assert_eq!(numbers, wanted.collect::<Vec<_>>());
+    }
+}
+
+/// The most parts that were sent at once, and the least while parts were left, if a part takes `store` milliseconds and a
+/// signature `sign`.
+fn lanes_of_parts(store: u64, sign: u64) -> (usize, usize) {
+    let mut desk = Desk::new(Config::default());
+    let (_, first) = desk.drive_to_parts(60);
+    let ends = |desk: &Desk, span| desk.now + Duration::from_millis(span);
+    let mut sending: Vec<_> = first
+        .into_iter()
+        .map(|sent| (ends(&desk, store), sent))
+        .collect();
+    let mut signing: Vec<(Instant, (RequestId, Vec<_>))> = Vec::new();
+    let (mut most, mut least, mut left) = (sending.len(), sending.len(), 60 - sending.len());
+    while let Some(at) = sending
+        .iter()
+        .map(|(at, _)| *at)
+        .chain(signing.iter().map(|(at, ..)| *at))
+        .min()
+    {
+        desk.pass(at.since(desk.now));
+        let of_now = |(due, _): &(Instant, Transmit)| *due == at;
+        if let Some(place) = sending.iter().position(of_now) {
+            let (_, sent) = sending.remove(place);
+            desk.took(&sent);
+        } else {
+            let (_, (request, parts)) = signing.remove(0);
+            desk.sign_all(request, &parts, 300);
+        }
+        while desk
+            .inbox
+            .iter()
+            .any(|command| is_operation(command, Step::SignParts))
+        {
+            let (request, parts) = desk.sign();
+            signing.push((ends(&desk, sign), (request, parts)));
+        }
+        for sent in desk.sends() {
+            left -= 1;
+            sending.push((ends(&desk, store), sent));
+        }
+        most = most.max(sending.len());
+        if left > 0 {
+            least = least.min(sending.len());
+        }
+    }
+    desk.complete();
+    (most, least)
+}
+
+#[test]
+fn no_lane_waits_for_a_signature() {
+    for (store, sign) in [(200, 50), (200, 200), (200, 350), (3_000, 2_900)] {
+        assert_eq!(lanes_of_parts(store, sign), (6, 6), "{store} ms, {sign} ms");
+    }
+    // The backend is too slow for the store.
+    assert_eq!(lanes_of_parts(200, 2_000), (6, 0));
 }
 
 #[test]
@@ -251,7 +318,7 @@ fn after_an_invalid_part_what_is_missing_is_sent_again() {
 #[test]
 fn a_part_in_flight_waits_for_its_own_answer_whatever_the_list_says() {
     let mut desk = Desk::usual();
-    let (file, sends) = desk.drive_to_parts(8);
+    let (file, sends) = desk.drive_to_parts(12);
     desk.took(&sends[0]);
     let (sign, _) = desk.sign();
     desk.fail(sign, backend(409, "incomplete"));
@@ -546,7 +613,7 @@ fn a_complete_that_broke_is_asked_again() {
 fn signatures_that_a_truncated_list_asked_for_end_with_the_upload() {
     let mut desk = Desk::usual();
     let (file, sends) = desk.drive_to_parts(2);
-    let break_whole = |desk: &mut Desk, sent: &s3_upload_core::Transmit| {
+    let break_whole = |desk: &mut Desk, sent: &Transmit| {
         desk.event(Event::Progress(sent.request, sent.range.len()));
         desk.fail(sent.request, network());
         desk.pass(secs(1));
