@@ -5,16 +5,24 @@
 use crate::ids::{ByteRange, PartNumber};
 use crate::limits::{MAX_PART_SIZE, MAX_PARTS, MIB, MIN_PART_SIZE};
 
-/// The part size to ask for when no speed was measured, in bytes.
+/// The part size of an upload for which no size was asked, and the largest one that is asked for before a speed was
+/// measured, in bytes.
 pub const DEFAULT_PART_SIZE: u64 = 8 * MIB;
+/// The largest part size that is asked for before a speed was measured if all parts are sent at once, in bytes. A file of
+/// six such parts could also be sent in one request.
+const ONE_ROUND_PART: u64 = 10 * MIB;
 /// The largest part size that is chosen for the speed, in bytes. A cancelled request loses at most this much.
 const LARGEST_FAST_PART: u64 = 64 * MIB;
-/// The duration that a part should have at the measured speed, in seconds. It is long enough for a small overhead by
+/// The longest duration of a part at the measured speed, in seconds. It is long enough for a small overhead by
 /// the preflight, and short enough that a cancellation costs little.
 const PART_SECONDS: u64 = 4;
 
 /// A plan for a file of `size` bytes in parts of `part_size` bytes; the last part has the rest. An empty file is one
 /// empty part.
+///
+/// The size stays the same for the whole upload, although S3 takes parts of different sizes: R2 refuses them, and a plan
+/// that the server can compute needs no state. A change of the speed counts for the next upload.
+/// <https://developers.cloudflare.com/r2/objects/upload-objects/>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartPlan {
     size: u64,
@@ -95,16 +103,23 @@ impl PartPlan {
     }
 }
 
-/// The part size to ask the backend for: whole MiB, large enough for at most 10,000 parts, and about four seconds of
-/// the measured speed (bytes per second) when there is one.
-pub fn part_size_for(size: u64, speed: Option<u64>, wish: Option<u64>) -> u64 {
+/// The part size to ask the backend for: whole MiB, and large enough for at most 10,000 parts.
+///
+/// Each request costs a round trip whatever its size, so that the parts are as few as possible: they take at most four
+/// seconds at the measured `speed` of one request (bytes per second), and fill whole rounds of requests on all `lanes`.
+pub fn part_size_for(size: u64, lanes: u8, speed: Option<u64>, wish: Option<u64>) -> u64 {
     let least = size.div_ceil(u64::from(MAX_PARTS)).max(MIN_PART_SIZE);
     let wanted = wish.unwrap_or_else(|| {
-        speed.map_or(DEFAULT_PART_SIZE, |speed| {
-            speed
+        let lanes = u64::from(lanes.max(1));
+        let longest = match speed {
+            Some(speed) => speed
                 .saturating_mul(PART_SECONDS)
-                .clamp(DEFAULT_PART_SIZE, LARGEST_FAST_PART)
-        })
+                .clamp(MIN_PART_SIZE, LARGEST_FAST_PART),
+            None if size <= ONE_ROUND_PART * lanes => ONE_ROUND_PART,
+            None => DEFAULT_PART_SIZE,
+        };
+        let rounds = size.div_ceil(longest * lanes).max(1);
+        size.div_ceil(rounds * lanes)
     });
     wanted
         .max(least)
@@ -121,11 +136,12 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        /// <https://developers.cloudflare.com/r2/objects/upload-objects/>
         #[test]
-        fn parts_tile_the_file_exactly(size in 0..=MAX_OBJECT_SIZE, speed in prop::option::of(0..10 * GIB)) {
-            let part_size = part_size_for(size, speed, None);
+        fn parts_tile_the_file_exactly(size in 0..=MAX_OBJECT_SIZE, lanes in 0..=64_u8, speed in prop::option::of(0..10 * GIB)) {
+            let part_size = part_size_for(size, lanes, speed, None);
             prop_assert_eq!(part_size % MIB, 0);
-            prop_assert!(part_size >= DEFAULT_PART_SIZE);
+            prop_assert!(part_size >= MIN_PART_SIZE);
             let plan = PartPlan::new(size, part_size).unwrap();
             prop_assert!(plan.count() >= 1 && plan.count() <= MAX_PARTS);
             let mut next = 0;
@@ -157,10 +173,40 @@ mod tests {
 
     #[test]
     fn a_wish_is_kept_where_s3_allows_it() {
-        assert_eq!(part_size_for(GIB, None, Some(5 * MIB)), 5 * MIB);
-        assert_eq!(part_size_for(GIB, None, Some(1)), 5 * MIB);
-        assert_eq!(part_size_for(GIB, Some(20 * MIB), None), 64 * MIB);
-        assert_eq!(part_size_for(GIB, Some(1), None), 8 * MIB);
+        assert_eq!(part_size_for(GIB, 6, None, Some(5 * MIB)), 5 * MIB);
+        assert_eq!(part_size_for(GIB, 6, None, Some(1)), 5 * MIB);
+    }
+
+    #[test]
+    fn parts_fill_whole_rounds_of_the_lanes() {
+        let chosen = |size: u64, lanes, speed: Option<u64>| {
+            let part_size = part_size_for(size * MIB, lanes, speed.map(|speed| speed * MIB), None);
+            let plan = PartPlan::new(size * MIB, part_size).unwrap();
+            (part_size / MIB, plan.count())
+        };
+        assert_eq!(chosen(60, 6, None), (10, 6));
+        assert_eq!(
+            chosen(61, 6, None),
+            (6, 11),
+            "a seventh part of 10 MiB is a second round"
+        );
+        assert_eq!(chosen(96, 6, None), (8, 12));
+        assert_eq!(chosen(120, 6, None), (7, 18));
+        assert_eq!(chosen(20, 6, None), (5, 4), "S3 takes no smaller ones");
+        assert_eq!(chosen(100, 1, None), (8, 13));
+        assert_eq!(chosen(0, 6, None), (5, 1));
+    }
+
+    #[test]
+    fn parts_follow_the_speed_up_and_down() {
+        let chosen = |speed: u64| part_size_for(GIB, 6, Some(speed), None) / MIB;
+        assert_eq!(chosen(1), 5);
+        assert_eq!(chosen(MIB), 5);
+        assert_eq!(chosen(2 * MIB), 8);
+        assert_eq!(chosen(4 * MIB), 16);
+        // Three rounds of six parts, of at most 64 MiB.
+        assert_eq!(chosen(20 * MIB), 57);
+        assert_eq!(chosen(u64::MAX), 57);
     }
 
     #[test]

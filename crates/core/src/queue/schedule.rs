@@ -207,7 +207,12 @@ impl Queue {
                 let speed = self.link_speed.speed();
                 BackendOperation::Create {
                     prefer_multipart: self.config.wants_parts(size),
-                    part_size: part_size_for(size, speed, self.config.part_size),
+                    part_size: part_size_for(
+                        size,
+                        self.concurrency.limit(),
+                        speed,
+                        self.config.part_size,
+                    ),
                 }
             }
             (BackendWant::Sign, State::Uploading(Transfer::Multipart(multi))) => {

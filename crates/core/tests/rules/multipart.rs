@@ -59,7 +59,13 @@ fn parts_tile_the_file_and_are_completed_with_their_tags() {
 #[test]
 fn large_files_are_asked_for_in_parts_that_are_large_enough() {
     let mut desk = Desk::usual();
-    for (size, many) in [(1, false), (64 << 20, false), ((64 << 20) + 1, true)] {
+    // Three lanes: at most 10 MiB if all parts are sent at once, and at most 8 MiB otherwise.
+    for (size, many, size_of_parts) in [
+        (1, false, 5),
+        (30 << 20, false, 10),
+        (64 << 20, false, 8),
+        ((64 << 20) + 1, true, 8),
+    ] {
         desk.add(size);
         let asked = desk.inbox.pop();
         let Some(Command::Backend {
@@ -73,7 +79,7 @@ fn large_files_are_asked_for_in_parts_that_are_large_enough() {
         else {
             panic!("{asked:?}");
         };
-        assert_eq!((prefer_multipart, part_size), (many, PART));
+        assert_eq!((prefer_multipart, part_size), (many, size_of_parts << 20));
     }
 }
 
