@@ -2,7 +2,7 @@
 //!
 //! The limit starts at its maximum, which is the number of connections that the browser opens to a host, or the
 //! number that the page sets. It is halved when the store reports overload or a request stalls, and shrinks by one when
-//! a connection breaks. It grows again by one while each further request increases the throughput, and shrinks by one
+//! a connection breaks at its beginning. It grows again by one while each further request increases the throughput, and shrinks by one
 //! when the last one did not.
 
 use core::time::Duration;
@@ -130,8 +130,8 @@ impl ConcurrencyLimit {
         self.shrink(now, self.limit / 2, HOLD_EPOCHS / 2);
     }
 
-    /// Lowers the limit by one: a connection broke. Congestion is seldom the cause, but fewer requests have fewer
-    /// bytes in flight to lose the next time.
+    /// Lowers the limit by one: a connection broke before it moved much. Some proxies and hosts reset the connections
+    /// beyond a number of their own.
     pub fn broken(&mut self, now: Instant) {
         self.shrink(now, self.limit.saturating_sub(1), HOLD_EPOCHS / 4);
     }

@@ -52,7 +52,9 @@ impl Queue {
         if self.offline.is_none() {
             if is_congestion(&error) {
                 self.concurrency.congested(now);
-            } else if matches!(error, UploadError::Network { step: Step::Send }) {
+            } else if matches!(error, UploadError::Network { step: Step::Send })
+                && ended.moved() < MINIMUM_PROGRESS
+            {
                 self.concurrency.broken(now);
             }
         }
@@ -386,7 +388,7 @@ impl Queue {
             return;
         };
         let retry = &mut upload.retry;
-        let moved = ended.payload.as_ref().map_or(0, |payload| payload.moved);
+        let moved = ended.moved();
         let enough = match error {
             UploadError::CutOff { .. } => MINIMUM_PROGRESS_OF_CUT_OFF,
             _ => MINIMUM_PROGRESS,

@@ -137,6 +137,13 @@ pub(crate) struct InFlightRequest {
     pub deadline: Instant,
 }
 
+impl InFlightRequest {
+    /// The number of bytes handed to the network so far.
+    pub fn moved(&self) -> u64 {
+        self.payload.as_ref().map_or(0, |payload| payload.moved)
+    }
+}
+
 /// The bytes of a request to the store.
 #[derive(Clone, Debug)]
 pub(crate) struct SentBytes {

@@ -350,6 +350,19 @@ fn lanes_shrink_when_the_store_asks_for_it() {
     assert_eq!(desk.sends().len(), 3);
 }
 
+#[test]
+fn a_connection_that_breaks_costs_a_lane_unless_it_had_moved_much() {
+    for (moved, lanes) in [(0, 5), (300 * 1024, 5), (512 * 1024, 6)] {
+        let mut desk = adaptive();
+        let (_, sends) = desk.drive_to_parts(100);
+        desk.event(Event::Progress(sends[0].request, moved));
+        desk.fail(sends[0].request, network());
+        desk.pass(secs(1));
+        desk.sign_whatever_is_wanted();
+        assert_eq!(5 + desk.sends().len(), lanes, "{moved} bytes");
+    }
+}
+
 /// <https://www.w3.org/TR/resource-timing/#dom-performanceresourcetiming-nexthopprotocol>
 #[test]
 fn a_connection_that_carries_many_requests_gets_more_while_that_pays() {
