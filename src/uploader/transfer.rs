@@ -255,18 +255,14 @@ fn origin(platform: &impl Platform, transmit: &Transmit) -> String {
 /// The connection by which the store was reached.
 fn connection(context: &TransferContext<impl Platform>, transmit: &Transmit) -> Connection {
     let platform = &*context.platform;
+    let Some(store) = platform.resolve(transmit.target.url.expose()) else {
+        return Connection::default();
+    };
     let settings = context.files.settings_of(transmit.file);
-    let store = platform.resolve(transmit.target.url.expose());
     let backend = platform.resolve(&settings.backend.endpoint);
     Connection {
-        is_shared: backend.is_some_and(|backend| {
-            store
-                .as_ref()
-                .is_some_and(|store| store.origin == backend.origin)
-        }),
-        next_hop_protocol: store
-            .map(|store| platform.next_hop_protocol(&store.href))
-            .unwrap_or_default(),
+        next_hop_protocol: platform.next_hop_protocol(&store.href),
+        is_shared: backend.is_some_and(|backend| backend.origin == store.origin),
     }
 }
 

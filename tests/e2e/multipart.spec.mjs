@@ -38,6 +38,24 @@ test("parts of the asked size, each sent once, put together", async ({ lab, page
   expect(lab.backend.count(COMPLETE)).toBe(1);
 });
 
+/** <https://www.w3.org/TR/resource-timing/#dom-performanceresourcetiming-nexthopprotocol> */
+test("the browser is asked once for the protocol of the store, and knows it by then", async ({ lab, page, folder }) => {
+  await page.addInitScript(() => {
+    window.asked = [];
+    const entries = performance.getEntriesByName.bind(performance);
+    performance.getEntriesByName = (name, ...rest) => {
+      const found = entries(name, ...rest);
+      const { origin, searchParams } = new URL(name);
+      window.asked.push([origin, searchParams.has("partNumber"), found.map((entry) => entry.nextHopProtocol)]);
+      return found;
+    };
+  });
+  const { path, widget } = await begin(lab, page, folder, { size: 30 * MIB, clock: false });
+  await intact(lab, widget, path);
+  // The store is of another origin and does not allow the page to read its timing.
+  expect(await page.evaluate(() => window.asked)).toEqual([[lab.store.url, true, [""]]]);
+});
+
 test("by itself above 64 MiB, and not below", async ({ lab, page, folder }) => {
   const widget = await lab.open(page);
   await widget.choose(await filled(folder, "small.bin", 64 * MIB));
