@@ -37,10 +37,10 @@ impl Reachability {
         self.ambiguous.borrow().iter().any(|known| known == store)
     }
 
-    /// Records a response of this store. Returns true if it is the first.
-    pub fn record_response(&self, store: String) -> bool {
+    /// Records a response of this store.
+    pub fn record_response(&self, store: String) {
         self.ambiguous.borrow_mut().retain(|known| *known != store);
-        add(&mut self.answered.borrow_mut(), store)
+        add(&mut self.answered.borrow_mut(), store);
     }
 
     /// Records an ambiguous failure of fetch at this store.
@@ -49,11 +49,9 @@ impl Reachability {
     }
 }
 
-/// Adds a text to the list, unless the list has it. Returns true if it was added.
-fn add(list: &mut Vec<String>, text: String) -> bool {
-    let is_new = !list.contains(&text);
-    if is_new {
+/// Adds a text to the list, unless the list has it.
+fn add(list: &mut Vec<String>, text: String) {
+    if !list.contains(&text) {
         list.push(text);
     }
-    is_new
 }

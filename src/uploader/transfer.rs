@@ -7,8 +7,8 @@ use std::rc::{Rc, Weak};
 
 use s3_upload_core::concurrency::Connection;
 use s3_upload_core::{
-    Answer, BackendOperation, FileId, RequestId, Step, Transmit, Transport, TransportChoice,
-    UploadError,
+    Answer, BackendOperation, FileId, Grant, GrantPlan, RequestId, Step, Transmit, Transport,
+    TransportChoice, UploadError,
 };
 
 use super::backend::{Backend, Sessions};
@@ -167,6 +167,12 @@ pub(super) fn call_backend<P: Platform>(
                 let text = "What was cancelled could not be taken back:";
                 sink.warn_once(&format!("{text} {cause} {fix}"));
             }
+            // A shared host is known before the first body is sent.
+            if let Some(url) = first_url(&answer)
+                && let Some(connection) = connection(&context, file, url)
+            {
+                sink.connected(connection);
+            }
             sink.ended(request, answer);
         }
     });
@@ -252,18 +258,36 @@ fn origin(platform: &impl Platform, transmit: &Transmit) -> String {
         .unwrap_or_default()
 }
 
-/// The connection by which the store was reached.
-fn connection(context: &TransferContext<impl Platform>, transmit: &Transmit) -> Connection {
+/// The connection to a store of which no response was read yet, as far as the browser knows it.
+fn connection(
+    context: &TransferContext<impl Platform>,
+    file: FileId,
+    url: &str,
+) -> Option<Connection> {
     let platform = &*context.platform;
-    let Some(store) = platform.resolve(transmit.target.url.expose()) else {
-        return Connection::default();
-    };
-    let settings = context.files.settings_of(transmit.file);
-    let backend = platform.resolve(&settings.backend.endpoint);
-    Connection {
-        next_hop_protocol: platform.next_hop_protocol(&store.href),
-        is_shared: backend.is_some_and(|backend| backend.origin == store.origin),
+    let store = platform.resolve(url)?;
+    if context.reachability.has_answered(&store.origin) {
+        return None;
     }
+    let settings = context.files.settings_of(file);
+    let backend = platform.resolve(&settings.backend.endpoint);
+    Some(Connection::new(
+        &platform.next_hop_protocol(&store.href),
+        backend.is_some_and(|backend| backend.origin == store.origin),
+    ))
+}
+
+/// The first address of the store in an answer of the backend.
+fn first_url(answer: &Result<Answer, UploadError>) -> Option<&str> {
+    let request = match answer.as_ref().ok()? {
+        Answer::Granted(Grant {
+            plan: GrantPlan::Single(request),
+            ..
+        }) => request,
+        Answer::Signed(parts) => &parts.first()?.request,
+        _ => return None,
+    };
+    Some(request.url.expose())
 }
 
 fn fail_soon<P: Platform>(
@@ -302,9 +326,12 @@ async fn finish<P: Platform>(
     let answer = match answer {
         Ok(response) => {
             let response = ParsedResponse::new(response, platform);
-            if context.reachability.record_response(host) {
-                sink.connected(connection(&context, &transmit));
+            if let Some(connection) =
+                connection(&context, transmit.file, transmit.target.url.expose())
+            {
+                sink.connected(connection);
             }
+            context.reachability.record_response(host);
             let read = store::read(Step::Send, store::operation_of(&transmit), &response);
             if let Some(warning) = signature_check::warning(&transmit, &read) {
                 sink.warn_once(warning);

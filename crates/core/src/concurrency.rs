@@ -21,23 +21,30 @@ const GAIN_PERCENT: u64 = 5;
 const HOLD_EPOCHS: u32 = 8;
 
 /// The connection to the store, as the browser reports it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connection {
-    /// `nextHopProtocol` of Resource Timing, which is an ALPN protocol ID. It is empty where the page may not read it.
-    /// <https://www.w3.org/TR/resource-timing/#dom-performanceresourcetiming-nexthopprotocol>
-    pub next_hop_protocol: String,
-    /// True if the backend has the same origin, so that its requests need connections of the same host.
-    pub is_shared: bool,
+    max_lanes: u8,
 }
 
 impl Connection {
-    /// The number of requests that the browser sends at once. Over HTTP/1.1, a shared host keeps one connection for
-    /// the backend, since its requests would otherwise wait until a body has been sent.
-    pub fn max_lanes(&self) -> u8 {
-        match self.next_hop_protocol.as_str() {
+    /// Makes the description of a connection.
+    ///
+    /// `next_hop_protocol` is that of Resource Timing, an ALPN protocol ID. It is empty where the page may not read it.
+    /// <https://www.w3.org/TR/resource-timing/#dom-performanceresourcetiming-nexthopprotocol>
+    ///
+    /// `is_shared` is true if the backend has the same origin. Over HTTP/1.1 one connection is then kept for it, since
+    /// its requests would otherwise wait until a body has been sent.
+    pub fn new(next_hop_protocol: &str, is_shared: bool) -> Self {
+        let max_lanes = match next_hop_protocol {
             "h2" | "h3" => MULTIPLEXED,
-            _ => CONNECTIONS - u8::from(self.is_shared),
-        }
+            _ => CONNECTIONS - u8::from(is_shared),
+        };
+        Self { max_lanes }
+    }
+
+    /// The number of requests to the store that the browser sends at once.
+    pub const fn max_lanes(self) -> u8 {
+        self.max_lanes
     }
 }
 
@@ -203,14 +210,7 @@ mod tests {
     /// <https://www.w3.org/TR/resource-timing/#dom-performanceresourcetiming-nexthopprotocol>
     #[test]
     fn the_protocol_of_the_connection_sets_the_maximum() {
-        let max = |protocol: &str, is_shared| {
-            let next_hop_protocol = protocol.to_owned();
-            let connection = Connection {
-                next_hop_protocol,
-                is_shared,
-            };
-            connection.max_lanes()
-        };
+        let max = |protocol, is_shared| Connection::new(protocol, is_shared).max_lanes();
         for protocol in ["", "http/1.1", "http/1.0", "unknown"] {
             assert_eq!((max(protocol, false), max(protocol, true)), (6, 5));
         }

@@ -71,8 +71,6 @@ pub struct Queue {
     next_request: u64,
     ready: Ready,
     concurrency: ConcurrencyLimit,
-    /// The number of requests to the store that the browser sends at once.
-    browser_lanes: u8,
     in_flight: RequestCounts,
     /// The uploads that wait before their next try, by the end of the wait.
     waits: SortedSet<WaitEntry>,
@@ -125,11 +123,7 @@ impl Queue {
     pub fn new(config: Config) -> Self {
         Self {
             random: Random::new(config.seed),
-            concurrency: ConcurrencyLimit::new(
-                config.max_lanes.unwrap_or(CONNECTIONS),
-                config.adaptive_lanes,
-            ),
-            browser_lanes: CONNECTIONS,
+            concurrency: concurrency(&config),
             config,
             uploads: IdMap::default(),
             owners: IdMap::default(),
@@ -162,8 +156,7 @@ impl Queue {
         if (config.max_lanes, config.adaptive_lanes)
             != (self.config.max_lanes, self.config.adaptive_lanes)
         {
-            let max = config.max_lanes.unwrap_or(self.browser_lanes);
-            self.concurrency = ConcurrencyLimit::new(max, config.adaptive_lanes);
+            self.concurrency = concurrency(&config);
         }
         self.config = config;
     }
@@ -182,10 +175,9 @@ impl Queue {
             Event::Offline => self.went_offline(now),
             Event::Online => self.came_online(),
             Event::Connected(connection) => {
-                self.browser_lanes = connection.max_lanes();
-                if self.config.max_lanes.is_none() {
-                    self.concurrency.set_max(self.browser_lanes);
-                }
+                let max = self.config.max_lanes;
+                self.concurrency
+                    .set_max(max.unwrap_or(connection.max_lanes()));
             }
             Event::Progress(request, moved) => self.handle_progress(now, request, moved),
             Event::Answer(request, answer) => self.handle_answer(now, request, answer),
@@ -283,4 +275,10 @@ impl Queue {
             self.notify(Notice::Settled { succeeded, failed });
         }
     }
+}
+
+/// The limit of requests to the store, before the connection to it is known.
+fn concurrency(config: &Config) -> ConcurrencyLimit {
+    let max = config.max_lanes.unwrap_or(CONNECTIONS);
+    ConcurrencyLimit::new(max, config.adaptive_lanes)
 }

@@ -48,11 +48,7 @@ impl Desk {
 
     /// Reports the connection to the store.
     pub fn connect(&mut self, protocol: &str, is_shared: bool) {
-        let next_hop_protocol = protocol.to_owned();
-        self.event(Event::Connected(Connection {
-            next_hop_protocol,
-            is_shared,
-        }));
+        self.event(Event::Connected(Connection::new(protocol, is_shared)));
     }
 
     /// Makes a driver with [`config`].

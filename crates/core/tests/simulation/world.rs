@@ -555,12 +555,9 @@ impl World {
         self.handle(Event::Answer(request, answer));
         self.watch.attempts(now, flight.file, &self.queue);
         if flight.ask.is_send() && self.dice.permille(100) {
-            let next_hop_protocol = self.dice.pick(&["", "http/1.1", "h2", "h3"]).to_owned();
-            let is_shared = self.dice.permille(500);
-            self.handle(Event::Connected(Connection {
-                next_hop_protocol,
-                is_shared,
-            }));
+            let protocol = self.dice.pick(&["", "http/1.1", "h2", "h3"]);
+            let connection = Connection::new(protocol, self.dice.permille(500));
+            self.handle(Event::Connected(connection));
         }
     }
 
