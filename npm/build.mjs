@@ -27,6 +27,11 @@ const WASM = /\burl\("_bg\.wasm"\)/g;
 const LAZY = /\burl\("_lazy\.wasm"\)/g;
 const URL_OF = /function url\(end\) \{\n.*\n\}\n/g;
 
+/** An import of an address that the page gives, and the comments by which bundlers leave it alone. A minifier drops
+ * them. */
+const IMPORT_OF_VALUE = /\bimport\((?!["'])/g;
+const IGNORED = "/* webpackIgnore: true *//* @vite-ignore */";
+
 /** Replaces the one match of a pattern. Another number of matches means that bundlers would emit a file twice, or that
  * a file would not be found. */
 function replaceOne(text, pattern, replacement) {
@@ -81,6 +86,8 @@ async function bundle(name, references, { head = "", files = {}, ...options }) {
     plugins: [plugin],
     ...options,
   });
+  const written = readFileSync(join(out, name), "utf8");
+  writeFileSync(join(out, name), written.replaceAll(IMPORT_OF_VALUE, `import(${IGNORED}`));
 }
 
 const compressed = (bytes) => gzipSync(bytes, { level: 9 }).toString("base64");
