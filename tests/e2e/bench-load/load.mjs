@@ -19,8 +19,8 @@ const WIDTHS = [320, 390, 1280];
 /** The pages on which the layout shift is measured, by name: side and query. */
 const SHIFTS = {
   widget: ["widget", ""],
-  "widget, with the README's style": ["widget", "?still=style"],
-  "widget, with `blocking=render`": ["widget", "?still=blocking"],
+  "widget, with the README's style": ["widget", "?extra=style"],
+  "widget, with `blocking=render`": ["widget", "?extra=blocking"],
   Uppy: ["uppy", ""],
 };
 const SIDES = ["widget", "uppy"];
@@ -50,7 +50,7 @@ const loadBefore = loadavg()[0];
 
 /** The figures of each measurement, by its name and side, of all rounds. */
 const rounds = {};
-const keep = (name, side, value) => ((rounds[name] ??= { widget: [], uppy: [] })[side].push(value));
+const keep = (name, side, value) => ((rounds[name] ??= { widget: [], preloaded: [], uppy: [] })[side].push(value));
 
 try {
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -96,6 +96,10 @@ async function measure(side) {
     const times = await run(side, "load", { network });
     for (const [name, time] of Object.entries(times)) keep(`${key}.${name}`, side, time);
     keep("bytes", side, sum(transferred(side)));
+    if (side !== "widget") continue;
+    const preloaded = await run(side, "load", { network, query: "?extra=preload" });
+    for (const [name, time] of Object.entries(preloaded)) keep(`${key}.${name}`, "preloaded", time);
+    if (transferred(side).length !== 3) fail("A file that the page preloads is not used.");
   }
   const { put } = await run(side, "choose");
   keep("choose.put", side, put);
@@ -160,10 +164,11 @@ function transferred(side) {
   return found.map(([, bytes]) => bytes);
 }
 
-/** The medians of both sides and their largest figures, and the widget's median in relation to Uppy's. */
-function medians({ widget, uppy }) {
+/** The medians of all pages and their largest figures, and the widget's median in relation to Uppy's. */
+function medians({ widget, preloaded, uppy }) {
   const [ours, theirs] = [median(widget), median(uppy)];
-  return { widget: ours, uppy: theirs, most: { widget: Math.max(...widget), uppy: Math.max(...uppy) }, ...(ours > 0 && theirs > 0 && { ratio: Number((ours / theirs).toPrecision(2)) }) };
+  const sooner = preloaded.length > 0 ? median(preloaded) : undefined;
+  return { widget: ours, preloaded: sooner, uppy: theirs, most: { widget: Math.max(...widget), uppy: Math.max(...uppy) }, ...(ours > 0 && theirs > 0 && { ratio: Number((ours / theirs).toPrecision(2)) }) };
 }
 
 function print({ machine, browser, uppy, rounds, medians, shifts }) {
@@ -176,14 +181,14 @@ function print({ machine, browser, uppy, rounds, medians, shifts }) {
     return most > ms ? `${middle} (at most ${milliseconds(most)})` : middle;
   };
   const row = (title, name, form) => {
-    const { widget, uppy, most, ratio } = medians[name];
-    line(title, form(widget, most.widget), form(uppy, most.uppy), ratio ?? "");
+    const { widget, preloaded, uppy, most, ratio } = medians[name];
+    line(title, form(widget, most.widget), preloaded ? form(preloaded) : "", form(uppy, most.uppy), ratio ?? "");
   };
   const many = `${FILES.toLocaleString("en")} files`;
   console.log(`${machine.cpu}, ${machine.cores} cores, load ${machine.load.join(" to ")}; Chromium ${browser}`);
   console.log(`${Object.entries(uppy).map(([name, version]) => `${name} ${version}`).join(", ")}; medians of ${rounds} rounds\n`);
-  line("", "widget", "Uppy", "widget ÷ Uppy");
-  line("---", "---:", "---:", "---:");
+  line("", "widget", "widget, preloaded", "Uppy", "widget ÷ Uppy");
+  line("---", "---:", "---:", "---:", "---:");
   row("scripts, styles and wasm, as transferred (brotli)", "bytes", kilobytes);
   for (const [key, { title }] of Object.entries(NETWORKS)) {
     row(`${title}: button visible`, `${key}.visible`, seconds);

@@ -9,10 +9,16 @@ export const DELAYS = { backend: 50, store: 20 };
 
 const TYPES = { js: "text/javascript", css: "text/css", wasm: "application/wasm" };
 
-/** The lines that the README offers to a page on which nothing may move. */
-const STILL = {
+/** The lines that the README offers: to a page on which nothing may move, and to one that is usable sooner. */
+const EXTRAS = {
   style: "<style>s3-upload:not(:defined) { display: block; min-block-size: 132px; }</style>",
   blocking: '<script type="module" blocking="render" src="/widget/s3-upload.js"></script>',
+  preload: `<link rel="modulepreload" href="/widget/s3-upload-core.js">
+    <link rel="preload" as="fetch" crossorigin href="/widget/s3-upload-core_bg.wasm">
+    <script type="module">
+      import { S3Upload } from "/widget/s3-upload.js";
+      S3Upload.configure({ core: "/widget/s3-upload-core.js", wasm: "/widget/s3-upload-core_bg.wasm" });
+    </script>`,
 };
 
 const HEADS = {
@@ -24,15 +30,15 @@ const BODIES = {
   uppy: (isManual) => `<div id="dashboard" ${isManual ? "data-manual" : ""}></div>`,
 };
 
-/** A page of a side. Uploads `start` by themselves unless it is "manual"; `still` names a line of the README. */
-const pageOf = (side, { start, still }) => `<!doctype html>
+/** A page of a side. Uploads `start` by themselves unless it is "manual"; `extra` names lines of the README. */
+const pageOf = (side, { start, extra }) => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>${side}</title>
     <link rel="icon" href="data:,">
-    ${STILL[still] ?? ""}${HEADS[side]}
+    ${EXTRAS[extra] ?? ""}${HEADS[side]}
   </head>
   <body><h1>Files</h1>${BODIES[side](start === "manual")}<p>The text that moves if the height above changes.</p></body>
 </html>`;
