@@ -1,10 +1,11 @@
 //! Updates the signals from the engine: at most once per drawn frame, and at intervals for values that change with time
 //! alone. Also keeps the alarm for the engine's timeouts, and the question before the page is left.
 
-use std::rc::Weak;
+use std::rc::{Rc, Weak};
 
 use reactive_graph::traits::{GetUntracked, Set};
-use s3_upload_core::Status;
+use s3_upload_core::CollectVec;
+use s3_upload_core::{FileId, Status, WaitReason};
 
 use super::Driver;
 use crate::uploader::event::UploadEvent;
@@ -12,6 +13,18 @@ use crate::uploader::platform::Platform;
 
 /// The interval of updates without events while uploads are active, in milliseconds.
 const REFRESH_MS: u32 = 500;
+
+/// Returns true if a file failed, or waits because of an error.
+fn has_error(status: &Status) -> bool {
+    matches!(
+        status,
+        Status::Failed(_)
+            | Status::Waiting {
+                reason: WaitReason::Backoff(_) | WaitReason::Outage(_),
+                ..
+            }
+    )
+}
 
 impl<P: Platform> Driver<P> {
     pub(super) fn set_timeout(&self) {
@@ -66,6 +79,9 @@ impl<P: Platform> Driver<P> {
             let progressed =
                 matches!(snapshot.status, Status::Uploading) && before.sent != snapshot.sent;
             signal.set(snapshot.clone());
+            if has_error(&snapshot.status) && !has_error(&before.status) {
+                self.load_explanations();
+            }
             if progressed {
                 self.emit(&UploadEvent::Progress(snapshot));
             }
@@ -80,6 +96,36 @@ impl<P: Platform> Driver<P> {
         }
         self.set_leave_guard(at_stake);
         self.schedule_refresh(active);
+    }
+
+    /// Loads the code that explains errors, and then sets the signals of files with an error again. An answer of a request
+    /// has loaded it before; some errors are the engine's own.
+    fn load_explanations(&self) {
+        if self.platform.loaded_diagnosis().is_some() {
+            return;
+        }
+        let me = Weak::clone(&self.weak_self);
+        let platform = Rc::clone(&self.platform);
+        self.platform.spawn(async move {
+            if platform.diagnosis().await.is_ok()
+                && let Some(driver) = me.upgrade()
+            {
+                driver.set_errors_again();
+            }
+        });
+    }
+
+    /// Sets the signals of files with an error again.
+    fn set_errors_again(&self) {
+        let files: Vec<FileId> = self.queue.borrow().files().collect_vec();
+        for file in files {
+            if let Some(signal) = self.files.snapshot(file) {
+                let shown = signal.get_untracked();
+                if has_error(&shown.status) {
+                    signal.set(shown);
+                }
+            }
+        }
     }
 
     /// Sets or removes the question before the page is left. It is set only while an upload would be lost: one that is
