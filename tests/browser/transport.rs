@@ -22,6 +22,7 @@ export class Recording {
   #fetched = [];
   #sent = [];
   #drawn = [];
+  #waiting = [];
 
   /** `answers`: JSON by method and path. An answer `null` never comes. */
   constructor(answers) {
@@ -41,6 +42,7 @@ export class Recording {
       }
       recording.#sent.push(sent);
       recording.#send.call(this, body);
+      for (const resolve of recording.#waiting.splice(0)) resolve();
     };
     Crypto.prototype.getRandomValues = function (array) {
       const filled = recording.#random.call(this, array);
@@ -66,6 +68,11 @@ export class Recording {
   /** The number of XHRs that were sent. */
   sent() {
     return this.#sent.length;
+  }
+
+  /** Resolves when an XHR is sent. What waits goes on in a microtask, before any event of that request. */
+  async nextSent() {
+    await new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   sendsCookies() {
@@ -118,6 +125,8 @@ extern "C" {
     fn fetched(this: &Recording) -> Vec<String>;
     #[wasm_bindgen(method)]
     fn sent(this: &Recording) -> u32;
+    #[wasm_bindgen(method, js_name = nextSent)]
+    async fn next_sent(this: &Recording);
     #[wasm_bindgen(method, js_name = sendsCookies)]
     fn sends_cookies(this: &Recording) -> bool;
     #[wasm_bindgen(method)]
@@ -275,17 +284,10 @@ async fn xhr_tells_how_many_bytes_were_sent() {
     let page = Page::new(PUT, TransportChoice::Xhr, |_| {});
     let sent = || page.uploader.snapshots().first().map(|file| file.sent);
     page.add();
-    // The response cannot arrive before the next turn of the browser.
-    until("the PUT", || {
-        let is_sent = page.requests.sent() == 1;
-        if is_sent {
-            assert_eq!(sent(), Some(0));
-            page.requests.progress(3);
-            assert_eq!(sent(), Some(3));
-        }
-        is_sent
-    })
-    .await;
+    page.requests.next_sent().await;
+    assert_eq!(sent(), Some(0));
+    page.requests.progress(3);
+    assert_eq!(sent(), Some(3));
 }
 
 /// <https://xhr.spec.whatwg.org/#the-abort()-method>
@@ -305,14 +307,8 @@ async fn a_cancel_aborts_a_request_in_flight_and_leaves_one_that_ended() {
 
     let in_flight = Page::new(PUT, TransportChoice::Xhr, |_| {});
     in_flight.add();
-    until("the PUT", || {
-        let is_sent = in_flight.requests.sent() == 1;
-        if is_sent {
-            in_flight.uploader.cancel(Target::All);
-        }
-        is_sent
-    })
-    .await;
+    in_flight.requests.next_sent().await;
+    in_flight.uploader.cancel(Target::All);
     settle().await;
     assert_eq!(in_flight.requests.events(), ["abort", "loadend"]);
     assert_eq!(in_flight.status(), Some(Status::Cancelled));
