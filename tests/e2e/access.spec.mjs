@@ -22,11 +22,12 @@ test("everything is done by keyboard", async ({ lab, page, folder }) => {
   const path = await filled(folder, "a.txt", 10);
   const gate = new Gate();
   lab.store.on("PUT", hold(gate), { times: 1 });
+  // The browser's dialogs are caught from here on. Beside the key, the dialog could come before that is set.
+  const chooser = page.waitForEvent("filechooser");
   const widget = await lab.open(page);
 
   await page.keyboard.press("Tab");
   expect(await focused(page)).toBe("browse: Choose files");
-  const chooser = page.waitForEvent("filechooser");
   await page.keyboard.press("Enter");
   await (await chooser).setFiles(path);
   await gate.reached;
