@@ -5,7 +5,7 @@
 use serde::Deserialize;
 
 use crate::error::Result;
-use crate::split;
+use crate::split::{self, replace_once};
 
 /// The option of wasm-opt that renames and prints the names.
 pub const OPTION: &str = "--minify-imports-and-exports-and-modules";
@@ -44,17 +44,6 @@ pub fn rename(glue: &str, printed: &str) -> Result<String> {
         glue = rename_member(&glue, name, short);
     }
     Ok(glue)
-}
-
-fn replace_once(text: &str, from: &str, to: &str) -> Result<String> {
-    match text.matches(from).count() {
-        1 => Ok(text.replace(from, to)),
-        count => Err(format!(
-            "wasm-bindgen's glue has {count} places like `{}`, where one was expected. Its form has changed; adapt \
-             `xtask/src/short_names.rs`.",
-            from.trim()
-        )),
-    }
 }
 
 /// Renames `wasm.name`, where no longer name follows.

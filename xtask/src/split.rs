@@ -92,12 +92,13 @@ pub fn link(glue: &str, loader: &str) -> Result<String> {
     Ok(format!("{glue}\n{loader}"))
 }
 
-fn replace_once(text: &str, from: &str, to: &str) -> Result<String> {
+/// Replaces the one place of a text in the glue. Another number of places means that the glue has another form.
+pub fn replace_once(text: &str, from: &str, to: &str) -> Result<String> {
     match text.matches(from).count() {
         1 => Ok(text.replace(from, to)),
         count => Err(format!(
             "wasm-bindgen's glue has {count} places like `{}`, where one was expected. Its form has changed; adapt \
-             `xtask/src/split.rs`.",
+             `xtask/src/split.rs` and `short_names.rs`.",
             from.trim()
         )),
     }
