@@ -167,7 +167,7 @@ struct Body {
     answer: Option<u64>,
 }
 
-/// What happens to a request to the store.
+/// The outcome of a request to the store.
 enum Happening {
     Moved(u64),
     Stored,

@@ -145,7 +145,7 @@ const CONSTRAINTS: Table = &[
     ("total-too-large", "All files together may be {limit} at most. Remove one, or choose a smaller file."),
 ];
 
-// What is said while the texts of other errors are not loaded.
+// The texts of errors that need no other code. The others are in `failure_catalogue`.
 #[rustfmt::skip]
 const ERRORS: Table = &[
     ("network", "The connection to the storage was lost.|Check your internet connection, then try again."),

@@ -1,4 +1,4 @@
-// What both benchmarks compute from their figures.
+// The computations of both benchmarks from their figures.
 
 export function sum(numbers) {
   return numbers.reduce((total, one) => total + one, 0);

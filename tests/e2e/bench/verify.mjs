@@ -1,4 +1,4 @@
-// What the store holds after a work: each file once, and as it is.
+// Checks the store after a work: it holds each file once, and as it is.
 import { createReadStream } from "node:fs";
 import { crc32 } from "node:zlib";
 import { contentOf, nameOf } from "./pages/page.mjs";

@@ -213,7 +213,7 @@ export async function uploads(page, url, server) {
     expect(await stored(server, await key.textContent())).toBe(createHash("sha256").update(bytes).digest("hex"));
   };
   await arrives();
-  // What `presign` needs is in the wasm that is loaded later.
+  // The code for `presign` is in the wasm that is loaded later.
   await page.locator("s3-upload").evaluate((host) => {
     host.presign = async ({ name, type, size }) => {
       const body = JSON.stringify({ name, type, size, accepts: ["put"] });

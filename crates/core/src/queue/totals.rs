@@ -114,7 +114,7 @@ impl RunningTotals {
     }
 }
 
-/// What an upload contributes to the sums.
+/// The contribution of an upload to the sums.
 fn contribution_of(upload: &Upload) -> Contribution {
     let state = &upload.state;
     if matches!(state, State::Cancelled) {

@@ -254,7 +254,7 @@ pub(crate) struct Upload {
     pub meter: Meter,
     /// True if the page was notified that work on the file began.
     pub started: bool,
-    /// What the sums over all files have of this one.
+    /// The part of this upload in the sums over all files.
     pub contribution: Contribution,
     /// The highest number of bytes that was ever shown as sent, so that the progress never decreases.
     shown: u64,

@@ -1,4 +1,4 @@
-// What all pages share: the files, the clock, and the loops.
+// The common part of all pages: the files, the clock, and the loops.
 
 /** The bytes of a small file, which differ from file to file. Also the benchmark itself computes them. */
 export function contentOf(index, size) {

@@ -1,4 +1,4 @@
-// What both versions of Uppy have in common. Each option that is not named here has its default.
+// The common part of both versions of Uppy. Each option that is not named here has its default.
 import { serve } from "./page.mjs";
 
 /** `plugin` adds the uploader to an Uppy for a work. */
